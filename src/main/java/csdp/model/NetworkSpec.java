@@ -1,0 +1,219 @@
+package csdp.model;
+
+import csdp.CsdpException;
+import csdp.model.Population.Role;
+import csdp.model.Synapse.Rule;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The description of a network, once: its populations, its synapses and its constants. Allocation,
+ * stepping, learning, saving and plotting all walk these two tables, so adding a synapse is adding
+ * a row here.
+ *
+ * <p>For two hidden layers the names are those of the released code (ngc-learn).
+ */
+public final class NetworkSpec {
+  /** Largest layer for which a lateral weight matrix still fits a Java array. */
+  private static final int MAX_UNITS = 40_000;
+
+  private final int[] hidden;
+  private final boolean supervised;
+  private final boolean reconstruction;
+  private final Constants constants;
+  private final List<Population> populations = new ArrayList<>();
+  private final List<Synapse> synapses = new ArrayList<>();
+
+  /**
+   * Lays out a network.
+   *
+   * @param inputs number of input units n0 (pixels)
+   * @param hidden units of hidden layers 1..L, L at least 1
+   * @param classes number of classes
+   * @param supervised whether labels act as context on the hidden layers in training
+   * @param reconstruction whether the first hidden layer reconstructs the input
+   * @param constants of dynamics and plasticity
+   */
+  public NetworkSpec(
+      int inputs,
+      int[] hidden,
+      int classes,
+      boolean supervised,
+      boolean reconstruction,
+      Constants constants) {
+    if (hidden.length == 0) {
+      throw CsdpException.badInput("a network needs at least one hidden layer");
+    }
+    this.hidden = hidden.clone();
+    this.supervised = supervised;
+    this.reconstruction = reconstruction;
+    this.constants = constants;
+
+    Population input = population("z0", inputs, Role.INPUT, 0);
+    Population[] layer = new Population[hidden.length + 2];
+    for (int l = 1; l <= hidden.length; l++) {
+      layer[l] = population("z" + l, hidden[l - 1], Role.HIDDEN, l);
+    }
+    layer[0] = input;
+    Population head = population("zy", classes, Role.HEAD, 0);
+    Population recon = null;
+    if (reconstruction) {
+      recon = population("zR", inputs, Role.RECONSTRUCTION, 0);
+    }
+    Population context = population("z" + (hidden.length + 1), classes, Role.CONTEXT, 0);
+
+    float rm = constants.resistance();
+    float ri = constants.inhibitoryResistance();
+    for (int l = 1; l <= hidden.length; l++) {
+      contrastive("W" + l, layer[l - 1], layer[l], rm);
+      if (l < hidden.length) {
+        contrastive("V" + (l + 1), layer[l + 1], layer[l], rm);
+      }
+      lateral("M" + l, layer[l], ri);
+      if (supervised) {
+        contrastive("V" + (l + 1) + "y", context, layer[l], rm);
+      }
+    }
+    for (int l = 1; l <= hidden.length; l++) {
+      error("C" + (l + 1), layer[l], head, rm);
+    }
+    if (reconstruction) {
+      error("R1", layer[1], recon, rm);
+    }
+  }
+
+  private Population population(String name, int units, Role role, int layer) {
+    if (units < 1 || units > MAX_UNITS) {
+      throw CsdpException.badInput(
+          "population %s must have 1..%d units, not %d", name, MAX_UNITS, units);
+    }
+    Population p = new Population(populations.size(), name, units, role, layer);
+    populations.add(p);
+    return p;
+  }
+
+  private void contrastive(String name, Population pre, Population post, float r) {
+    float bound = Constants.WEIGHT_BOUND;
+    add(name, pre, post, Rule.CONTRASTIVE, r, r, -bound, bound, false);
+  }
+
+  private void lateral(String name, Population layer, float r) {
+    add(name, layer, layer, Rule.CONTRASTIVE, -r, r, 0, Constants.WEIGHT_BOUND, true);
+  }
+
+  private void error(String name, Population pre, Population post, float r) {
+    float bound = Constants.WEIGHT_BOUND;
+    add(name, pre, post, Rule.ERROR, 1, r, -bound, bound, false);
+  }
+
+  private void add(
+      String name,
+      Population pre,
+      Population post,
+      Rule rule,
+      float currentScale,
+      float learningScale,
+      float lower,
+      float upper,
+      boolean hollow) {
+    synapses.add(
+        new Synapse(
+            synapses.size(),
+            name,
+            pre,
+            post,
+            rule,
+            currentScale,
+            learningScale,
+            lower,
+            upper,
+            hollow));
+  }
+
+  /** All populations: input, hidden 1..L, head, reconstruction where there is one, context. */
+  public List<Population> populations() {
+    return Collections.unmodifiableList(populations);
+  }
+
+  /** All synapses, in the order in which currents are summed. */
+  public List<Synapse> synapses() {
+    return Collections.unmodifiableList(synapses);
+  }
+
+  /** The synapses that end at a population, in table order. */
+  public List<Synapse> incoming(Population post) {
+    return synapses.stream().filter(s -> s.post() == post).toList();
+  }
+
+  /** The populations of a role, in table order. */
+  public List<Population> populations(Role role) {
+    return populations.stream().filter(p -> p.role() == role).toList();
+  }
+
+  /** The populations that integrate a current, in table order. */
+  public List<Population> integrating() {
+    return populations.stream().filter(Population::integrates).toList();
+  }
+
+  /** The input population. */
+  public Population input() {
+    return populations.get(0);
+  }
+
+  /** The class read-out. */
+  public Population head() {
+    return populations(Role.HEAD).get(0);
+  }
+
+  /** The label population. */
+  public Population context() {
+    return populations(Role.CONTEXT).get(0);
+  }
+
+  /** The reconstruction population, or null in a network without one. */
+  public Population reconstruction() {
+    return reconstruction ? populations(Role.RECONSTRUCTION).get(0) : null;
+  }
+
+  /** Number of classes. */
+  public int classes() {
+    return head().units();
+  }
+
+  /** Units of hidden layers 1..L. */
+  public int[] hidden() {
+    return hidden.clone();
+  }
+
+  /** Whether labels act as context on the hidden layers in training. */
+  public boolean supervised() {
+    return supervised;
+  }
+
+  /** Constants of dynamics and plasticity. */
+  public Constants constants() {
+    return constants;
+  }
+
+  /** Number of weights of all synapses. */
+  public long weightCount() {
+    return synapses.stream().mapToLong(Synapse::size).sum();
+  }
+
+  /** The same network with other constants. */
+  public NetworkSpec with(Constants other) {
+    return new NetworkSpec(input().units(), hidden, classes(), supervised, reconstruction, other);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder sb = new StringBuilder().append(input().units());
+    for (int n : hidden) {
+      sb.append('-').append(n);
+    }
+    sb.append('-').append(classes()).append(supervised ? " supervised" : " unsupervised");
+    return sb.append(reconstruction ? ", with reconstruction" : ", without reconstruction")
+        .toString();
+  }
+}
