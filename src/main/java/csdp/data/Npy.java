@@ -1,0 +1,425 @@
+package csdp.data;
+
+import csdp.CsdpException;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * NumPy's .npy format, versions 1 to 3: magic, version, a header that is a Python dictionary, then
+ * the elements. Reading trusts nothing that the header claims beyond the bytes that follow it.
+ *
+ * <p>Source: numpy/lib/format.py.
+ */
+public final class Npy {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final int MAX_HEADER = 64 * 1024;
+  private static final int MAX_RANK = 32;
+  private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
+  private static final int CHUNK = 1 << 20;
+
+  private static final Pattern HEADER =
+      Pattern.compile(
+          "\\s*\\{\\s*'descr'\\s*:\\s*(?<descr>'[^']*'|\\[.*\\])\\s*,"
+              + "\\s*'fortran_order'\\s*:\\s*(?<fortran>True|False)\\s*,"
+              + "\\s*'shape'\\s*:\\s*\\((?<shape>[^)]*)\\)\\s*,?\\s*\\}\\s*",
+          Pattern.DOTALL);
+
+  private Npy() {}
+
+  /**
+   * Reads a file that holds one array.
+   *
+   * @throws CsdpException bad input when the file is missing, damaged, longer than its header says
+   *     or of a type that csdp4j has no use for
+   */
+  public static NpyArray read(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      String where = file.toString();
+      NpyArray array = read(in, where, Files.size(file), true);
+      requireEnd(in, where);
+      return array;
+    } catch (NoSuchFileException e) {
+      throw CsdpException.badInput("%s does not exist", file).because(e);
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+  }
+
+  /**
+   * Reads one array and leaves the stream behind it.
+   *
+   * @param where names the source in messages
+   * @param maxBytes most bytes to take, header included; memory grows with the bytes that really
+   *     arrive, not with what the header claims
+   * @throws CsdpException bad input when the bytes are not one whole array
+   */
+  public static NpyArray read(InputStream in, String where, long maxBytes) throws IOException {
+    return read(in, where, maxBytes, false);
+  }
+
+  /** As above; {@code present} where the caller knows that maxBytes bytes are really there. */
+  static NpyArray read(InputStream in, String where, long maxBytes, boolean present)
+      throws IOException {
+    byte[] start = in.readNBytes((int) Math.min(8, maxBytes));
+    if (start.length < 8 || !Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
+      throw CsdpException.badInput("%s is not a NumPy array (.npy): it starts otherwise", where);
+    }
+    int version = start[6];
+    if (version < 1 || version > 3) {
+      throw CsdpException.badInput(
+          "%s: .npy format version %d is not known; save it with numpy.save", where, version);
+    }
+    int lengthBytes = version == 1 ? 2 : 4;
+    byte[] length = exactly(in, lengthBytes, where);
+    long headerLength = 0;
+    for (int i = lengthBytes - 1; i >= 0; i--) {
+      headerLength = headerLength << 8 | length[i] & 0xFF;
+    }
+    if (headerLength > MAX_HEADER) {
+      throw CsdpException.badInput(
+          "%s: a header of %d bytes is not plausible; the file is damaged", where, headerLength);
+    }
+    String header =
+        new String(
+            exactly(in, (int) headerLength, where),
+            version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+    Matcher m = HEADER.matcher(header);
+    if (!m.matches()) {
+      throw CsdpException.badInput("%s: the .npy header is damaged", where);
+    }
+    int[] shape = shape(m.group("shape"), where);
+    int count = (int) count(where, shape);
+    Type type = Type.of(m.group("descr"), where);
+    long bytes = (long) count * type.width;
+    long left = maxBytes - 8 - lengthBytes - headerLength;
+    if (bytes > left) {
+      throw CsdpException.badInput(
+          "%s: shape %s needs %d bytes but %d are there; the file is damaged or cut short",
+          where, shapeText(shape), bytes, Math.max(0, left));
+    }
+    Object data = elements(in, type, count, present, where);
+    if (m.group("fortran").equals("True") && shape.length > 1) {
+      data = rowMajor(data, shape);
+    }
+    return new NpyArray(where, shape, data);
+  }
+
+  /** Fails when the stream goes on. */
+  static void requireEnd(InputStream in, String where) throws IOException {
+    if (in.read() != -1) {
+      throw CsdpException.badInput(
+          "%s holds more bytes than its shape needs; save one array a file", where);
+    }
+  }
+
+  /**
+   * Writes a file with one array, little-endian, format 1.0; not atomically.
+   *
+   * @param shape sizes; empty for a scalar
+   * @param data float[], double[], byte[] (unsigned), int[] or long[], row-major
+   */
+  public static void write(Path file, int[] shape, Object data) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      write(out, shape, data);
+    }
+  }
+
+  /** Writes one array, little-endian, format 1.0, and flushes. */
+  public static void write(OutputStream out, int[] shape, Object data) throws IOException {
+    BufferedOutputStream buffered = new BufferedOutputStream(out);
+    write(buffered, shape, data, false);
+    buffered.flush();
+  }
+
+  /** As above; {@code unsigned} stores the bits of an int[] as u4. */
+  static void write(OutputStream out, int[] shape, Object data, boolean unsigned)
+      throws IOException {
+    String descr;
+    if (data instanceof float[]) {
+      descr = "<f4";
+    } else if (data instanceof double[]) {
+      descr = "<f8";
+    } else if (data instanceof byte[]) {
+      descr = "|u1";
+    } else if (data instanceof int[]) {
+      descr = unsigned ? "<u4" : "<i4";
+    } else {
+      descr = "<i8";
+    }
+    int length = length(data);
+    if (count("array", shape) != length) {
+      throw new IllegalArgumentException(shapeText(shape) + " does not hold " + length);
+    }
+    out.write(header(descr, shape));
+    int width = width(data);
+    ByteBuffer chunk = buffer(Math.min(CHUNK, (int) Math.min(CHUNK, (long) length * width)));
+    for (int at = 0; at < length; ) {
+      int n = Math.min(chunk.capacity() / width, length - at);
+      if (data instanceof float[] a) {
+        chunk.asFloatBuffer().put(a, at, n);
+      } else if (data instanceof double[] a) {
+        chunk.asDoubleBuffer().put(a, at, n);
+      } else if (data instanceof byte[] a) {
+        System.arraycopy(a, at, chunk.array(), 0, n);
+      } else if (data instanceof int[] a) {
+        chunk.asIntBuffer().put(a, at, n);
+      } else {
+        chunk.asLongBuffer().put((long[]) data, at, n);
+      }
+      out.write(chunk.array(), 0, n * width);
+      at += n;
+    }
+  }
+
+  /** Bytes that {@link #write} makes of an array. */
+  static long encodedSize(int[] shape, Object data) {
+    return header("<f4", shape).length + (long) length(data) * width(data);
+  }
+
+  private static byte[] header(String descr, int[] shape) {
+    String dict =
+        "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shapeText(shape) + ", }";
+    // NumPy leaves room to grow the first dimension to 21 digits in place.
+    int room = shape.length == 0 ? 0 : 21 - Integer.toString(shape[0]).length();
+    int unpadded = MAGIC.length + 4 + dict.length() + room + 1;
+    int total = (unpadded + 63) / 64 * 64;
+    byte[] out = new byte[total];
+    Arrays.fill(out, (byte) ' ');
+    System.arraycopy(MAGIC, 0, out, 0, MAGIC.length);
+    out[6] = 1;
+    out[7] = 0;
+    out[8] = (byte) (total - 10);
+    out[9] = (byte) (total - 10 >>> 8);
+    byte[] text = dict.getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(text, 0, out, 10, text.length);
+    out[total - 1] = '\n';
+    return out;
+  }
+
+  /** Number of elements of a shape. */
+  static long count(String where, int[] shape) {
+    long count = 1;
+    boolean empty = false;
+    for (int d : shape) {
+      if (d < 0) {
+        throw CsdpException.badInput("%s: shape %s is negative", where, shapeText(shape));
+      }
+      empty |= d == 0;
+      count = Math.min(count * Math.max(1, d), 1L << 32);
+    }
+    if (count > MAX_ELEMENTS) {
+      throw CsdpException.badInput(
+          "%s: shape %s has more elements than an array can hold", where, shapeText(shape));
+    }
+    return empty ? 0 : count;
+  }
+
+  /** Length of a primitive array of one of the five types. */
+  static int length(Object data) {
+    width(data);
+    return java.lang.reflect.Array.getLength(data);
+  }
+
+  private static int width(Object data) {
+    if (data instanceof byte[]) {
+      return 1;
+    }
+    if (data instanceof float[] || data instanceof int[]) {
+      return 4;
+    }
+    if (data instanceof double[] || data instanceof long[]) {
+      return 8;
+    }
+    throw new IllegalArgumentException(
+        "elements must be float[], double[], byte[], int[] or long[]");
+  }
+
+  /** A shape as Python writes it: (), (3,), (3, 4). */
+  static String shapeText(int[] shape) {
+    StringBuilder sb = new StringBuilder("(");
+    for (int i = 0; i < shape.length; i++) {
+      sb.append(i == 0 ? "" : ", ").append(shape[i]);
+    }
+    return sb.append(shape.length == 1 ? ",)" : ")").toString();
+  }
+
+  private static int[] shape(String text, String where) {
+    String[] parts = text.isBlank() ? new String[0] : text.split(",");
+    if (parts.length > MAX_RANK) {
+      throw CsdpException.badInput("%s: more than %d dimensions", where, MAX_RANK);
+    }
+    int[] shape = new int[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      String part = parts[i].strip();
+      if (!part.matches("[0-9]{1,10}") || Long.parseLong(part) > MAX_ELEMENTS) {
+        throw CsdpException.badInput(
+            "%s: shape (%s) in the .npy header is negative, too large or damaged", where, text);
+      }
+      shape[i] = Integer.parseInt(part);
+    }
+    return shape;
+  }
+
+  private static byte[] exactly(InputStream in, int n, String where) throws IOException {
+    byte[] bytes = in.readNBytes(n);
+    if (bytes.length < n) {
+      throw cutShort(where);
+    }
+    return bytes;
+  }
+
+  private static CsdpException cutShort(String where) {
+    return CsdpException.badInput("%s ends early; the file is damaged or cut short", where);
+  }
+
+  private static ByteBuffer buffer(int bytes) {
+    return ByteBuffer.wrap(new byte[bytes]).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** An element type of a file. */
+  private record Type(char kind, int width, ByteOrder order) {
+    static Type of(String quoted, String where) {
+      String descr = quoted.replace("'", "");
+      if (!descr.matches("[<>|=](b1|[iu][1248]|f[48])")) {
+        throw CsdpException.badInput(
+            "%s: elements of type %s are not supported; save it as float32, float64, bool or an"
+                + " integer type",
+            where, descr.endsWith("O") ? "object" : descr);
+      }
+      ByteOrder order =
+          switch (descr.charAt(0)) {
+            case '>' -> ByteOrder.BIG_ENDIAN;
+            case '=' -> ByteOrder.nativeOrder();
+            default -> ByteOrder.LITTLE_ENDIAN;
+          };
+      return new Type(descr.charAt(1), descr.charAt(2) - '0', order);
+    }
+
+    /** A Java array for n elements. */
+    Object allocate(int n) {
+      if (kind == 'f') {
+        return width == 4 ? new float[n] : new double[n];
+      }
+      if (kind == 'b' || kind == 'u' && width == 1) {
+        return new byte[n];
+      }
+      return width < 4 || kind == 'i' && width == 4 ? new int[n] : new long[n];
+    }
+  }
+
+  private static Object elements(
+      InputStream in, Type type, int count, boolean present, String where) throws IOException {
+    int perChunk = CHUNK / type.width;
+    byte[] raw = new byte[(int) Math.min(CHUNK, (long) count * type.width)];
+    ByteBuffer chunk = ByteBuffer.wrap(raw).order(type.order);
+    int room = present ? count : Math.min(count, perChunk);
+    Object data = type.allocate(room);
+    for (int at = 0; at < count; ) {
+      int n = Math.min(perChunk, count - at);
+      if (in.readNBytes(raw, 0, n * type.width) < n * type.width) {
+        throw cutShort(where);
+      }
+      if (at + n > room) {
+        room = (int) Math.min(count, Math.max(2L * room, at + n));
+        Object larger = type.allocate(room);
+        System.arraycopy(data, 0, larger, 0, at);
+        data = larger;
+      }
+      decode(chunk, type, data, at, n, where);
+      at += n;
+    }
+    return data;
+  }
+
+  private static void decode(
+      ByteBuffer chunk, Type type, Object data, int at, int n, String where) {
+    if (data instanceof float[] a) {
+      chunk.asFloatBuffer().get(a, at, n);
+    } else if (data instanceof double[] a) {
+      chunk.asDoubleBuffer().get(a, at, n);
+    } else if (data instanceof byte[] a) {
+      chunk.get(0, a, at, n);
+    } else if (data instanceof int[] a) {
+      switch (type.width) {
+        case 1 -> {
+          for (int i = 0; i < n; i++) {
+            a[at + i] = chunk.get(i);
+          }
+        }
+        case 2 -> {
+          for (int i = 0; i < n; i++) {
+            short s = chunk.getShort(2 * i);
+            a[at + i] = type.kind == 'u' ? s & 0xFFFF : s;
+          }
+        }
+        default -> chunk.asIntBuffer().get(a, at, n);
+      }
+    } else if (type.width == 4) {
+      long[] a = (long[]) data;
+      for (int i = 0; i < n; i++) {
+        a[at + i] = chunk.getInt(4 * i) & 0xFFFFFFFFL;
+      }
+    } else {
+      long[] a = (long[]) data;
+      chunk.asLongBuffer().get(a, at, n);
+      for (int i = at; type.kind == 'u' && i < at + n; i++) {
+        if (a[i] < 0) {
+          throw CsdpException.badInput(
+              "%s: element %d, %s, is beyond 2^63 - 1", where, i, Long.toUnsignedString(a[i]));
+        }
+      }
+    }
+  }
+
+  /** Turns column-major elements row-major. */
+  private static Object rowMajor(Object data, int[] shape) {
+    int count = length(data);
+    Object out = java.lang.reflect.Array.newInstance(data.getClass().getComponentType(), count);
+    int rank = shape.length;
+    int[] stride = new int[rank];
+    int step = 1;
+    for (int d = 0; d < rank; d++) {
+      stride[d] = step;
+      step *= shape[d];
+    }
+    int[] index = new int[rank];
+    int from = 0;
+    for (int to = 0; to < count; to++) {
+      copy(data, from, out, to);
+      for (int d = rank - 1; d >= 0; d--) {
+        from += stride[d];
+        if (++index[d] < shape[d]) {
+          break;
+        }
+        from -= stride[d] * shape[d];
+        index[d] = 0;
+      }
+    }
+    return out;
+  }
+
+  private static void copy(Object from, int i, Object to, int j) {
+    if (from instanceof float[] a) {
+      ((float[]) to)[j] = a[i];
+    } else if (from instanceof double[] a) {
+      ((double[]) to)[j] = a[i];
+    } else if (from instanceof byte[] a) {
+      ((byte[]) to)[j] = a[i];
+    } else if (from instanceof int[] a) {
+      ((int[]) to)[j] = a[i];
+    } else {
+      ((long[]) to)[j] = ((long[]) from)[i];
+    }
+  }
+}
