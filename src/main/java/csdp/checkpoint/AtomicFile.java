@@ -1,0 +1,55 @@
+package csdp.checkpoint;
+
+import csdp.CsdpException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Replaces a file completely or not at all, whatever happens meanwhile. */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /**
+   * Writes a temporary beside the file, waits until it is on the disk and renames it. Folders that
+   * are missing on the way are created.
+   *
+   * @throws CsdpException environment when it cannot be written (no space, no permission, ...); the
+   *     earlier file is intact then
+   */
+  public static void write(Path file, byte[] bytes) {
+    Path temporary = null;
+    try {
+      Path target = Disk.target(file);
+      Files.createDirectories(target.getParent());
+      Disk.removeStale(target);
+      temporary = Disk.temporary(target);
+      try (FileChannel out =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+          out.write(buffer);
+        }
+        out.force(true);
+      }
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Disk.syncFolder(target.getParent());
+    } catch (IOException e) {
+      throw Disk.failure(file, e);
+    } finally {
+      if (temporary != null) {
+        Disk.release(temporary);
+      }
+    }
+  }
+
+  /** As above, with text as UTF-8. */
+  public static void write(Path file, String text) {
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+}
