@@ -1,0 +1,273 @@
+package csdp.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import csdp.CsdpException;
+import csdp.data.NpzWriter;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Synapse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedOutputStream;
+
+/**
+ * A training state in a folder, complete or absent: weights and thresholds as in {@link
+ * ParameterFolder}, where wanted Adam's moments ({@code adam/W1.npz} with {@code m} and {@code v},
+ * (pre, post) f4), the caller's own state ({@code state.json}) and {@code manifest.json}, which
+ * holds the step count and the size and CRC-32 of every other file.
+ */
+public final class Checkpoint {
+  /** The version of the form that is written, and the only one that is read. */
+  public static final int FORMAT = 1;
+
+  private static final String MANIFEST = "manifest.json";
+  private static final String STATE = "state.json";
+
+  private Checkpoint() {}
+
+  /** Size and CRC-32 (8 hexadecimal digits) of a file. */
+  record FileSum(long bytes, String crc32) {}
+
+  /**
+   * What a checkpoint holds.
+   *
+   * @param format of the folder: {@link #FORMAT}
+   * @param network sizes and kind of the network, as {@link NetworkSpec#toString}
+   * @param plasticitySteps Adam's step count
+   * @param moments whether Adam's moments are there, so that training can go on
+   * @param files size and checksum of every other file
+   * @param check CRC-32 of the manifest itself, with this field empty
+   */
+  public record Manifest(
+      int format,
+      String network,
+      long plasticitySteps,
+      boolean moments,
+      Map<String, FileSum> files,
+      String check) {
+    private Manifest signed() {
+      return with(hex(crc(Json.bytes(with("")))));
+    }
+
+    private Manifest with(String newCheck) {
+      return new Manifest(format, network, plasticitySteps, moments, files, newCheck);
+    }
+  }
+
+  /**
+   * Writes a checkpoint in place of an earlier one, completely or not at all.
+   *
+   * @param folder of the checkpoint
+   * @param p weights, thresholds, moments and step count
+   * @param withMoments whether to write Adam's moments (twice the weights' size again)
+   * @param state the caller's own, any type that Jackson maps to an object; null for none
+   * @throws CsdpException environment when it cannot be written, failed when a value is not finite,
+   *     bad input when the folder holds something else; an earlier checkpoint is intact then
+   */
+  public static void write(Path folder, Parameters p, boolean withMoments, Object state) {
+    AtomicFolder.replace(
+        folder,
+        MANIFEST,
+        temporary -> {
+          Map<String, FileSum> files = new LinkedHashMap<>();
+          ParameterFolder.Opener opener = file -> new SummedFile(temporary, file, files);
+          ParameterFolder.write(opener, p);
+          if (withMoments) {
+            Files.createDirectory(temporary.resolve("adam"));
+            for (Synapse s : p.spec().synapses()) {
+              try (NpzWriter out = new NpzWriter(opener.open(adam(s)))) {
+                int[] shape = ParameterFolder.shape(s);
+                ParameterFolder.add(out, s.name(), "m", shape, p.firstMoments(s));
+                ParameterFolder.add(out, s.name(), "v", shape, p.secondMoments(s));
+              }
+            }
+          }
+          if (state != null) {
+            try (OutputStream out = opener.open(STATE)) {
+              out.write(Json.bytes(state));
+            }
+          }
+          Manifest manifest =
+              new Manifest(
+                  FORMAT, p.spec().toString(), p.plasticitySteps(), withMoments, files, "");
+          Files.write(temporary.resolve(MANIFEST), Json.bytes(manifest.signed()));
+        });
+  }
+
+  /** Whether there is a checkpoint, or an {@code .old} one in its place after a crash. */
+  public static boolean exists(Path folder) {
+    return AtomicFolder.exists(folder)
+        && Files.isRegularFile(AtomicFolder.existing(folder).resolve(MANIFEST));
+  }
+
+  /**
+   * What a checkpoint holds, without reading its arrays.
+   *
+   * @throws CsdpException bad input when it is not there, damaged or of another version
+   */
+  public static Manifest manifest(Path folder) {
+    return manifestIn(AtomicFolder.existing(folder));
+  }
+
+  /**
+   * Reads a checkpoint with the caller's state. Every file is verified before {@code into} changes;
+   * moments that the checkpoint lacks become zero.
+   *
+   * @throws CsdpException bad input, in one line, when it is not there, damaged, of another version
+   *     or of another network, or has no state
+   */
+  public static <T> T read(Path folder, Parameters into, Class<T> type) {
+    Path found = AtomicFolder.existing(folder);
+    Manifest manifest = verify(found, into.spec());
+    T state = stateIn(found, manifest, type);
+    fill(found, manifest, into);
+    return state;
+  }
+
+  /** As {@link #read}, without the caller's state. */
+  public static void readParameters(Path folder, Parameters into) {
+    Path found = AtomicFolder.existing(folder);
+    fill(found, verify(found, into.spec()), into);
+  }
+
+  /**
+   * Only the caller's state, for those who need it to build the network.
+   *
+   * @throws CsdpException bad input when it is not there or damaged
+   */
+  public static <T> T readState(Path folder, Class<T> type) {
+    Path found = AtomicFolder.existing(folder);
+    return stateIn(found, manifestIn(found), type);
+  }
+
+  private static <T> T stateIn(Path folder, Manifest manifest, Class<T> type) {
+    Path file = folder.resolve(STATE);
+    if (!manifest.files().containsKey(STATE)) {
+      throw CsdpException.badInput("%s was written without a %s", folder, STATE);
+    }
+    verify(folder, manifest, STATE);
+    return Json.value(Json.tree(file), type, file);
+  }
+
+  private static void fill(Path folder, Manifest manifest, Parameters into) {
+    ParameterFolder.read(folder, into);
+    for (Synapse s : into.spec().synapses()) {
+      if (manifest.moments()) {
+        int[] shape = ParameterFolder.shape(s);
+        ParameterFolder.read(folder.resolve(adam(s)), "m", shape, into.firstMoments(s));
+        ParameterFolder.read(folder.resolve(adam(s)), "v", shape, into.secondMoments(s));
+      } else {
+        java.util.Arrays.fill(into.firstMoments(s), 0);
+        java.util.Arrays.fill(into.secondMoments(s), 0);
+      }
+    }
+    into.plasticitySteps(manifest.plasticitySteps());
+  }
+
+  private static Manifest manifestIn(Path folder) {
+    Path file = folder.resolve(MANIFEST);
+    if (!Files.isRegularFile(file)) {
+      throw CsdpException.badInput("%s is not a checkpoint: it has no %s", folder, MANIFEST);
+    }
+    JsonNode tree = Json.tree(file);
+    JsonNode format = tree instanceof ObjectNode o ? o.get("format") : null;
+    if (format != null && format.isInt() && format.intValue() != FORMAT) {
+      throw CsdpException.badInput(
+          "%s is a checkpoint of format %d, this csdp4j reads format %d; use the csdp4j that wrote"
+              + " it",
+          folder, format.intValue(), FORMAT);
+    }
+    Manifest manifest = Json.value(tree, Manifest.class, file);
+    if (manifest.files() == null || !manifest.signed().check().equals(manifest.check())) {
+      throw damaged(file);
+    }
+    return manifest;
+  }
+
+  private static Manifest verify(Path folder, NetworkSpec spec) {
+    Manifest manifest = manifestIn(folder);
+    if (!spec.toString().equals(manifest.network())) {
+      throw CsdpException.badInput(
+          "%s holds a network %s; expected %s", folder, manifest.network(), spec);
+    }
+    List<String> files = new ArrayList<>(ParameterFolder.files(spec));
+    if (manifest.moments()) {
+      spec.synapses().forEach(s -> files.add(adam(s)));
+    }
+    files.forEach(file -> verify(folder, manifest, file));
+    return manifest;
+  }
+
+  private static void verify(Path folder, Manifest manifest, String name) {
+    Path file = folder.resolve(name);
+    FileSum sum = manifest.files().get(name);
+    if (sum == null || !Files.isRegularFile(file)) {
+      throw CsdpException.badInput(
+          "checkpoint %s is incomplete: %s is missing; go back to another checkpoint",
+          folder, name);
+    }
+    CRC32 crc = new CRC32();
+    long bytes = 0;
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[1 << 18];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        crc.update(buffer, 0, n);
+        bytes += n;
+      }
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+    if (bytes != sum.bytes() || !hex(crc.getValue()).equals(sum.crc32())) {
+      throw damaged(file);
+    }
+  }
+
+  private static CsdpException damaged(Path file) {
+    return CsdpException.badInput(
+        "checkpoint file %s is damaged (its checksum is wrong); go back to another checkpoint",
+        file);
+  }
+
+  private static String adam(Synapse s) {
+    return "adam/" + s.name() + ".npz";
+  }
+
+  private static long crc(byte[] bytes) {
+    CRC32 crc = new CRC32();
+    crc.update(bytes);
+    return crc.getValue();
+  }
+
+  private static String hex(long crc) {
+    return String.format("%08x", crc);
+  }
+
+  /** A new file that enters its size and checksum into the manifest when it is closed. */
+  private static final class SummedFile extends CheckedOutputStream {
+    private final Path file;
+    private final String name;
+    private final Map<String, FileSum> sums;
+
+    SummedFile(Path folder, String name, Map<String, FileSum> sums) throws IOException {
+      super(Files.newOutputStream(folder.resolve(name)), new CRC32());
+      this.file = folder.resolve(name);
+      this.name = name;
+      this.sums = sums;
+    }
+
+    @Override
+    public void close() throws IOException {
+      super.close();
+      sums.put(name, new FileSum(Files.size(file), hex(getChecksum().getValue())));
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package csdp.checkpoint;
+
+import csdp.CsdpException;
+import csdp.data.Npz;
+import csdp.data.NpzWriter;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Philox;
+import csdp.model.Population;
+import csdp.model.Synapse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Weights and thresholds in ngc-learn's form: {@code W1.npz} with {@code weights} (pre, post) f4
+ * for each synapse, {@code z1.npz} with {@code threshold} (1, units) f4 for each population that
+ * integrates, and {@code z0.npz} with {@code key} (2,) u4 for each Bernoulli cell (input and
+ * context).
+ */
+public final class ParameterFolder {
+  private ParameterFolder() {}
+
+  /** Opens the file of a name for writing. */
+  @FunctionalInterface
+  interface Opener {
+    OutputStream open(String file) throws IOException;
+  }
+
+  /**
+   * Writes weights, thresholds and keys into a folder that is there; not atomically.
+   *
+   * @param seed that the keys of the Bernoulli cells are derived from
+   * @throws CsdpException failed, naming the place, when a value is not finite
+   */
+  public static void write(Path folder, Parameters p, int seed) throws IOException {
+    Opener opener = file -> Files.newOutputStream(folder.resolve(file));
+    write(opener, p);
+    for (Population pop : p.spec().populations()) {
+      if (!pop.integrates()) {
+        Philox.Stream words = Philox.stream(seed, Philox.Purpose.TRAIN_SPIKES, pop.index(), 0, 0);
+        int[] key = {words.nextWord(), words.nextWord()};
+        try (NpzWriter out = new NpzWriter(opener.open(pop.name() + ".npz"))) {
+          out.addUnsigned("key", new int[] {2}, key);
+        }
+      }
+    }
+  }
+
+  /** Writes weights and thresholds. */
+  static void write(Opener opener, Parameters p) throws IOException {
+    for (Synapse s : p.spec().synapses()) {
+      try (NpzWriter out = new NpzWriter(opener.open(s.name() + ".npz"))) {
+        add(out, s.name(), "weights", shape(s), p.weights(s));
+      }
+    }
+    for (Population pop : p.spec().integrating()) {
+      try (NpzWriter out = new NpzWriter(opener.open(pop.name() + ".npz"))) {
+        add(out, pop.name(), "threshold", shape(pop), p.thresholds(pop));
+      }
+    }
+  }
+
+  /** Adds an array of finite values. */
+  static void add(NpzWriter out, String owner, String array, int[] shape, float[] values)
+      throws IOException {
+    int bad = notFinite(values);
+    if (bad >= 0) {
+      throw CsdpException.failed(
+          "%s of %s is %s at [%d, %d]: training diverged, nothing was written; lower the learning"
+              + " rate",
+          array, owner, values[bad], bad / shape[1], bad % shape[1]);
+    }
+    out.add(array, shape, values);
+  }
+
+  /**
+   * Reads weights and thresholds; the rest of {@code into} stays as it is.
+   *
+   * @throws CsdpException bad input, naming file and shapes, when a file is missing or damaged, an
+   *     array is missing or of another shape, or a value is not finite
+   */
+  public static void read(Path folder, Parameters into) {
+    for (Synapse s : into.spec().synapses()) {
+      read(folder.resolve(s.name() + ".npz"), "weights", shape(s), into.weights(s));
+    }
+    for (Population p : into.spec().integrating()) {
+      read(folder.resolve(p.name() + ".npz"), "threshold", shape(p), into.thresholds(p));
+    }
+  }
+
+  /** Reads an array of finite values. */
+  static void read(Path file, String array, int[] shape, float[] into) {
+    try (Npz npz = Npz.open(file)) {
+      float[] values = npz.array(array).expectShape(shape).floats();
+      int bad = notFinite(values);
+      if (bad >= 0) {
+        throw CsdpException.badInput(
+            "%s (%s) is %s at [%d, %d]; the model is damaged or its training diverged",
+            file, array, values[bad], bad / shape[1], bad % shape[1]);
+      }
+      System.arraycopy(values, 0, into, 0, values.length);
+    }
+  }
+
+  /** Names of the files that {@link #read} needs. */
+  static List<String> files(NetworkSpec spec) {
+    List<String> names = new ArrayList<>();
+    spec.synapses().forEach(s -> names.add(s.name() + ".npz"));
+    spec.integrating().forEach(p -> names.add(p.name() + ".npz"));
+    return names;
+  }
+
+  static int[] shape(Synapse s) {
+    return new int[] {s.pre().units(), s.post().units()};
+  }
+
+  private static int[] shape(Population p) {
+    return new int[] {1, p.units()};
+  }
+
+  private static int notFinite(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!(Math.abs(values[i]) <= Float.MAX_VALUE)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

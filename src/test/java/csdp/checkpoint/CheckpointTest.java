@@ -1,0 +1,233 @@
+package csdp.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.CsdpException;
+import csdp.data.NpzWriter;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Synapse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+  /** A state of the caller's. */
+  record State(int epoch, double bestAccuracy, List<Integer> history, String name) {
+    State {
+      if (epoch < 0) {
+        throw CsdpException.badInput("epoch must not be %d", epoch);
+      }
+    }
+  }
+
+  /** The state of a later version. */
+  record Larger(int epoch, double bestAccuracy, List<Integer> history, String name, int more) {}
+
+  private static final State STATE = new State(3, 0.1 + 0.2, List.of(1, 2), "a \"b\"");
+
+  @TempDir Path dir;
+  private Path folder;
+  private NetworkSpec spec;
+  private Parameters p;
+
+  @BeforeEach
+  void folder() {
+    folder = dir.resolve("last");
+    spec = Networks.spec(true, true, 5, 4);
+    p = Networks.parameters(spec, 1);
+  }
+
+  static void assertSame(Parameters a, Parameters b, boolean moments) {
+    for (Synapse s : a.spec().synapses()) {
+      Synapse t = b.spec().synapses().get(s.index());
+      assertArrayEquals(bits(a.weights(s)), bits(b.weights(t)), s.name());
+      if (moments) {
+        assertArrayEquals(bits(a.firstMoments(s)), bits(b.firstMoments(t)), s.name());
+        assertArrayEquals(bits(a.secondMoments(s)), bits(b.secondMoments(t)), s.name());
+      }
+    }
+    for (Population q : a.spec().integrating()) {
+      assertArrayEquals(bits(a.thresholds(q)), bits(b.thresholds(q)), q.name());
+    }
+  }
+
+  private static int[] bits(float[] values) {
+    int[] bits = new int[values.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToRawIntBits(values[i]);
+    }
+    return bits;
+  }
+
+  private void refused(String part) {
+    CsdpException e =
+        assertThrows(
+            CsdpException.class, () -> Checkpoint.read(folder, new Parameters(spec), State.class));
+    assertEquals(CsdpException.USAGE, e.exitCode());
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+    assertEquals(-1, e.getMessage().indexOf('\n'));
+  }
+
+  @Test
+  void comesBackBitForBitForEveryKindOfNetwork() {
+    for (NetworkSpec kind : Networks.kinds()) {
+      Parameters written = Networks.parameters(kind, 2);
+      Checkpoint.write(folder, written, true, STATE);
+      Parameters read = new Parameters(kind);
+      assertEquals(STATE, Checkpoint.read(folder, read, State.class));
+      assertSame(written, read, true);
+      assertEquals(written.plasticitySteps(), read.plasticitySteps());
+    }
+    assertTrue(Checkpoint.exists(folder));
+  }
+
+  @Test
+  void withoutMomentsAndState() {
+    assertFalse(Checkpoint.exists(folder));
+    Checkpoint.write(folder, p, false, null);
+    Parameters read = Networks.parameters(spec, 9);
+    Checkpoint.readParameters(folder, read);
+    assertSame(p, read, false);
+    assertEquals(0, read.firstMoments(spec.synapses().get(0))[0]);
+    assertEquals(p.plasticitySteps(), read.plasticitySteps());
+    assertFalse(Checkpoint.manifest(folder).moments());
+    assertFalse(Files.exists(folder.resolve("adam")));
+    refused("without a state.json");
+  }
+
+  @Test
+  void theStateAloneCanBeRead() {
+    Checkpoint.write(folder, p, false, STATE);
+    assertEquals(STATE, Checkpoint.readState(folder, State.class));
+    CsdpException e =
+        assertThrows(CsdpException.class, () -> Checkpoint.readState(folder, Larger.class));
+    assertTrue(e.getMessage().contains("more"), e.getMessage());
+  }
+
+  @Test
+  void oneFlippedBitOfAnyFileIsFound() throws IOException {
+    Checkpoint.write(folder, p, true, STATE);
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(folder)) {
+      files = all.filter(Files::isRegularFile).toList();
+    }
+    assertEquals(10 + 4 + 10 + 2, files.size());
+    for (Path file : files) {
+      byte[] good = Files.readAllBytes(file);
+      for (int at = 0; at < good.length; at += Math.max(1, good.length / 40)) {
+        byte[] bad = good.clone();
+        bad[at] ^= 1;
+        Files.write(file, bad);
+        Parameters into = new Parameters(spec);
+        CsdpException e =
+            assertThrows(
+                CsdpException.class,
+                () -> Checkpoint.read(folder, into, State.class),
+                file + " at " + at);
+        assertEquals(CsdpException.USAGE, e.exitCode());
+        assertEquals(-1, e.getMessage().indexOf('\n'));
+        assertSame(new Parameters(spec), into, true);
+      }
+      Files.write(file, java.util.Arrays.copyOf(good, good.length / 2));
+      refused(file.getFileName().toString());
+      Files.delete(file);
+      refused(file.getFileName().toString());
+      Files.write(file, good);
+    }
+    assertEquals(STATE, Checkpoint.read(folder, new Parameters(spec), State.class));
+  }
+
+  @Test
+  void whatIsNoCheckpointOfThisNetworkIsRefused() throws IOException {
+    refused("does not exist");
+    Files.createDirectory(folder);
+    refused("is not a checkpoint");
+    Checkpoint.write(folder, p, false, STATE);
+    spec = Networks.spec(false, true, 5, 4);
+    refused("holds a network 6-5-4-3 supervised, with reconstruction; expected");
+    Path manifest = folder.resolve("manifest.json");
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.replace("\"format\" : 1", "\"format\" : 2"));
+    refused("format 2");
+    Files.writeString(manifest, "[".repeat(100_000));
+    refused("manifest.json");
+    Files.writeString(manifest, "");
+    refused("manifest.json is empty");
+  }
+
+  @Test
+  void aDivergedNetworkDoesNotReplaceAGoodCheckpoint() {
+    Checkpoint.write(folder, p, true, STATE);
+    Parameters diverged = p.copy();
+    diverged.weights(spec.synapses().get(0))[7] = Float.NaN;
+    CsdpException e =
+        assertThrows(CsdpException.class, () -> Checkpoint.write(folder, diverged, true, STATE));
+    assertEquals(CsdpException.FAILED, e.exitCode());
+    assertTrue(e.getMessage().startsWith("weights of W1 is NaN at [1, 2]"), e.getMessage());
+    Parameters read = new Parameters(spec);
+    Checkpoint.read(folder, read, State.class);
+    assertSame(p, read, true);
+  }
+
+  @Test
+  void afterACrashBetweenTheRenamesTheOldOneIsRead() throws IOException {
+    Checkpoint.write(folder, p, true, STATE);
+    Files.move(folder, dir.resolve("last.old"));
+    assertTrue(Checkpoint.exists(folder));
+    Parameters read = new Parameters(spec);
+    assertEquals(STATE, Checkpoint.read(folder, read, State.class));
+    assertSame(p, read, true);
+  }
+
+  @Test
+  void otherFoldersAreNotReplaced() throws IOException {
+    Files.createDirectory(folder);
+    Files.writeString(folder.resolve("thesis.tex"), "x");
+    assertThrows(CsdpException.class, () -> Checkpoint.write(folder, p, true, STATE));
+    assertTrue(Files.exists(folder.resolve("thesis.tex")));
+  }
+
+  @Test
+  void parameterFilesNameWhatIsWrong() throws IOException {
+    ParameterFolder.write(dir, p, 1234);
+    Parameters read = new Parameters(spec);
+    ParameterFolder.read(dir, read);
+    assertSame(p, read, false);
+
+    Path w1 = dir.resolve("W1.npz");
+    try (NpzWriter out = new NpzWriter(w1)) {
+      out.add("weights", new int[] {5, 6}, new float[30]);
+    }
+    parameterFolderRefused(w1 + " (weights) has shape (5, 6); expected (6, 5)");
+    float[] values = new float[30];
+    values[29] = Float.NEGATIVE_INFINITY;
+    try (NpzWriter out = new NpzWriter(w1)) {
+      out.add("weights", new int[] {6, 5}, values);
+    }
+    parameterFolderRefused("W1.npz (weights) is -Infinity at [5, 4]");
+    try (NpzWriter out = new NpzWriter(w1)) {
+      out.add("w", new int[] {6, 5}, values);
+    }
+    parameterFolderRefused(w1 + " has no array \"weights\"; it has w");
+    Files.delete(w1);
+    parameterFolderRefused(w1 + " does not exist");
+  }
+
+  private void parameterFolderRefused(String part) {
+    CsdpException e =
+        assertThrows(CsdpException.class, () -> ParameterFolder.read(dir, new Parameters(spec)));
+    assertEquals(CsdpException.USAGE, e.exitCode());
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+}
