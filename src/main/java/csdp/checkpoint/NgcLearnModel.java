@@ -1,0 +1,292 @@
+package csdp.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import csdp.CsdpException;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * A model folder of the released code (ngc-learn 1.2b3): {@code components.json} with structure and
+ * constants, {@code ops.json}, {@code commands.json}, {@code modules.json}, and a subfolder of
+ * parameters as in {@link ParameterFolder}.
+ *
+ * <p>T (50) and dt (3 ms) are not stored there; {@link NetworkSpec#with} sets others.
+ *
+ * @param parameters with their network
+ * @param parameterFolder that they were read from
+ */
+public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
+  private static final String COMPONENTS = "components.json";
+  private static final int STEPS = 50;
+  private static final float DT = 3;
+
+  /** The network. */
+  public NetworkSpec spec() {
+    return parameters.spec();
+  }
+
+  /** Whether a folder looks like a model of the released code. */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(COMPONENTS));
+  }
+
+  /**
+   * Reads a model with the best parameters that are there ({@code best_params*}, {@code custom*}).
+   */
+  public static NgcLearnModel read(Path folder) {
+    return read(folder, null);
+  }
+
+  /**
+   * Reads a model. A component, argument or wiring that csdp4j has no equal for is refused, so that
+   * what is read behaves as it did there.
+   *
+   * @param folder of the model
+   * @param parameterFolder name of the subfolder with the parameters; null for {@code best_params*}
+   *     or else {@code custom*}
+   * @throws CsdpException bad input, in one line, when something is missing, damaged or has no
+   *     equal
+   */
+  public static NgcLearnModel read(Path folder, String parameterFolder) {
+    if (!isIn(folder)) {
+      throw CsdpException.badInput(
+          "%s is not a model folder of ngc-learn: it has no %s", folder, COMPONENTS);
+    }
+    NetworkSpec spec = new Reader(folder.resolve(COMPONENTS)).spec();
+    Path ops = folder.resolve("ops.json");
+    if (Files.exists(ops)) {
+      checkWiring(ops, spec);
+    }
+    Path source = parameterFolder(folder, parameterFolder);
+    Parameters parameters = new Parameters(spec);
+    ParameterFolder.read(source, parameters);
+    return new NgcLearnModel(parameters, source);
+  }
+
+  /**
+   * Writes a model, completely or not at all, with its parameters in {@code best_params<seed>}.
+   *
+   * @param folder new or empty
+   * @param seed names the parameters' subfolder; the Bernoulli cells' keys are derived from it
+   * @throws CsdpException environment when it cannot be written, bad input when the folder is not
+   *     empty, failed when a value is not finite
+   */
+  public static void write(Path folder, Parameters p, int seed) {
+    NgcLearnForm form = new NgcLearnForm(p.spec());
+    Map<String, JsonNode> files = new LinkedHashMap<>();
+    files.put(COMPONENTS, form.components());
+    files.put("modules.json", NgcLearnForm.modules());
+    files.put("commands.json", form.commands());
+    files.put("ops.json", form.ops());
+    AtomicFolder.replace(
+        folder,
+        null,
+        temporary -> {
+          for (Map.Entry<String, JsonNode> file : files.entrySet()) {
+            byte[] text = PythonJson.text(file.getValue()).getBytes(StandardCharsets.US_ASCII);
+            Files.write(temporary.resolve(file.getKey()), text);
+          }
+          Path parameters = Files.createDirectory(temporary.resolve("best_params" + seed));
+          ParameterFolder.write(parameters, p, seed);
+        });
+  }
+
+  private static Path parameterFolder(Path folder, String name) {
+    if (name != null) {
+      Path named = folder.resolve(name);
+      if (!Files.isDirectory(named)) {
+        throw CsdpException.badInput("%s has no parameter folder %s", folder, name);
+      }
+      return named;
+    }
+    List<Path> subfolders;
+    try (Stream<Path> all = Files.list(folder)) {
+      subfolders = all.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", folder, e.getMessage()).because(e);
+    }
+    for (String prefix : new String[] {"best_params", "custom"}) {
+      List<Path> found =
+          subfolders.stream().filter(p -> p.getFileName().toString().startsWith(prefix)).toList();
+      if (found.size() > 1) {
+        throw CsdpException.badInput(
+            "%s has several parameter folders (%s); name one",
+            folder, String.join(", ", found.stream().map(p -> "" + p.getFileName()).toList()));
+      }
+      if (found.size() == 1) {
+        return found.get(0);
+      }
+    }
+    throw CsdpException.badInput(
+        "%s has no parameter folder (best_params* or custom*); name one", folder);
+  }
+
+  /** What flows into each membrane and synapse must be what csdp4j computes. */
+  private static void checkWiring(Path file, NetworkSpec spec) {
+    Map<String, Set<String>> expected = currents(new NgcLearnForm(spec).ops());
+    Map<String, Set<String>> found = currents(Json.tree(file));
+    TreeSet<String> destinations = new TreeSet<>(expected.keySet());
+    destinations.addAll(found.keySet());
+    for (String d : destinations) {
+      Set<String> e = expected.getOrDefault(d, Set.of());
+      Set<String> f = found.getOrDefault(d, Set.of());
+      if (!e.equals(f)) {
+        throw CsdpException.badInput(
+            "%s: %s comes from %s; csdp4j can express only %s there",
+            file, d, f.isEmpty() ? "nothing" : f, e.isEmpty() ? "nothing" : e);
+      }
+    }
+  }
+
+  private static Map<String, Set<String>> currents(JsonNode ops) {
+    Map<String, Set<String>> all = new TreeMap<>();
+    for (JsonNode op : ops) {
+      String destination = op.path("destination").asText();
+      if (destination.endsWith("/j") || destination.endsWith("/inputs")) {
+        Set<String> sources = all.computeIfAbsent(destination, d -> new TreeSet<>());
+        op.path("sources").forEach(s -> sources.add(s.asText()));
+      }
+    }
+    return all;
+  }
+
+  /** Structure and constants from components.json. */
+  private static final class Reader {
+    private final Path file;
+    private final Map<String, JsonNode> components = new TreeMap<>();
+
+    Reader(Path file) {
+      this.file = file;
+      JsonNode all = Json.tree(file).path("components");
+      if (!all.isObject()) {
+        throw CsdpException.badInput("%s: it has no \"components\"", file);
+      }
+      for (String path : (Iterable<String>) all::fieldNames) {
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        if (!all.get(path).path("kwargs").isObject()
+            || components.put(name, all.get(path)) != null) {
+          throw CsdpException.badInput("%s: component %s is damaged or there twice", file, path);
+        }
+      }
+    }
+
+    NetworkSpec spec() {
+      List<Integer> hidden = new ArrayList<>();
+      while (components.containsKey("W" + (hidden.size() + 1))) {
+        hidden.add(units("z" + (hidden.size() + 1)));
+      }
+      if (hidden.isEmpty()) {
+        throw CsdpException.badInput("%s: component W1 is missing; is this a CSDP model?", file);
+      }
+      Constants constants =
+          named(
+              () ->
+                  new Constants(
+                      STEPS,
+                      DT,
+                      number("z1", "tau_m"),
+                      number("tr1", "tau_tr"),
+                      number("W1", "resist_scale"),
+                      number("M1", "resist_scale"),
+                      number("z1", "rho_b"),
+                      number("g1", "threshold"),
+                      number("W1", "eta"),
+                      number("W1", "w_decay")));
+      boolean supervised = components.keySet().stream().anyMatch(n -> n.matches("V\\d+y"));
+      NetworkSpec spec =
+          named(
+              () ->
+                  new NetworkSpec(
+                      units("z0"),
+                      hidden.stream().mapToInt(i -> i).toArray(),
+                      units("zy"),
+                      supervised,
+                      components.containsKey("R1"),
+                      constants));
+      compare(new NgcLearnForm(spec).components().get("components"));
+      return spec;
+    }
+
+    private <T> T named(java.util.function.Supplier<T> make) {
+      try {
+        return make.get();
+      } catch (CsdpException e) {
+        String message = e.getMessage();
+        String prefix = file.toString();
+        throw message.startsWith(prefix)
+            ? e
+            : CsdpException.badInput("%s: %s", prefix, message).because(e);
+      }
+    }
+
+    private void compare(JsonNode expected) {
+      Set<String> known = new TreeSet<>();
+      for (String path : (Iterable<String>) expected::fieldNames) {
+        String name = path.substring(NgcLearnForm.CIRCUIT.length());
+        known.add(name);
+        JsonNode found = component(name);
+        String type = expected.get(path).get("class").asText();
+        if (!found.path("class").asText().equals(type)) {
+          throw CsdpException.badInput(
+              "%s: component %s is a %s; csdp4j can express only %s there",
+              file, name, text(found.path("class")), type);
+        }
+        String difference =
+            NgcLearnForm.difference(expected.get(path).get("kwargs"), found.get("kwargs"));
+        if (difference != null) {
+          throw CsdpException.badInput("%s: component %s %s", file, name, difference);
+        }
+      }
+      for (String name : components.keySet()) {
+        if (!known.contains(name)) {
+          throw CsdpException.badInput(
+              "%s: csdp4j cannot express component %s (%s)",
+              file, name, components.get(name).path("class").asText());
+        }
+      }
+    }
+
+    private JsonNode component(String name) {
+      JsonNode c = components.get(name);
+      if (c == null) {
+        throw CsdpException.badInput("%s: component %s is missing", file, name);
+      }
+      return c;
+    }
+
+    private int units(String name) {
+      JsonNode n = component(name).get("kwargs").path("n_units");
+      if (!n.isInt()) {
+        throw CsdpException.badInput(
+            "%s: component %s needs a whole number n_units, not %s", file, name, text(n));
+      }
+      return n.intValue();
+    }
+
+    private float number(String name, String argument) {
+      JsonNode n = component(name).get("kwargs").path(argument);
+      if (!n.isNumber()) {
+        throw CsdpException.badInput(
+            "%s: component %s needs a number %s, not %s", file, name, argument, text(n));
+      }
+      return n.floatValue();
+    }
+
+    private static String text(JsonNode n) {
+      return n.isMissingNode() ? "nothing" : n.toString();
+    }
+  }
+}

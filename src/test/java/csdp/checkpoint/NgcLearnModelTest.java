@@ -1,0 +1,197 @@
+package csdp.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import csdp.CsdpException;
+import csdp.data.Npz;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NgcLearnModelTest {
+  @TempDir Path dir;
+
+  private static Path released() {
+    String path = System.getenv("CSDP_NGCLEARN_MODEL");
+    assumeTrue(
+        path != null && NgcLearnModel.isIn(Path.of(path)),
+        "CSDP_NGCLEARN_MODEL does not name a model folder that the released code saved");
+    return Path.of(path);
+  }
+
+  private Path exported() {
+    Path folder = dir.resolve("model");
+    NgcLearnModel.write(folder, Networks.parameters(Networks.spec(true, true, 5, 4), 1), 1234);
+    return folder;
+  }
+
+  private static void refused(Path folder, String part) {
+    CsdpException e = assertThrows(CsdpException.class, () -> NgcLearnModel.read(folder));
+    assertEquals(CsdpException.USAGE, e.exitCode());
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+    assertEquals(-1, e.getMessage().indexOf('\n'));
+  }
+
+  private static void edit(Path file, String from, String to) throws IOException {
+    String text = Files.readString(file);
+    assertTrue(text.contains(from), from);
+    int at = text.indexOf(from);
+    Files.writeString(file, text.substring(0, at) + to + text.substring(at + from.length()));
+  }
+
+  @Test
+  void readsTheReleasedModel() {
+    NgcLearnModel model = NgcLearnModel.read(released());
+    NetworkSpec spec = model.spec();
+    assertEquals("784-128-64-10 supervised, with reconstruction", spec.toString());
+    assertEquals(Constants.forBatch(100), spec.constants());
+    assertEquals("best_params1234", model.parameterFolder().getFileName().toString());
+  }
+
+  @Test
+  void writesTheReleasedModelByteForByte() throws IOException {
+    Path source = released();
+    Path copy = dir.resolve("copy");
+    NgcLearnModel.write(copy, NgcLearnModel.read(source).parameters(), 1234);
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(source)) {
+      files =
+          all.filter(Files::isRegularFile)
+              .map(source::relativize)
+              .filter(f -> !f.toString().endsWith(".md"))
+              .toList();
+    }
+    assertTrue(files.size() >= 20, files.toString());
+    for (Path file : files) {
+      if (file.endsWith("z0.npz") || file.endsWith("z3.npz")) {
+        // The keys come from another generator.
+        try (Npz npz = Npz.open(copy.resolve(file))) {
+          assertEquals(2, npz.array("key").expectShape(2).longs().length);
+        }
+      } else if (file.toString().endsWith(".json")) {
+        assertEquals(
+            Files.readString(source.resolve(file)),
+            Files.readString(copy.resolve(file)),
+            "" + file);
+      } else {
+        assertArrayEquals(
+            Files.readAllBytes(source.resolve(file)),
+            Files.readAllBytes(copy.resolve(file)),
+            "" + file);
+      }
+    }
+  }
+
+  @Test
+  void everyNetworkComesBackBitForBit() {
+    int i = 0;
+    for (NetworkSpec kind : Networks.kinds()) {
+      Path folder = dir.resolve("model" + i++);
+      Constants c =
+          new Constants(50, 3f, 99.9f, 13.7f, 0.3f, 1 / 3f, 1e-7f, 9.99f, 1.1e-3f, 3.3e-5f);
+      Parameters p = Networks.parameters(kind.with(c), i);
+      NgcLearnModel.write(folder, p, i);
+      NgcLearnModel read = NgcLearnModel.read(folder);
+      assertEquals(p.spec().toString(), read.spec().toString());
+      assertEquals(c, read.spec().constants());
+      CheckpointTest.assertSame(p, read.parameters(), false);
+      assertEquals(0, read.parameters().plasticitySteps());
+    }
+  }
+
+  @Test
+  void numbersAreWrittenAsPythonDoes() {
+    assertEquals("6e-05", PythonJson.number(6e-5));
+    assertEquals("1.5e-07", PythonJson.number(1.5e-7));
+    assertEquals("0.0001", PythonJson.number(1e-4));
+    assertEquals("-1.0", PythonJson.number(-1));
+    assertEquals("100.0", PythonJson.number(100));
+    assertEquals("0.0", PythonJson.number(0));
+    assertEquals("1000000000000000.0", PythonJson.number(1e15));
+    assertEquals("1e+16", PythonJson.number(1e16));
+  }
+
+  @Test
+  void whatHasNoEqualIsRefused() throws IOException {
+    String[][] edits = {
+      {"\"optim_type\": \"adam\"", "\"optim_type\": \"sgd\"", "W1 has optim_type \"sgd\""},
+      {"\"soft_bound\": false", "\"soft_bound\": true", "W1 has soft_bound true"},
+      {"\"refract_time\": 0.0", "\"refract_time\": 2.0", "z1 has refract_time 2.0"},
+      {"\"resist_m\": 1.0", "\"resist_m\": 5.0", "z1 has resist_m 5.0"},
+      {"\"eta\": 0.001", "\"eta\": 0.002", "W2 has eta 0.001"},
+      {"\"eta\": 0.001", "\"eta\": \"fast\"", "W1 needs a number eta, not \"fast\""},
+      {"\"eta\": 0.001", "\"eta\": -1", "learning-rate must be"},
+      {"\"bias_init\": null", "\"bias_init\": {}", "W1 has bias_init {}"},
+      {"\"sticky_spikes\": false,", "", "z1 lacks sticky_spikes"},
+      {"\"sticky_spikes\"", "\"v_rest\": -65, \"sticky_spikes\"", "z1 has v_rest -65, which"},
+      {"\"class\": \"VarTrace\"", "\"class\": \"ExpTrace\"", "tr0 is a \"ExpTrace\""},
+      {"/Circuit/M2", "/Circuit/N2", "component M2 is missing"},
+      {"\"n_units\": 6", "\"n_units\": 0", "population z0 must have"},
+      {"\"n_units\": 6", "\"n_units\": 1e300", "z0 needs a whole number n_units"},
+      {
+        "\"components\": {",
+        "\"components\": {\"/Circuit/S1\": {\"class\": \"STDPSynapse\", \"kwargs\": {}},",
+        "cannot express component S1 (STDPSynapse)"
+      },
+      {"\"components\": {", "\"components\": {,", "components.json, line 2"},
+      {"\"components\"", "\"parts\"", "it has no \"components\""},
+    };
+    Path folder = exported();
+    Path file = folder.resolve("components.json");
+    String good = Files.readString(file);
+    for (String[] e : edits) {
+      edit(file, e[0], e[1]);
+      refused(folder, e[2]);
+      Files.writeString(file, good);
+    }
+    edit(file, "\"batch_size\": 1", "\"batch_size\": 500");
+    edit(file, "\"soft_bound\": false", "\"soft_bound\": false, \"new_option\": null");
+    NgcLearnModel.read(folder);
+  }
+
+  @Test
+  void otherWiringIsRefused() throws IOException {
+    Path folder = exported();
+    edit(folder.resolve("ops.json"), "\"M1/outputs\",", "");
+    refused(folder, "z1/j comes from [V2/outputs, V2y/outputs, W1/outputs]; csdp4j can express");
+  }
+
+  @Test
+  void findsTheParameters() throws IOException {
+    refused(dir, "is not a model folder");
+    Path folder = exported();
+    Path custom = folder.resolve("custom");
+    Files.move(folder.resolve("best_params1234"), custom);
+    assertEquals(custom, NgcLearnModel.read(folder).parameterFolder());
+    Path best = Files.createDirectory(folder.resolve("best_params7"));
+    refused(folder, best.resolve("W1.npz") + " does not exist");
+    NgcLearnModel.read(folder, "custom");
+    CsdpException e = assertThrows(CsdpException.class, () -> NgcLearnModel.read(folder, "none"));
+    assertTrue(e.getMessage().contains("no parameter folder none"), e.getMessage());
+    Files.createDirectory(folder.resolve("best_params8"));
+    refused(folder, "several parameter folders (best_params7, best_params8)");
+    Files.delete(folder.resolve("best_params8"));
+    Files.delete(best);
+    Files.move(custom, folder.resolve("other"));
+    refused(folder, "no parameter folder (best_params*");
+  }
+
+  @Test
+  void neverWritesOverSomethingElse() {
+    Path folder = exported();
+    CsdpException e = assertThrows(CsdpException.class, this::exported);
+    assertTrue(e.getMessage().contains("name a new or an empty folder"), e.getMessage());
+    NgcLearnModel.read(folder);
+  }
+}
