@@ -11,6 +11,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.SimpleFileVisitor;
@@ -155,6 +156,8 @@ final class Disk {
       line = "no space left on the disk; free some or choose a folder elsewhere";
     } else if (cause instanceof FileAlreadyExistsException || lower.contains("not a directory")) {
       line = "a file stands where a folder is needed; choose another folder";
+    } else if (cause instanceof NoSuchFileException) {
+      line = "the folder cannot be made or has gone; choose another folder";
     } else {
       String reason =
           cause instanceof FileSystemException f && f.getReason() != null ? f.getReason() : text;
