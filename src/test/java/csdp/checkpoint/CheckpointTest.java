@@ -125,7 +125,7 @@ class CheckpointTest {
     assertEquals(10 + 4 + 10 + 2, files.size());
     for (Path file : files) {
       byte[] good = Files.readAllBytes(file);
-      for (int at = 0; at < good.length; at += Math.max(1, good.length / 40)) {
+      for (int at = 0; at < good.length; at += Math.max(1, good.length / 12)) {
         byte[] bad = good.clone();
         bad[at] ^= 1;
         Files.write(file, bad);
