@@ -1,0 +1,345 @@
+package csdp.data;
+
+import csdp.CsdpException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Labelled grey images of one size, immutable. {@link #subset} and {@link #limit} are views on the
+ * same pixels.
+ *
+ * <p>Pixels are kept as bytes where they allow it: floats that are all {@code b / 255f} for whole
+ * b, as scaled 8-bit images are, take a quarter of the memory and hash like the bytes they came
+ * from.
+ */
+public final class Dataset {
+  private final String name;
+  private final int width;
+  private final int height;
+  private final int pixels;
+  private final int classes;
+
+  /** Pixels of image i: pixels values from base + (from + i) pixels; one of the two is null. */
+  private final byte[] bytes;
+
+  private final float[] floats;
+  private final int base;
+
+  private final int[] labels;
+  private final int from;
+  private final int size;
+  private volatile String sha256;
+
+  private Dataset(
+      String name,
+      int width,
+      int height,
+      int classes,
+      byte[] bytes,
+      float[] floats,
+      int base,
+      int[] labels,
+      int from,
+      int size) {
+    this.name = name;
+    this.width = width;
+    this.height = height;
+    this.pixels = width * height;
+    this.classes = classes;
+    this.bytes = bytes;
+    this.floats = floats;
+    this.base = base;
+    this.labels = labels;
+    this.from = from;
+    this.size = size;
+  }
+
+  /**
+   * Images of 8 bits a pixel; byte b stands for the value b / 255.
+   *
+   * @param name what messages call the set
+   * @param width of an image, in pixels
+   * @param height of an image, in pixels
+   * @param classes labels are 0..classes-1
+   * @param pixels [labels.length, height, width] row-major; copied
+   * @param labels one for each image; copied
+   * @throws CsdpException bad input: sizes, counts or labels that do not fit
+   */
+  public static Dataset ofBytes(
+      String name, int width, int height, int classes, byte[] pixels, int[] labels) {
+    return adoptBytes(name, width, height, classes, pixels.clone(), 0, labels.clone());
+  }
+
+  /**
+   * Images of float values in [0, 1].
+   *
+   * @param name what messages call the set
+   * @param width of an image, in pixels
+   * @param height of an image, in pixels
+   * @param classes labels are 0..classes-1
+   * @param pixels [labels.length, height, width] row-major; copied
+   * @param labels one for each image; copied
+   * @throws CsdpException bad input: sizes, counts, values or labels that do not fit
+   */
+  public static Dataset ofFloats(
+      String name, int width, int height, int classes, float[] pixels, int[] labels) {
+    return adoptFloats(name, width, height, classes, pixels.clone(), labels.clone());
+  }
+
+  /** {@link #ofBytes} without the copies; the images start at the given offset. */
+  static Dataset adoptBytes(
+      String name, int width, int height, int classes, byte[] bytes, int offset, int[] labels) {
+    check(name, width, height, classes, (long) bytes.length - offset, labels);
+    return new Dataset(name, width, height, classes, bytes, null, offset, labels, 0, labels.length);
+  }
+
+  /** {@link #ofFloats} without the copies. */
+  static Dataset adoptFloats(
+      String name, int width, int height, int classes, float[] floats, int[] labels) {
+    check(name, width, height, classes, floats.length, labels);
+    checkValues(name, floats, width * height);
+    byte[] bytes = asBytes(floats);
+    return new Dataset(
+        name,
+        width,
+        height,
+        classes,
+        bytes,
+        bytes == null ? floats : null,
+        0,
+        labels,
+        0,
+        labels.length);
+  }
+
+  private static void check(
+      String name, int width, int height, int classes, long values, int[] labels) {
+    if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "%s: images of %d x %d pixels; both sizes must be at least 1", name, width, height);
+    }
+    if (labels.length == 0) {
+      throw CsdpException.badInput("%s: no images; give at least one", name);
+    }
+    if (values != (long) labels.length * width * height) {
+      throw CsdpException.badInput(
+          "%s: %d pixel values for %d labels; %d images of %d x %d pixels need %d",
+          name,
+          values,
+          labels.length,
+          labels.length,
+          width,
+          height,
+          (long) labels.length * width * height);
+    }
+    if (classes < 1) {
+      throw CsdpException.badInput("%s: %d classes; give at least one", name, classes);
+    }
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] < 0 || labels[i] >= classes) {
+        throw CsdpException.badInput(
+            "%s: the label of image %d is %d; with %d classes labels are 0..%d",
+            name, i, labels[i], classes, classes - 1);
+      }
+    }
+  }
+
+  /** Throws unless every value is in [0, 1]; NaN fails. */
+  static void checkValues(String name, float[] values, int pixels) {
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] >= 0 && values[i] <= 1)) {
+        throw CsdpException.badInput(
+            "%s: pixel %d of image %d is %s; pixels are 0..1 (scale them, or store uint8 0..255)",
+            name, i % pixels, i / pixels, values[i]);
+      }
+    }
+  }
+
+  /** The bytes b whose b / 255f are the given values in [0, 1], or null where one is no such. */
+  private static byte[] asBytes(float[] values) {
+    byte[] bytes = null;
+    for (int i = 0; i < values.length; i++) {
+      int b = Math.round(values[i] * 255);
+      if (b / 255f != values[i]) {
+        return null;
+      }
+      if (bytes == null) {
+        bytes = new byte[values.length];
+      }
+      bytes[i] = (byte) b;
+    }
+    return bytes;
+  }
+
+  /** What messages call the set. */
+  public String name() {
+    return name;
+  }
+
+  /** Number of images, at least 1. */
+  public int size() {
+    return size;
+  }
+
+  /** Width of every image, in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Height of every image, in pixels. */
+  public int height() {
+    return height;
+  }
+
+  /** Values in an image: width times height. */
+  public int pixels() {
+    return pixels;
+  }
+
+  /** Number of classes; every label is below it. */
+  public int classes() {
+    return classes;
+  }
+
+  /**
+   * The class of an image.
+   *
+   * @param i 0..size-1
+   */
+  public int label(int i) {
+    return labels[from + checkIndex(i)];
+  }
+
+  /**
+   * Copies an image: row by row, values in [0, 1].
+   *
+   * @param i 0..size-1
+   * @param out receives {@link #pixels()} values from the offset on
+   * @param offset where in out the image starts
+   */
+  public void copyImage(int i, float[] out, int offset) {
+    int start = base + (from + checkIndex(i)) * pixels;
+    if (floats != null) {
+      System.arraycopy(floats, start, out, offset, pixels);
+      return;
+    }
+    for (int p = 0; p < pixels; p++) {
+      out[offset + p] = (bytes[start + p] & 0xFF) / 255f;
+    }
+  }
+
+  /**
+   * The images from..to-1 as a view.
+   *
+   * @throws CsdpException bad input: an empty range, or one outside the set
+   */
+  public Dataset subset(int from, int to) {
+    if (from < 0 || to > size || from >= to) {
+      throw CsdpException.badInput(
+          "%s: images %d..%d asked of a set with images 0..%d", name, from, to - 1, size - 1);
+    }
+    return from == 0 && to == size ? this : view(name, classes, this.from + from, to - from);
+  }
+
+  /**
+   * The first n images as a view, or all where n is 0 or more than there are.
+   *
+   * @throws CsdpException bad input: n is negative
+   */
+  public Dataset limit(int n) {
+    if (n < 0) {
+      throw CsdpException.badInput("%s: a limit of %d images; give 0 for all", name, n);
+    }
+    return n == 0 ? this : subset(0, Math.min(n, size));
+  }
+
+  /**
+   * The same images for a model that knows more classes than occur here.
+   *
+   * @throws CsdpException bad input: labels of this set are outside 0..n-1
+   */
+  public Dataset withClasses(int n) {
+    if (n == classes) {
+      return this;
+    }
+    for (int i = 0; i < size; i++) {
+      if (label(i) >= n) {
+        throw CsdpException.badInput(
+            "%s: the label of image %d is %d; with %d classes labels are 0..%d",
+            name, i, label(i), n, n - 1);
+      }
+    }
+    return view(name, n, from, size);
+  }
+
+  /** The same images under another name. */
+  Dataset named(String other) {
+    return view(other, classes, from, size);
+  }
+
+  /** How many different labels occur. */
+  public int distinctLabels() {
+    boolean[] seen = new boolean[classes];
+    int distinct = 0;
+    for (int i = 0; i < size; i++) {
+      if (!seen[label(i)]) {
+        seen[label(i)] = true;
+        distinct++;
+      }
+    }
+    return distinct;
+  }
+
+  /**
+   * Identifies the content: SHA-256 in hex over size, image sizes, pixels and labels. Neither the
+   * name nor the file format counts. Computed at the first call.
+   */
+  public String sha256() {
+    String known = sha256;
+    if (known == null) {
+      MessageDigest digest = Checksums.sha256();
+      int bits = floats == null ? 8 : 32;
+      ByteBuffer buffer = ByteBuffer.allocate(Math.max(4096, 4 * pixels));
+      digest.update(buffer.putInt(bits).putInt(size).putInt(height).putInt(width).flip());
+      if (floats == null) {
+        digest.update(bytes, base + from * pixels, size * pixels);
+      } else {
+        for (int i = 0; i < size; i++) {
+          buffer.clear();
+          buffer.asFloatBuffer().put(floats, base + (from + i) * pixels, pixels);
+          digest.update(buffer.limit(4 * pixels));
+        }
+      }
+      for (int i = 0; i < size; i++) {
+        buffer.clear();
+        digest.update(buffer.putInt(label(i)).flip());
+      }
+      known = HexFormat.of().formatHex(digest.digest());
+      sha256 = known;
+    }
+    return known;
+  }
+
+  /** Name, number of images, sizes and classes in a line. */
+  @Override
+  public String toString() {
+    return name
+        + ": "
+        + String.join(
+            ", ",
+            List.of(size + " images", width + "x" + height + " pixels", classes + " classes"));
+  }
+
+  private Dataset view(String name, int classes, int from, int size) {
+    return new Dataset(name, width, height, classes, bytes, floats, base, labels, from, size);
+  }
+
+  private int checkIndex(int i) {
+    if (i < 0 || i >= size) {
+      throw new IndexOutOfBoundsException("image " + i + " of " + size + " in " + name);
+    }
+    return i;
+  }
+}
