@@ -1,0 +1,352 @@
+package csdp.data;
+
+import csdp.CsdpException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.HttpURLConnection;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Fetches the files of a {@link Manifest}. A file appears under its name whole and checked, or not
+ * at all: it grows as NAME.part, which a later call resumes, and is renamed once its checksum is
+ * right. A lock on the folder keeps two processes apart; the second finds the files of the first.
+ *
+ * <p>HTTPS only, but for plain HTTP to this very machine.
+ */
+public final class Downloads {
+  /** Told of a download as it goes; calls come at least a quarter of a second apart. */
+  public interface Progress {
+    /**
+     * @param file name of the file
+     * @param bytes received so far
+     * @param total bytes there will be, or -1 where the server does not say
+     */
+    void at(String file, long bytes, long total);
+  }
+
+  /** Most bytes of a file, compressed or not. */
+  static final long MAX_BYTES = 1L << 28;
+
+  private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
+  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+|\\*)");
+  private static final ConcurrentHashMap<Path, ReentrantLock> IN_THIS_JVM =
+      new ConcurrentHashMap<>();
+
+  private final int connectMillis;
+  private final int readMillis;
+  private final long maxBytes;
+  private final Progress progress;
+
+  /** Downloads with the usual limits: 10 s to connect, 30 s without a byte, 256 MiB a file. */
+  public Downloads(Progress progress) {
+    this(Duration.ofSeconds(10), Duration.ofSeconds(30), MAX_BYTES, progress);
+  }
+
+  Downloads(Duration connect, Duration read, long maxBytes, Progress progress) {
+    this.connectMillis = (int) connect.toMillis();
+    this.readMillis = (int) read.toMillis();
+    this.maxBytes = maxBytes;
+    this.progress = progress;
+  }
+
+  /**
+   * Fetches the files of a set that a folder lacks. Files that are there are checked and left.
+   *
+   * @param set what to fetch
+   * @param folder where to; created where it is missing
+   * @return number of files fetched; 0 where all were there
+   * @throws CsdpException environment: no mirror answers, or what they send is wrong, or the folder
+   *     cannot be written; bad input: a file is there with another content
+   */
+  public int fetch(Manifest.SetEntry set, Path folder) {
+    ReentrantLock mine =
+        IN_THIS_JVM.computeIfAbsent(
+            folder.toAbsolutePath().normalize(), any -> new ReentrantLock());
+    mine.lock();
+    try {
+      Path parent = folder.toAbsolutePath().getParent();
+      boolean newParent = parent != null && Files.notExists(parent);
+      while (true) {
+        Files.createDirectories(folder);
+        Path lock = folder.resolve(".lock");
+        try (FileChannel channel =
+            FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+          channel.lock(); // until the channel is closed
+          if (!Files.exists(lock)) {
+            continue; // another process failed and cleaned up while this one waited
+          }
+          try {
+            int fetched = 0;
+            for (Manifest.FileEntry file : set.files()) {
+              fetched += isThere(file, folder) ? 0 : fetch(set, file, folder);
+            }
+            return fetched;
+          } finally {
+            if (removeIfEmpty(folder, lock) && newParent) {
+              parent.toFile().delete(); // only where nothing else came into it
+            }
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw CsdpException.environment(
+              "cannot write the files of %s to %s: %s; choose another folder",
+              set.name(), folder, reason(e))
+          .because(e);
+    } finally {
+      mine.unlock();
+    }
+  }
+
+  /** Leaves no folder behind that holds nothing but the lock. */
+  private static boolean removeIfEmpty(Path folder, Path lock) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      if (files.anyMatch(file -> !file.equals(lock))) {
+        return false;
+      }
+    }
+    Files.deleteIfExists(lock);
+    return Files.deleteIfExists(folder);
+  }
+
+  private boolean isThere(Manifest.FileEntry entry, Path folder) throws IOException {
+    for (String name : List.of(entry.name(), entry.stem())) {
+      Path file = folder.resolve(name);
+      if (Files.exists(file)) {
+        if (isRight(entry, file)) {
+          return true;
+        }
+        if (name.equals(entry.name())) {
+          throw CsdpException.badInput(
+              "%s: not the file of that name in the manifest (wrong checksum); remove it and fetch"
+                  + " again",
+              file);
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean isRight(Manifest.FileEntry entry, Path file) {
+    try {
+      return entry.matches(file, maxBytes);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private int fetch(Manifest.SetEntry set, Manifest.FileEntry entry, Path folder)
+      throws IOException {
+    Path part = folder.resolve(entry.name() + ".part");
+    String last = "the manifest names no mirror";
+    for (String mirror : set.mirrors()) {
+      URI url = URI.create(mirror).resolve(entry.name());
+      if (!isAllowed(url)) {
+        last = url + " is not HTTPS";
+        continue;
+      }
+      try {
+        boolean resumed = transfer(url, part, entry.name());
+        if (!isRight(entry, part)) {
+          Files.delete(part);
+          // What was there before may have been the start of something else: once more, from 0.
+          if (!resumed || transfer(url, part, entry.name()) || !isRight(entry, part)) {
+            Files.deleteIfExists(part);
+            last = url + " sent a file with a wrong checksum";
+            continue;
+          }
+        }
+        publish(part, folder.resolve(entry.name()));
+        return 1;
+      } catch (TransferException e) {
+        last = url + ": " + e.getMessage();
+      }
+    }
+    throw CsdpException.environment(
+        "cannot download %s of %s: %s (%d mirror%s tried); check the network, or put the file into"
+            + " %s yourself",
+        entry.name(),
+        set.name(),
+        last,
+        set.mirrors().size(),
+        set.mirrors().size() == 1 ? "" : "s",
+        folder);
+  }
+
+  private static void publish(Path part, Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  static boolean isAllowed(URI url) {
+    return "https".equals(url.getScheme())
+        || "http".equals(url.getScheme()) && THIS_MACHINE.contains(url.getHost());
+  }
+
+  /** The other side's fault: the next mirror may do better. Trouble with the disk is not this. */
+  private static final class TransferException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    TransferException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Brings the rest of a file to its .part.
+   *
+   * @return whether the start of an earlier attempt was kept
+   */
+  private boolean transfer(URI url, Path part, String name) throws IOException, TransferException {
+    long have = Files.exists(part) ? Files.size(part) : 0;
+    HttpURLConnection connection = null;
+    try {
+      int status;
+      try {
+        connection = open(url, have);
+        status = connection.getResponseCode();
+        // A range that the server does not know, or not from where we are: from the start.
+        if (have > 0 && status != 200 && !(status == 206 && startsAt(connection, have))) {
+          connection.disconnect();
+          have = 0;
+          connection = open(url, 0);
+          status = connection.getResponseCode();
+        }
+      } catch (IOException e) {
+        throw new TransferException(reason(e));
+      }
+      if (status != 200 && !(status == 206 && have > 0)) {
+        throw new TransferException("the server answers " + status);
+      }
+      long start = status == 206 ? have : 0;
+      long length = connection.getContentLengthLong();
+      long total = length < 0 ? -1 : start + length;
+      if (total > maxBytes) {
+        throw new TransferException(total + " bytes, more than the " + maxBytes + " allowed");
+      }
+      receive(connection, part, start, total, name);
+      return start > 0;
+    } finally {
+      if (connection != null) {
+        connection.disconnect();
+      }
+    }
+  }
+
+  private void receive(HttpURLConnection connection, Path part, long start, long total, String name)
+      throws IOException, TransferException {
+    try (FileChannel out =
+        FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      out.truncate(start).position(start);
+      byte[] buffer = new byte[1 << 16];
+      long have = start;
+      long told = System.nanoTime();
+      progress.at(name, have, total);
+      while (true) {
+        int n = read(connection, buffer);
+        if (n < 0) {
+          break;
+        }
+        have += n;
+        if (have > maxBytes) {
+          out.truncate(0);
+          throw new TransferException("more than the " + maxBytes + " bytes allowed");
+        }
+        for (ByteBuffer left = ByteBuffer.wrap(buffer, 0, n); left.hasRemaining(); ) {
+          out.write(left);
+        }
+        if (System.nanoTime() - told > 250_000_000L) {
+          told = System.nanoTime();
+          progress.at(name, have, total);
+        }
+      }
+      if (total >= 0 && have != total) {
+        throw new TransferException(
+            "the connection ended after " + have + " of " + total + " bytes");
+      }
+      progress.at(name, have, have);
+    }
+  }
+
+  private static int read(HttpURLConnection connection, byte[] buffer) throws TransferException {
+    try {
+      InputStream in = connection.getInputStream();
+      return in.read(buffer);
+    } catch (IOException e) {
+      throw new TransferException(reason(e));
+    }
+  }
+
+  private HttpURLConnection open(URI url, long from) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
+    connection.setConnectTimeout(connectMillis);
+    connection.setReadTimeout(readMillis);
+    // Java follows redirects within a protocol only: HTTPS stays HTTPS. Plain HTTP stays here.
+    connection.setInstanceFollowRedirects("https".equals(url.getScheme()));
+    connection.setUseCaches(false);
+    connection.setRequestProperty("User-Agent", "csdp4j/" + csdp.Csdp.version());
+    if (from > 0) {
+      connection.setRequestProperty("Range", "bytes=" + from + "-");
+    }
+    return connection;
+  }
+
+  private static boolean startsAt(HttpURLConnection connection, long from) {
+    String range = connection.getHeaderField("Content-Range");
+    Matcher m = CONTENT_RANGE.matcher(range == null ? "" : range);
+    return m.matches() && m.group(1).equals(Long.toString(from));
+  }
+
+  /** What an I/O failure says to a user: Java's messages are often a bare file or host name. */
+  static String reason(IOException e) {
+    if (e instanceof UnknownHostException) {
+      return "no such host " + e.getMessage() + " (no network?)";
+    }
+    if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
+      return "no connection (" + e.getMessage() + ")";
+    }
+    if (e instanceof SocketTimeoutException) {
+      return "no answer in time (" + e.getMessage() + ")";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "no permission for " + e.getMessage();
+    }
+    if (e instanceof NoSuchFileException) {
+      return "no such file " + e.getMessage();
+    }
+    if (e instanceof FileAlreadyExistsException) {
+      return e.getMessage() + " is a file";
+    }
+    if (e instanceof EOFException) {
+      return "it ends too early";
+    }
+    String message = e.getMessage();
+    return message == null || message.isBlank()
+        ? e.getClass().getSimpleName()
+        : message.lines().findFirst().orElse(message);
+  }
+}
