@@ -1,0 +1,74 @@
+package csdp.data;
+
+import csdp.CsdpException;
+import java.nio.file.Path;
+
+/**
+ * The data that the user asked for: a named set or a folder, or explicit .npy files, or neither.
+ *
+ * @param data mnist, fashion, kmnist, strokes, or a folder; null where nothing was asked
+ * @param trainX training images, .npy, or null; with it trainY
+ * @param trainY training labels, .npy, or null
+ * @param validX validation images, .npy, or null; with it validY
+ * @param validY validation labels, .npy, or null
+ * @param testX test images, .npy, or null; with it testY
+ * @param testY test labels, .npy, or null
+ * @param valid how many of the last training images to set aside for validation, where the data has
+ *     no validation images of its own
+ * @param trainLimit how many training images to use, after setting aside; 0 for all
+ */
+public record DataRequest(
+    String data,
+    Path trainX,
+    Path trainY,
+    Path validX,
+    Path validY,
+    Path testX,
+    Path testY,
+    int valid,
+    int trainLimit) {
+  /**
+   * Checks what can be checked without looking at files.
+   *
+   * @throws CsdpException bad input: images without labels, files and a set at once, negative
+   *     numbers
+   */
+  public DataRequest {
+    checkPair("train", trainX, trainY);
+    checkPair("valid", validX, validY);
+    checkPair("test", testX, testY);
+    if (data != null && (trainX != null || validX != null || testX != null)) {
+      throw CsdpException.badInput(
+          "the data set %s and .npy files were given; give one or the other", data);
+    }
+    if (data != null && data.isBlank()) {
+      throw CsdpException.badInput(
+          "an empty name of a data set; give mnist, fashion, kmnist, strokes or a folder");
+    }
+    if (valid < 0 || trainLimit < 0) {
+      throw CsdpException.badInput(
+          "%d validation images of at most %d training images; neither can be negative",
+          valid, trainLimit);
+    }
+  }
+
+  /** A named set, a folder, or null for whatever is there. */
+  public static DataRequest of(String data, int valid, int trainLimit) {
+    return new DataRequest(data, null, null, null, null, null, null, valid, trainLimit);
+  }
+
+  /** Whether .npy files were named. */
+  public boolean hasFiles() {
+    return trainX != null || validX != null || testX != null;
+  }
+
+  private static void checkPair(String split, Path images, Path labels) {
+    if ((images == null) != (labels == null)) {
+      throw CsdpException.badInput(
+          "%s %s given without %s; images and labels go together",
+          images == null ? labels : images,
+          images == null ? "(" + split + "Y) was" : "(" + split + "X) was",
+          images == null ? split + "X" : split + "Y");
+    }
+  }
+}

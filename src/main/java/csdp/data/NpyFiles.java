@@ -1,0 +1,212 @@
+package csdp.data;
+
+import csdp.CsdpException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Images and labels in .npy files, as the released scripts of CSDP take them. */
+final class NpyFiles implements Source {
+  private record Pair(Path images, Path labels) {}
+
+  /** Classes of the images of a file, and how many columns where they were one-hot, else 0. */
+  private record Labels(int[] classOf, int columns) {}
+
+  private final String name;
+  private final String description;
+  private final Map<Split, Pair> files = new EnumMap<>(Split.class);
+  private final Map<Split, Labels> read = new EnumMap<>(Split.class);
+
+  NpyFiles(DataRequest r) {
+    this("files", ".npy files " + (r.trainX() != null ? r.trainX() : r.testX()));
+    add(Split.TRAIN, r.trainX(), r.trainY());
+    add(Split.VALID, r.validX(), r.validY());
+    add(Split.TEST, r.testX(), r.testY());
+  }
+
+  NpyFiles(String name, Path folder) {
+    this(name, ".npy files in " + folder);
+    for (Split split : Split.values()) {
+      String s = split.name().toLowerCase(java.util.Locale.ROOT);
+      Path images = folder.resolve(s + "X.npy");
+      if (Files.isRegularFile(images)) {
+        add(split, images, folder.resolve(s + "Y.npy"));
+      }
+    }
+  }
+
+  private NpyFiles(String name, String description) {
+    this.name = name;
+    this.description = description;
+  }
+
+  private void add(Split split, Path images, Path labels) {
+    if (images != null) {
+      files.put(split, new Pair(images, labels));
+    }
+  }
+
+  /** Whether a folder holds files of the standard names. */
+  static boolean isOne(Path folder) {
+    return Files.isRegularFile(folder.resolve("trainX.npy"))
+        || Files.isRegularFile(folder.resolve("testX.npy"));
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public boolean has(Split split) {
+    return files.containsKey(split) || split == Split.VALID && files.containsKey(Split.TRAIN);
+  }
+
+  @Override
+  public String filesOf(Split split) {
+    String s = split == Split.TEST ? "test" : "train";
+    return s + "X and " + s + "Y (.npy)";
+  }
+
+  @Override
+  public Dataset train() {
+    return dataset(Split.TRAIN, "train");
+  }
+
+  @Override
+  public Dataset ownValid() {
+    return files.containsKey(Split.VALID) ? dataset(Split.VALID, "valid") : null;
+  }
+
+  @Override
+  public Dataset test() {
+    return dataset(Split.TEST, "test");
+  }
+
+  private Dataset dataset(Split split, String part) {
+    Pair pair = files.get(split);
+    NpyArray images = Npy.read(pair.images());
+    int[] labels = labels(split).classOf();
+    int[] size = imageSize(images, pair.images());
+    if (images.dim(0) != labels.length) {
+      throw CsdpException.badInput(
+          "%s has %d images but %s has %d labels; give files that belong together",
+          pair.images(), images.dim(0), pair.labels(), labels.length);
+    }
+    String title = name + " " + part + " (" + pair.images().getFileName() + ")";
+    return images.data() instanceof byte[] bytes
+        ? Dataset.adoptBytes(
+            title, size[0], size[1], classes(), scaled(bytes, pair.images()), 0, labels)
+        : Dataset.adoptFloats(title, size[0], size[1], classes(), images.floats(), labels);
+  }
+
+  /**
+   * The width and height of the images [n, height, width] or [n, pixels] of an array: square where
+   * the number of pixels is, else all in a row.
+   */
+  static int[] imageSize(NpyArray images, Path file) {
+    if (images.rank() < 2 || images.rank() > 3 || images.size() == 0) {
+      throw CsdpException.badInput(
+          "%s: shape %s; images are [n, pixels] or [n, height, width], at least one",
+          file, Npy.shapeText(images.shape()));
+    }
+    if (!images.isFloating() && !(images.data() instanceof byte[])) {
+      throw CsdpException.badInput(
+          "%s: images of wide integers; save them as float 0..1 or uint8 0..255", file);
+    }
+    if (images.rank() == 3) {
+      return new int[] {images.dim(2), images.dim(1)};
+    }
+    int pixels = images.dim(1);
+    int side = (int) Math.round(Math.sqrt(pixels));
+    return side * side == pixels ? new int[] {side, side} : new int[] {pixels, 1};
+  }
+
+  /** The bytes, unless they are plainly meant as 0 and 1: those would all but vanish in b / 255. */
+  static byte[] scaled(byte[] bytes, Path file) {
+    int highest = 0;
+    for (byte b : bytes) {
+      highest = Math.max(highest, b & 0xFF);
+    }
+    if (highest == 1) {
+      throw CsdpException.badInput(
+          "%s: bytes that are all 0 or 1; uint8 pixels are 0..255, so save them as float", file);
+    }
+    return bytes;
+  }
+
+  /** As many classes as the one-hot labels have columns, or one more than the highest label. */
+  private int classes() {
+    int columns = 0;
+    int highest = 0;
+    Path first = null;
+    for (Map.Entry<Split, Pair> entry : files.entrySet()) {
+      Path file = entry.getValue().labels();
+      if (!Files.exists(file) && !read.containsKey(entry.getKey())) {
+        continue; // a part that is not asked for now
+      }
+      Labels labels = labels(entry.getKey());
+      if (labels.columns() != 0 && columns != 0 && labels.columns() != columns) {
+        throw CsdpException.badInput(
+            "%s has one-hot labels of %d classes, %s of %d; they must agree",
+            file, labels.columns(), first, columns);
+      }
+      if (labels.columns() != 0) {
+        columns = labels.columns();
+        first = file;
+      }
+      highest = Math.max(highest, Idx.classesOf(labels.classOf()));
+    }
+    return columns == 0 ? highest : columns;
+  }
+
+  private Labels labels(Split split) {
+    return read.computeIfAbsent(split, any -> readLabels(files.get(split).labels()));
+  }
+
+  private static Labels readLabels(Path file) {
+    NpyArray array = Npy.read(file);
+    if (array.size() == 0 || array.rank() < 1 || array.rank() > 2) {
+      throw CsdpException.badInput(
+          "%s: shape %s; labels are one-hot [n, classes] or whole numbers [n], at least one",
+          file, Npy.shapeText(array.shape()));
+    }
+    if (array.rank() == 1 || array.dim(1) == 1) {
+      int[] labels = array.ints().clone();
+      for (int i = 0; i < labels.length; i++) {
+        // Far more classes than anyone has: what is meant is not a label.
+        if (labels[i] < 0 || labels[i] > 0xFFFF) {
+          throw CsdpException.badInput(
+              "%s: the label of image %d is %d; labels are 0..65535", file, i, labels[i]);
+        }
+      }
+      return new Labels(labels, 0);
+    }
+    int columns = array.dim(1);
+    float[] values = array.floats();
+    int[] labels = new int[array.dim(0)];
+    for (int i = 0; i < labels.length; i++) {
+      int ones = 0;
+      for (int k = 0; k < columns; k++) {
+        float value = values[i * columns + k];
+        if (value == 1) {
+          ones++;
+          labels[i] = k;
+        } else if (value != 0) {
+          ones = columns + 1; // never right
+        }
+      }
+      if (ones != 1) {
+        throw CsdpException.badInput(
+            "%s: row %d is not one-hot; a row of labels has a single 1 among zeros", file, i);
+      }
+    }
+    return new Labels(labels, columns);
+  }
+}

@@ -1,0 +1,315 @@
+package csdp.data;
+
+import static csdp.data.TestData.assertFails;
+import static csdp.data.TestData.gzip;
+import static csdp.data.TestData.idxFolder;
+import static csdp.data.TestData.idxImages;
+import static csdp.data.TestData.idxLabels;
+import static csdp.data.TestData.image;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.data.FileServer.Manner;
+import csdp.data.Manifest.FileEntry;
+import csdp.data.Manifest.SetEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataSourcesTest {
+  private static final String DEAD = "http://127.0.0.1:1/";
+
+  @TempDir Path dir;
+  private final List<String> notices = new ArrayList<>();
+
+  /** "mnist" is what idxFolder(.., 0) holds, "fashion" what idxFolder(.., 7) does. */
+  private static Manifest manifest(String mirror) {
+    return new Manifest(List.of(set("mnist", 0, mirror), set("fashion", 7, mirror)));
+  }
+
+  private static SetEntry set(String name, int salt, String mirror) {
+    return new SetEntry(
+        name,
+        "Title of " + name,
+        "CC0",
+        "us",
+        2,
+        2,
+        3,
+        8,
+        4,
+        List.of(mirror),
+        List.of(
+            entry("train-images-idx3-ubyte", idxImages(8, 2, salt)),
+            entry("train-labels-idx1-ubyte", idxLabels(8, 3)),
+            entry("t10k-images-idx3-ubyte", idxImages(4, 2, salt + 100)),
+            entry("t10k-labels-idx1-ubyte", idxLabels(4, 3))));
+  }
+
+  private static FileEntry entry(String stem, byte[] content) {
+    var digest = Checksums.sha256();
+    digest.update(content);
+    return new FileEntry(stem + ".gz", Checksums.hex(digest), null);
+  }
+
+  private DataSources sources(Path environment, String mirror) {
+    Downloads downloads =
+        new Downloads(
+            Duration.ofSeconds(2), Duration.ofSeconds(2), 1 << 20, (file, bytes, total) -> {});
+    return new DataSources(environment, dir, manifest(mirror), downloads, notices::add);
+  }
+
+  private Splits open(Path environment, String data) {
+    return sources(environment, DEAD).open(DataRequest.of(data, 2, 0));
+  }
+
+  private static DataRequest files(Path f, boolean train, boolean valid, boolean test) {
+    return new DataRequest(
+        null,
+        train ? f.resolve("trainX.npy") : null,
+        train ? f.resolve("trainY.npy") : null,
+        valid ? f.resolve("validX.npy") : null,
+        valid ? f.resolve("validY.npy") : null,
+        test ? f.resolve("testX.npy") : null,
+        test ? f.resolve("testY.npy") : null,
+        1,
+        0);
+  }
+
+  @Test
+  void aFolderIsSplitFromItsEnd() throws IOException {
+    Path folder = idxFolder(dir.resolve("mine"), 3);
+    Splits all = open(null, folder.toString());
+    assertEquals("mine", all.name());
+    assertTrue(all.description().contains("unknown content"), all.description());
+    assertEquals(6, all.train().size());
+    assertEquals(2, all.valid().size());
+    assertEquals(4, all.test().size());
+    assertEquals(3, all.train().classes());
+    assertEquals((10 * 6 + 3) / 255f, image(all.valid(), 0)[0]);
+    assertEquals(6 % 3, all.valid().label(0));
+    assertEquals(103 / 255f, image(all.test(), 0)[0]);
+
+    // A limit takes from the front and leaves the validation images as they are.
+    DataRequest few = DataRequest.of(folder.toString(), 2, 4);
+    Splits limited = sources(null, DEAD).open(few);
+    assertEquals(4, limited.train().size());
+    assertEquals(all.valid().sha256(), limited.valid().sha256());
+    assertEquals(all.train().limit(4).sha256(), limited.train().sha256());
+    for (Split split : Split.values()) {
+      Dataset expected =
+          split == Split.TRAIN
+              ? limited.train()
+              : split == Split.VALID ? limited.valid() : limited.test();
+      assertEquals(expected.sha256(), sources(null, DEAD).split(few, split).sha256());
+    }
+    assertNull(sources(null, DEAD).open(DataRequest.of("mine", 0, 0)).valid());
+    assertNull(sources(null, DEAD).split(DataRequest.of("mine", 0, 0), Split.VALID));
+    assertFails(
+        2, () -> sources(null, DEAD).open(DataRequest.of("mine", 8, 0)), "8 validation", "of 8");
+    assertFails(2, () -> DataRequest.of("mine", -1, 0), "-1");
+    assertFails(2, () -> DataRequest.of("mine", 0, -5), "-5");
+  }
+
+  @Test
+  void namedSetsInTheDataFolder() throws IOException {
+    idxFolder(dir.resolve("data/mnist"), 0);
+    Splits right = open(null, "mnist");
+    assertEquals("mnist", right.name());
+    assertTrue(right.description().contains("verified: Title of mnist"), right.description());
+    assertEquals(List.of(), notices);
+
+    idxFolder(dir.resolve("data/mnist"), 1);
+    Splits other = open(null, "mnist");
+    assertTrue(other.description().contains("unknown content"), other.description());
+    assertTrue(open(null, null).description().contains("data/mnist"));
+  }
+
+  @Test
+  void theEnvironmentComesFirst() throws IOException {
+    idxFolder(dir.resolve("data/mnist"), 5);
+    Path env = dir.resolve("env");
+    Path sub = idxFolder(env.resolve("mnist"), 6);
+    assertEquals(6 / 255f, image(open(env, "mnist").train(), 0)[0]);
+    assertEquals(6 / 255f, image(open(env, null).train(), 0)[0]);
+    // It holds a set itself: that is mnist where the checksums say so, and else not.
+    assertEquals(5 / 255f, image(open(sub, "mnist").train(), 0)[0]);
+    Path real = idxFolder(dir.resolve("real"), 0);
+    assertEquals(0, image(open(real, "mnist").train(), 0)[0]);
+    assertFails(3, () -> open(real, "fashion"), "fashion", "holds other data", "--data");
+    // Nothing asked: it is taken as it is.
+    assertEquals(6 / 255f, image(open(sub, null).train(), 0)[0]);
+    assertEquals("mnist", open(sub, null).name());
+    assertFails(2, () -> open(dir.resolve("none"), null), "CSDP_DATA", "none");
+    assertFails(2, () -> open(dir.resolve("none"), "mnist"), "CSDP_DATA");
+    assertEquals("strokes", open(dir.resolve("none"), "strokes").name());
+  }
+
+  @Test
+  void withoutDataAndNetworkStrokesUnlessASetWasAsked() {
+    Splits drawn = open(null, null);
+    assertEquals("strokes", drawn.name());
+    assertTrue(drawn.description().contains("not MNIST"), drawn.description());
+    assertEquals(Strokes.TRAIN - 2, drawn.train().size());
+    String last = notices.get(notices.size() - 1);
+    assertTrue(last.contains("strokes") && last.contains("mnist"), last);
+    assertTrue(notices.stream().noneMatch(line -> line.contains("\n")));
+    notices.clear();
+    assertFails(
+        3, () -> open(null, "mnist"), "csdp data fetch mnist", "--data DIR", "--data strokes");
+    assertTrue(notices.stream().noneMatch(line -> line.contains("strokes")), notices.toString());
+    assertTrue(Files.notExists(dir.resolve("data")), "an empty folder is left behind");
+    assertEquals("strokes", open(null, "strokes").name());
+    assertFails(2, () -> open(null, "cifar"), "cifar", "mnist, fashion, strokes");
+    assertFails(2, () -> open(null, "\0"), "not a path");
+  }
+
+  @Test
+  void fetchedWhereItIsMissing() throws IOException {
+    try (FileServer server = new FileServer()) {
+      server
+          .put("m/train-images-idx3-ubyte.gz", gzip(idxImages(8, 2, 0)), Manner.RANGES)
+          .put("m/train-labels-idx1-ubyte.gz", gzip(idxLabels(8, 3)), Manner.RANGES)
+          .put("m/t10k-images-idx3-ubyte.gz", gzip(idxImages(4, 2, 100)), Manner.RANGES)
+          .put("m/t10k-labels-idx1-ubyte.gz", gzip(idxLabels(4, 3)), Manner.RANGES);
+      DataSources sources = sources(null, server.url("m"));
+      Splits splits = sources.open(DataRequest.of(null, 2, 0));
+      assertEquals("mnist", splits.name());
+      assertTrue(splits.description().contains("verified"), splits.description());
+      assertEquals(1, notices.size());
+      assertTrue(notices.get(0).contains("downloading mnist"), notices.get(0));
+      sources.open(DataRequest.of("mnist", 2, 0));
+      assertEquals(4, server.asked.size());
+      // The server has mnist, not fashion: its checksums tell.
+      assertFails(3, () -> sources.open(DataRequest.of("fashion", 2, 0)), "wrong checksum");
+      assertEquals(
+          dir.resolve("data/mnist"), sources.place(sources.manifest().find("mnist").get()));
+      assertNull(sources.place(sources.manifest().find("fashion").get()));
+    }
+  }
+
+  @Test
+  void testImagesNeedNoTrainingImages() throws IOException {
+    Path folder = idxFolder(dir.resolve("mine"), 0);
+    Files.delete(folder.resolve("train-images-idx3-ubyte.gz"));
+    DataRequest request = DataRequest.of("mine", 2, 0);
+    assertEquals(4, sources(null, DEAD).split(request, Split.TEST).size());
+    assertFails(2, () -> sources(null, DEAD).open(request), "mine", "no training images");
+    Path named = idxFolder(dir.resolve("data/mnist"), 0);
+    Files.delete(named.resolve("train-images-idx3-ubyte.gz"));
+    Files.delete(named.resolve("train-labels-idx1-ubyte"));
+    assertEquals(4, sources(null, DEAD).split(DataRequest.of("mnist", 2, 0), Split.TEST).size());
+    Files.createDirectories(dir.resolve("empty"));
+    assertFails(2, () -> open(null, "empty"), "empty holds no data");
+  }
+
+  @Test
+  void oneClassCannotBeLearnt() throws IOException {
+    Path folder = idxFolder(dir.resolve("mine"), 0);
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), idxLabels(8, 1));
+    assertFails(2, () -> open(null, "mine"), "all of class 0", "two classes");
+    assertEquals(4, sources(null, DEAD).split(DataRequest.of("mine", 2, 0), Split.TEST).size());
+  }
+
+  @Test
+  void npyFilesAndFolders() throws IOException {
+    Path f = Files.createDirectories(dir.resolve("npy"));
+    float[] pixels = new float[5 * 6];
+    pixels[7] = 0.3f;
+    Npy.write(f.resolve("trainX.npy"), new int[] {5, 6}, pixels);
+    float[] oneHot = new float[5 * 4];
+    for (int i = 0; i < 5; i++) {
+      oneHot[4 * i + i % 3] = 1;
+    }
+    Npy.write(f.resolve("trainY.npy"), new int[] {5, 4}, oneHot);
+    Npy.write(
+        f.resolve("testX.npy"),
+        new int[] {2, 1, 6},
+        new byte[] {51, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    Npy.write(f.resolve("testY.npy"), new int[] {2}, new long[] {3, 1});
+    for (DataRequest request :
+        List.of(files(f, true, false, true), DataRequest.of(f.toString(), 1, 0))) {
+      Splits splits = sources(null, DEAD).open(request);
+      assertEquals(4, splits.train().size());
+      assertEquals(1, splits.valid().size());
+      assertEquals(6, splits.train().width());
+      assertEquals(1, splits.train().height());
+      assertEquals(4, splits.train().classes());
+      assertEquals(4, splits.test().classes());
+      assertArrayEquals(new float[] {0, 0.3f, 0, 0, 0, 0}, image(splits.train(), 1));
+      assertArrayEquals(new float[] {0.2f, 1, 0, 0, 0, 0}, image(splits.test(), 0));
+      assertEquals(3, splits.test().label(0));
+      assertEquals(1, splits.valid().label(0));
+    }
+    // Validation images of its own are taken, and nothing is set aside.
+    Npy.write(f.resolve("validX.npy"), new int[] {3, 6}, new float[18]);
+    Npy.write(f.resolve("validY.npy"), new int[] {3, 1}, new int[] {2, 2, 2});
+    Splits own = sources(null, DEAD).open(files(f, true, true, true));
+    assertEquals(5, own.train().size());
+    assertEquals(3, own.valid().size());
+    assertEquals(2, own.valid().label(2));
+    assertEquals(2, sources(null, DEAD).split(files(f, false, false, true), Split.TEST).size());
+    assertFails(
+        2, () -> sources(null, DEAD).open(files(f, true, true, false)), "no test images", "testX");
+    assertFails(
+        2,
+        () -> new DataRequest(null, f, null, null, null, null, null, 0, 0),
+        "trainX",
+        "without trainY");
+    assertFails(
+        2, () -> new DataRequest("mnist", f, f, null, null, null, null, 0, 0), "mnist", "one or");
+  }
+
+  @Test
+  void npyThatDoesNotFitIsNamed() throws IOException {
+    Path f = Files.createDirectories(dir.resolve("npy"));
+    Path x = f.resolve("testX.npy");
+    Path y = f.resolve("testY.npy");
+    Npy.write(y, new int[] {2}, new int[] {0, 1});
+    Npy.write(x, new int[] {2, 4}, new float[] {0, 0, 0, 0, 0, 255, 0, 0});
+    refused(f, "pixel 1 of image 1 is 255.0", "testX.npy");
+    Npy.write(x, new int[] {2, 4}, new byte[] {0, 1, 1, 0, 0, 0, 0, 0});
+    refused(f, "testX.npy", "all 0 or 1");
+    Npy.write(x, new int[] {2, 4}, new int[8]);
+    refused(f, "testX.npy", "uint8");
+    Npy.write(x, new int[] {8}, new float[8]);
+    refused(f, "testX.npy", "(8,)");
+    Npy.write(x, new int[] {3, 4}, new float[12]);
+    refused(f, "3 images", "2 labels");
+    Npy.write(x, new int[] {2, 2, 2}, new float[8]);
+    assertEquals(2, sources(null, DEAD).split(files(f, false, false, true), Split.TEST).height());
+    Npy.write(y, new int[] {2}, new float[] {0, 0.5f});
+    refused(f, "testY.npy", "0.5");
+    Npy.write(y, new int[] {2}, new int[] {0, -1});
+    refused(f, "testY.npy", "image 1 is -1");
+    Npy.write(y, new int[] {2, 2}, new float[] {0, 1, 1, 1});
+    refused(f, "testY.npy", "row 1 is not one-hot");
+    Npy.write(y, new int[] {2, 2}, new float[] {0, 1, 0.9f, 0.1f});
+    refused(f, "testY.npy", "row 1 is not one-hot");
+    Npy.write(y, new int[] {2, 2}, new float[] {0, Float.NaN, 0, 1});
+    refused(f, "testY.npy", "row 0 is not one-hot");
+    Files.delete(y);
+    refused(f, "testY.npy");
+  }
+
+  private void refused(Path f, String... words) {
+    assertFails(
+        2, () -> sources(null, DEAD).split(files(f, false, false, true), Split.TEST), words);
+  }
+
+  @Test
+  void partsOfDifferentSizesAreRefused() throws IOException {
+    Path folder = idxFolder(dir.resolve("mine"), 0);
+    Files.write(folder.resolve("t10k-images.idx3-ubyte"), idxImages(4, 3, 0));
+    assertFails(2, () -> open(null, "mine"), "3 x 3", "2 x 2");
+    Npy.write(folder.resolve("testX.npy"), new int[] {1, 4}, new float[4]);
+    assertFails(2, () -> open(null, "mine"), "IDX and .npy");
+  }
+}
