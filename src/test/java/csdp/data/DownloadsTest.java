@@ -5,6 +5,7 @@ import static csdp.data.TestData.gzip;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.data.FileServer.Manner;
@@ -161,7 +162,12 @@ class DownloadsTest {
             server.url("cut"),
             server.url("silent"),
             "http://example.org/")) {
-      assertEquals(1, downloads.fetch(set(first, server.url("good")), folder), first);
+      int fetched =
+          assertTimeout(
+              Duration.ofSeconds(20),
+              () -> downloads.fetch(set(first, server.url("good")), folder),
+              first);
+      assertEquals(1, fetched, first);
       assertFetched();
       Files.delete(folder.resolve(NAME));
     }
@@ -212,6 +218,42 @@ class DownloadsTest {
     assertEquals(1, fetched);
     assertEquals(1, server.asked.size());
     assertFetched();
+  }
+
+  @Test
+  void twoProcessesFetchOnce() throws Exception {
+    server.put("m/" + NAME, packed, Manner.SLOW);
+    SetEntry set = set(server.url("m"));
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Other.class.getName(),
+                server.url("m"),
+                set.files().get(0).sha256(),
+                folder.toString())
+            .inheritIO()
+            .start();
+    try {
+      while (server.asked.isEmpty() && other.isAlive()) {
+        Thread.sleep(10);
+      }
+      assertEquals(0, new Downloads((f, b, t) -> {}).fetch(set, folder));
+      assertEquals(0, other.waitFor());
+    } finally {
+      other.destroy();
+    }
+    assertEquals(1, server.asked.size());
+    assertFetched();
+  }
+
+  /** The other process of {@link #twoProcessesFetchOnce}. */
+  static final class Other {
+    public static void main(String[] args) {
+      new Downloads((f, b, t) -> {})
+          .fetch(set(new FileEntry(NAME, args[1], null), args[0]), Path.of(args[2]));
+    }
   }
 
   @Test

@@ -20,7 +20,10 @@ public final class FileServer implements AutoCloseable {
     /** Says 206, but sends from elsewhere. */
     WRONG_RANGE,
     CUT_SHORT,
+    /** Stops half-way and says no more. */
     SILENT,
+    /** Rests a second half-way. */
+    SLOW,
     ERROR
   }
 
@@ -82,9 +85,16 @@ public final class FileServer implements AutoCloseable {
         exchange.getResponseBody().write(content, from, length / 2);
         exchange.getResponseBody().flush();
         if (manner == Manner.SILENT) {
-          Thread.sleep(1500);
+          Thread.sleep(60_000); // until close() interrupts it
         }
         return;
+      }
+      if (manner == Manner.SLOW) {
+        exchange.getResponseBody().write(content, from, length / 2);
+        exchange.getResponseBody().flush();
+        Thread.sleep(1000);
+        from += length / 2;
+        length -= length / 2;
       }
       exchange.getResponseBody().write(content, from, length);
     } catch (InterruptedException e) {
