@@ -1,0 +1,95 @@
+package csdp.backend;
+
+import csdp.model.NetworkSpec;
+import csdp.model.Population;
+
+/** What a network answered in one time window: sums over its T steps, samples in batch order. */
+public final class ReadOut {
+  private final NetworkSpec spec;
+  private int size;
+  private float[] classSpikes = new float[0];
+  private float[] reconstruction = new float[0];
+  private final float[][] hiddenSpikes;
+  private final long[] spikes;
+
+  /** Empty; a backend fills it. It can be used again for the next batch. */
+  public ReadOut(NetworkSpec spec) {
+    this.spec = spec;
+    hiddenSpikes = new float[spec.populations().size()][0];
+    spikes = new long[spec.populations().size()];
+  }
+
+  /** For backends: makes room for N samples and clears every sum. */
+  public void reset(int samples) {
+    size = samples;
+    classSpikes = cleared(classSpikes, samples * spec.classes());
+    if (spec.reconstruction() != null) {
+      reconstruction = cleared(reconstruction, samples * spec.input().units());
+    }
+    for (Population p : spec.populations(Population.Role.HIDDEN)) {
+      hiddenSpikes[p.index()] = cleared(hiddenSpikes[p.index()], samples * p.units());
+    }
+    java.util.Arrays.fill(spikes, 0);
+  }
+
+  private static float[] cleared(float[] a, int n) {
+    if (a.length != n) {
+      return new float[n];
+    }
+    java.util.Arrays.fill(a, 0);
+    return a;
+  }
+
+  /** Number of samples N. */
+  public int size() {
+    return size;
+  }
+
+  /** Spike counts of the head, N x classes. The largest names the class; ties go to the lowest. */
+  public float[] classSpikes() {
+    return classSpikes;
+  }
+
+  /** Sum over the window of the reconstruction's traces, N x n0; divide by T. Empty without one. */
+  public float[] reconstruction() {
+    return reconstruction;
+  }
+
+  /** Spike counts of a hidden layer, N x units; divided by T they are its rate code. */
+  public float[] hiddenSpikes(Population hidden) {
+    return hiddenSpikes[hidden.index()];
+  }
+
+  /** Spikes of each population over all samples and steps, by population index. */
+  public long[] spikes() {
+    return spikes;
+  }
+
+  /** The class of a sample: most spikes of the head, ties to the lowest. */
+  public int predicted(int sample) {
+    int classes = spec.classes();
+    int best = 0;
+    for (int k = 1; k < classes; k++) {
+      if (classSpikes[sample * classes + k] > classSpikes[sample * classes + best]) {
+        best = k;
+      }
+    }
+    return best;
+  }
+
+  /** Class probabilities of a sample: softmax of its spike counts. */
+  public double[] probabilities(int sample) {
+    int classes = spec.classes();
+    double[] p = new double[classes];
+    double max = classSpikes[sample * classes + predicted(sample)];
+    double sum = 0;
+    for (int k = 0; k < classes; k++) {
+      p[k] = Math.exp(classSpikes[sample * classes + k] - max);
+      sum += p[k];
+    }
+    for (int k = 0; k < classes; k++) {
+      p[k] /= sum;
+    }
+    return p;
+  }
+}

@@ -1,0 +1,703 @@
+package csdp.backend.cpu;
+
+import csdp.backend.Backend;
+import csdp.backend.Batch;
+import csdp.backend.ReadOut;
+import csdp.backend.StepObserver;
+import csdp.backend.StepView;
+import csdp.backend.cpu.RowMath.Dynamics;
+import csdp.model.Adam;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Philox;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+import csdp.model.Synapse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Event-driven and multi-threaded. Work follows spikes: currents gather the weight rows of units
+ * that spiked, gradients gather the traces of samples in which a unit spiked, and no gradient is
+ * ever stored beyond one row of a tile. Only Adam costs what the weights cost.
+ *
+ * <p>A step is a few parallel phases, each a list of independent items: (tile x samples) for
+ * currents and integration, (samples) for lists, goodness and errors, (tile x rows) for plasticity.
+ * Every sum is taken in a fixed order, so the number of threads does not change a bit of the
+ * result, and sums run in the same order as in the reference backend.
+ */
+public final class CpuBackend implements Backend {
+  private static final int SAMPLE_CHUNK = 16;
+  private static final int ROW_CHUNK = 32;
+
+  private final NetworkSpec spec;
+  private final Constants c;
+  private final RowMath math;
+  private final Workers workers;
+  private final Dynamics dynamics;
+  private final Layer[] layers;
+  private final Weights[] weights;
+  private final Scratch[] scratch;
+  private long plasticitySteps;
+
+  // The batch at hand.
+  private Batch batch;
+  private int n;
+  private int step;
+  private boolean learn;
+  private ReadOut out;
+  private int[] spikeBounds = new int[0]; // N x n0 rounded up to 4: 24-bit bounds of input spikes
+
+  // The phases of a step: which item is what. Fixed while N stays the same.
+  private int chunks; // of samples
+  private TileItem[] feedForward = {}; // currents and integration of hidden layers and head
+  private TileItem[] reconstruct = {};
+  private Layer[] transposed = {};
+  private RowItem[] plastic = {};
+  private final Workers.Job integrateJob = (i, w) -> integrate(feedForward[i], scratch(w));
+  private final Workers.Job sampleJob = this::finishSamples;
+  private final Workers.Job reconstructJob = this::reconstructOrTranspose;
+  private final Workers.Job errorJob = this::finishReconstruction;
+  private final Workers.Job plasticityJob = (i, w) -> learn(plastic[i], scratch(w));
+
+  /** Columns [tile] of a layer for some samples. */
+  private record TileItem(Layer layer, int tile, int fromSample, int toSample) {}
+
+  /** Rows of a synapse in a tile of its columns. */
+  private record RowItem(Weights weights, int tile, int fromRow, int toRow) {}
+
+  /** A worker's own buffers of a tile's width. */
+  private static final class Scratch {
+    final float[] a = new float[Tiling.TILE];
+    final float[] b = new float[Tiling.TILE];
+    final int[] word = new int[4];
+  }
+
+  /** State of a population: tiled matrices of N rows. */
+  private final class Layer {
+    final Population p;
+    final Tiling tiling;
+    final List<Weights> incoming = new ArrayList<>();
+    final float[] initialThreshold; // padded units; the padding never spikes
+    int samples;
+    Spikes previous;
+    Spikes spikes;
+    float[] membrane;
+    float[] threshold;
+    float[] trace;
+    float[] error; // head and reconstruction
+    float[] thresholdChange; // N: what the next step adds to a sample's thresholds
+    float[] modulation; // N: d = modulation x z
+    double[] goodness; // N
+    short[] lastSpike; // N x units: step of the last spike, 0 for none (hidden layers)
+    int[] lastSpikeCount; // N x (T+1): units whose last spike was in a step
+    final float[] columnSpikes; // padded units: spikes of this step summed over samples
+
+    Layer(Population p) {
+      this.p = p;
+      this.tiling = new Tiling(p.units());
+      initialThreshold = new float[tiling.padded];
+      Arrays.fill(initialThreshold, Float.POSITIVE_INFINITY);
+      columnSpikes = new float[tiling.padded];
+    }
+
+    void allocate(int n) {
+      if (samples == n) {
+        return;
+      }
+      samples = n;
+      previous = new Spikes(n, tiling);
+      spikes = new Spikes(n, tiling);
+      if (p.integrates()) {
+        int size = tiling.size(n);
+        membrane = new float[size];
+        threshold = new float[size];
+        trace = new float[size];
+        error = p.role() == Role.HIDDEN ? null : new float[size];
+        thresholdChange = new float[n];
+        modulation = new float[n];
+        goodness = new double[n];
+        if (p.role() == Role.HIDDEN) {
+          lastSpike = new short[n * p.units()];
+          lastSpikeCount = new int[n * (c.steps() + 1)];
+        }
+      }
+    }
+
+    /** From rest. */
+    void reset() {
+      previous.clear();
+      spikes.clear();
+      if (!p.integrates()) {
+        return;
+      }
+      Arrays.fill(membrane, 0);
+      Arrays.fill(trace, 0);
+      if (error != null) {
+        Arrays.fill(error, 0);
+      }
+      for (int t = 0; t < tiling.tiles; t++) {
+        int width = tiling.width(t);
+        for (int b = 0; b < n; b++) {
+          System.arraycopy(
+              initialThreshold, t * Tiling.TILE, threshold, tiling.base(t, n) + b * width, width);
+        }
+      }
+      Arrays.fill(thresholdChange, Float.NaN); // no change before the first step
+      if (lastSpike != null) {
+        Arrays.fill(lastSpike, (short) 0);
+        Arrays.fill(lastSpikeCount, 0);
+      }
+    }
+
+    void swapSpikes() {
+      Spikes old = previous;
+      previous = spikes;
+      spikes = old;
+    }
+  }
+
+  /** Tiled weights and moments of a synapse: pre rows, tiles of post columns. */
+  private final class Weights {
+    final Synapse synapse;
+    final Layer pre;
+    final Layer post;
+    final float[] w;
+    final float[] m;
+    final float[] v;
+    final RowMath.Rule rule;
+
+    Weights(Synapse synapse, Layer pre, Layer post) {
+      this.synapse = synapse;
+      this.pre = pre;
+      this.post = post;
+      int size = post.tiling.size(synapse.pre().units());
+      w = new float[size];
+      m = new float[size];
+      v = new float[size];
+      rule =
+          new RowMath.Rule(
+              synapse.learningScale(), c.weightDecay(), synapse.lower(), synapse.upper());
+      post.incoming.add(this);
+    }
+
+    /** The presynaptic spikes that act in this step. */
+    Spikes acting() {
+      return post.p.fedByNewSpikes() ? pre.spikes : pre.previous;
+    }
+  }
+
+  /**
+   * A network with all parameters zero; {@link #restore} sets them.
+   *
+   * @param threads number of threads, the caller's included; at least 1
+   */
+  public CpuBackend(NetworkSpec spec, int threads) {
+    this(spec, threads, RowMath.best());
+  }
+
+  CpuBackend(NetworkSpec spec, int threads, RowMath math) {
+    this.spec = spec;
+    this.c = spec.constants();
+    this.math = math;
+    this.workers = new Workers(threads);
+    this.dynamics = new Dynamics(c.inverseTauM(), c.dt(), c.traceDecay());
+    this.layers = spec.populations().stream().map(Layer::new).toArray(Layer[]::new);
+    this.weights =
+        spec.synapses().stream()
+            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()]))
+            .toArray(Weights[]::new);
+    this.scratch = new Scratch[threads];
+    for (int i = 0; i < threads; i++) {
+      scratch[i] = new Scratch();
+    }
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return String.format(
+        "cpu: event-driven, %d thread%s, %s",
+        workers.count(), workers.count() == 1 ? "" : "s", math.description());
+  }
+
+  @Override
+  public NetworkSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public void restore(Parameters from) {
+    for (Weights k : weights) {
+      int rows = k.synapse.pre().units();
+      k.post.tiling.toTiles(from.weights(k.synapse), k.w, rows);
+      k.post.tiling.toTiles(from.firstMoments(k.synapse), k.m, rows);
+      k.post.tiling.toTiles(from.secondMoments(k.synapse), k.v, rows);
+    }
+    for (Population p : spec.integrating()) {
+      System.arraycopy(from.thresholds(p), 0, layers[p.index()].initialThreshold, 0, p.units());
+    }
+    plasticitySteps = from.plasticitySteps();
+  }
+
+  @Override
+  public void snapshot(Parameters into) {
+    for (Weights k : weights) {
+      int rows = k.synapse.pre().units();
+      k.post.tiling.fromTiles(k.w, into.weights(k.synapse), rows);
+      k.post.tiling.fromTiles(k.m, into.firstMoments(k.synapse), rows);
+      k.post.tiling.fromTiles(k.v, into.secondMoments(k.synapse), rows);
+    }
+    for (Population p : spec.integrating()) {
+      System.arraycopy(layers[p.index()].initialThreshold, 0, into.thresholds(p), 0, p.units());
+    }
+    into.plasticitySteps(plasticitySteps);
+  }
+
+  @Override
+  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+    begin(batch, learn, out);
+    for (step = 1; step <= c.steps(); step++) {
+      workers.run(integrateJob, feedForward.length);
+      workers.run(sampleJob, chunks);
+      workers.run(reconstructJob, transposed.length + reconstruct.length);
+      workers.run(errorJob, chunks);
+      if (learn) {
+        Adam adam = Adam.at(++plasticitySteps, c.learningRate());
+        for (Weights w : weights) {
+          w.rule.at(adam);
+        }
+        workers.run(plasticityJob, plastic.length);
+      }
+      for (Layer layer : layers) {
+        for (int b = 0; b < n; b++) {
+          out.spikes()[layer.p.index()] += layer.spikes.unitCount[b];
+        }
+      }
+      if (observer != null) {
+        observer.afterStep(new View());
+      }
+      for (Layer layer : layers) {
+        layer.swapSpikes();
+      }
+    }
+    this.batch = null;
+    this.out = null;
+  }
+
+  private void begin(Batch batch, boolean learn, ReadOut out) {
+    this.batch = batch;
+    this.learn = learn;
+    this.out = out;
+    out.reset(batch.size());
+    if (n != batch.size()) {
+      n = batch.size();
+      for (Layer layer : layers) {
+        layer.allocate(n);
+      }
+      layOut();
+    }
+    transposed =
+        learn
+            ? Arrays.stream(layers)
+                .filter(l -> Arrays.stream(weights).anyMatch(w -> w.pre == l))
+                .toArray(Layer[]::new)
+            : new Layer[0];
+    for (Layer layer : layers) {
+      layer.reset();
+    }
+    if (batch.input() instanceof Batch.Drawn) {
+      drawBounds();
+    }
+  }
+
+  /** Cuts the phases into items. Items of one tile follow each other: the tile stays in cache. */
+  private void layOut() {
+    chunks = (n + SAMPLE_CHUNK - 1) / SAMPLE_CHUNK;
+    List<TileItem> forward = new ArrayList<>();
+    List<TileItem> recon = new ArrayList<>();
+    List<RowItem> rows = new ArrayList<>();
+    for (Layer layer : layers) {
+      if (!layer.p.integrates()) {
+        continue;
+      }
+      List<TileItem> items = layer.p.fedByNewSpikes() ? recon : forward;
+      for (int t = 0; t < layer.tiling.tiles; t++) {
+        for (int b = 0; b < n; b += SAMPLE_CHUNK) {
+          items.add(new TileItem(layer, t, b, Math.min(n, b + SAMPLE_CHUNK)));
+        }
+        for (Weights w : layer.incoming) {
+          int units = w.synapse.pre().units();
+          for (int r = 0; r < units; r += ROW_CHUNK) {
+            rows.add(new RowItem(w, t, r, Math.min(units, r + ROW_CHUNK)));
+          }
+        }
+      }
+    }
+    feedForward = forward.toArray(TileItem[]::new);
+    reconstruct = recon.toArray(TileItem[]::new);
+    plastic = rows.toArray(RowItem[]::new);
+  }
+
+  private void drawBounds() {
+    int units = spec.input().units();
+    int stride = (units + 3) & ~3;
+    if (spikeBounds.length < n * stride) {
+      spikeBounds = new int[n * stride];
+    }
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < units; i++) {
+        spikeBounds[b * stride + i] = Philox.spikeBound(batch.images()[b * units + i]);
+      }
+    }
+  }
+
+  private Scratch scratch(int worker) {
+    return scratch[worker];
+  }
+
+  /** Currents from the rows of spiking units, then integration, for one tile of a layer. */
+  private void integrate(TileItem item, Scratch s) {
+    Layer layer = item.layer;
+    int tile = item.tile;
+    int width = layer.tiling.width(tile);
+    for (int b = item.fromSample; b < item.toSample; b++) {
+      Arrays.fill(s.a, 0, width, 0f);
+      for (Weights k : layer.incoming) {
+        Spikes pre = k.acting();
+        int count = pre.unitCount[b];
+        if (count > 0) {
+          int base = layer.tiling.base(tile, k.synapse.pre().units());
+          math.gather(
+              s.a,
+              k.synapse.currentScale(),
+              k.w,
+              base,
+              width,
+              pre.unitList,
+              b * pre.units,
+              count,
+              s.b);
+        }
+      }
+      int at = layer.tiling.base(tile, n) + b * width;
+      math.integrate(
+          s.a,
+          layer.membrane,
+          layer.threshold,
+          layer.trace,
+          at,
+          at,
+          width,
+          dynamics,
+          layer.thresholdChange[b],
+          layer.spikes.bits,
+          b * layer.spikes.words + tile * Tiling.TILE_WORDS);
+    }
+  }
+
+  /** Per sample: input spikes, spike lists, thresholds, goodness, the head's error and read-out. */
+  private void finishSamples(int chunk, int worker) {
+    int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
+    for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
+      encode(b, scratch(worker));
+      for (Layer layer : layers) {
+        switch (layer.p.role()) {
+          case HIDDEN -> {
+            adapt(layer, b);
+            modulate(layer, b);
+            count(layer, b, out.hiddenSpikes(layer.p));
+          }
+          case HEAD -> {
+            adapt(layer, b);
+            headError(layer, b);
+            count(layer, b, out.classSpikes());
+          }
+          default -> {}
+        }
+      }
+    }
+  }
+
+  private void encode(int b, Scratch s) {
+    Layer input = layers[spec.input().index()];
+    Spikes s0 = input.spikes;
+    int units = s0.units;
+    int at = b * units;
+    if (batch.input() instanceof Batch.Recorded recorded) {
+      int from = ((step - 1) * n + b) * units;
+      for (int i = 0; i < units; i++) {
+        if (recorded.spikes()[from + i] != 0) {
+          s0.unitList[at++] = i;
+        }
+      }
+    } else {
+      Batch.Drawn draw = (Batch.Drawn) batch.input();
+      int stride = (units + 3) & ~3;
+      int sample = draw.firstSample() + b;
+      int purpose = draw.purpose().ordinal();
+      for (int i = 0; i < units; i += 4) {
+        int k = b * stride + i;
+        int any = spikeBounds[k] | spikeBounds[k + 1] | spikeBounds[k + 2] | spikeBounds[k + 3];
+        if (any == 0) {
+          continue; // black pixels never spike
+        }
+        Philox.block(draw.batch(), step, sample, i >>> 2, draw.seed(), purpose, s.word);
+        for (int lane = 0; lane < 4; lane++) {
+          if ((s.word[lane] >>> 8) < spikeBounds[k + lane]) {
+            s0.unitList[at++] = i + lane;
+          }
+        }
+      }
+    }
+    s0.unitCount[b] = at - b * units;
+
+    Spikes context = layers[spec.context().index()].spikes;
+    context.unitCount[b] = 0;
+    if (batch.label(b) >= 0) {
+      context.unitList[b * context.units] = batch.label(b);
+      context.unitCount[b] = 1;
+    }
+  }
+
+  /** Spike list of a sample, and what its count does to the thresholds of the next step. */
+  private void adapt(Layer layer, int b) {
+    layer.spikes.list(b);
+    layer.thresholdChange[b] = c.thresholdRate() * (layer.spikes.unitCount[b] - 1);
+  }
+
+  /**
+   * Goodness from the number of units by the step of their last spike: traces are powers of gamma,
+   * so G = sum over steps of count x gamma^(2 x age), and only spikes change a count.
+   */
+  private void modulate(Layer layer, int b) {
+    Spikes s = layer.spikes;
+    int[] counts = layer.lastSpikeCount;
+    int countsAt = b * (c.steps() + 1);
+    for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
+      int unit = b * s.units + s.unitList[k];
+      if (layer.lastSpike[unit] > 0) {
+        counts[countsAt + layer.lastSpike[unit]]--;
+      }
+      layer.lastSpike[unit] = (short) step;
+    }
+    counts[countsAt + step] = s.unitCount[b];
+    double g = 0;
+    float z = 1;
+    for (int last = step; last > 0; last--) {
+      g += counts[countsAt + last] * ((double) z * z);
+      z *= dynamics.traceDecay();
+    }
+    layer.goodness[b] = g;
+    float p = (float) (1 / (1 + StrictMath.exp(-((float) g - c.goodnessThreshold()))));
+    layer.modulation[b] = 2 * (p - (b < batch.positives() ? 1 : 0)) / n;
+  }
+
+  private void headError(Layer head, int b) {
+    if (b < batch.positives()) {
+      for (int k = 0; k < head.p.units(); k++) {
+        int tile = k / Tiling.TILE;
+        int at = head.tiling.base(tile, n) + b * head.tiling.width(tile) + k % Tiling.TILE;
+        int target = batch.label(b) == k ? 1 : 0;
+        head.error[at] = 2 * (target - head.trace[at]) / batch.positives();
+      }
+    }
+  }
+
+  private static void count(Layer layer, int b, float[] sums) {
+    Spikes s = layer.spikes;
+    for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
+      sums[b * s.units + s.unitList[k]]++;
+    }
+  }
+
+  /** Lists by unit of every presynaptic population, beside the reconstruction's integration. */
+  private void reconstructOrTranspose(int item, int worker) {
+    if (item >= transposed.length) {
+      integrate(reconstruct[item - transposed.length], scratch(worker));
+      return;
+    }
+    Layer layer = transposed[item];
+    layer.spikes.transpose(batch.positives());
+    for (int i = 0; i < layer.p.units(); i++) {
+      layer.columnSpikes[i] = layer.spikes.sampleCount[i];
+    }
+  }
+
+  /** Per sample: spikes, sum of traces and error of the reconstruction. */
+  private void finishReconstruction(int chunk, int worker) {
+    if (spec.reconstruction() == null) {
+      return;
+    }
+    Layer r = layers[spec.reconstruction().index()];
+    Spikes s0 = layers[spec.input().index()].spikes;
+    int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
+    float error = 2f / Math.max(1, batch.positives());
+    for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
+      r.spikes.list(b);
+      for (int t = 0; t < r.tiling.tiles; t++) {
+        int width = r.tiling.width(t);
+        int at = r.tiling.base(t, n) + b * width;
+        int real = Math.min(Tiling.TILE, r.p.units() - t * Tiling.TILE);
+        int sum = b * r.p.units() + t * Tiling.TILE;
+        for (int k = 0; k < real; k++) {
+          out.reconstruction()[sum + k] += r.trace[at + k];
+        }
+        if (learn && b < batch.positives()) {
+          Arrays.fill(r.error, at, at + width, 0f);
+        }
+      }
+      if (learn && b < batch.positives()) {
+        addError(r, s0, b, error);
+        addError(r, r.spikes, b, -error);
+      }
+    }
+  }
+
+  private void addError(Layer r, Spikes s, int b, float change) {
+    for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
+      int unit = s.unitList[k];
+      int tile = unit / Tiling.TILE;
+      int at = r.tiling.base(tile, n) + b * r.tiling.width(tile) + unit % Tiling.TILE;
+      r.error[at] += change;
+    }
+  }
+
+  /** Plasticity of some rows in a tile: gather the gradient of a row, then Adam, decay, clip. */
+  private void learn(RowItem item, Scratch s) {
+    Weights k = item.weights;
+    Layer post = k.post;
+    int tile = item.tile;
+    int width = post.tiling.width(tile);
+    int rowsBase = post.tiling.base(tile, k.synapse.pre().units());
+    int samplesBase = post.tiling.base(tile, n);
+    Spikes pre = k.acting();
+    boolean contrastive = k.synapse.rule() == Synapse.Rule.CONTRASTIVE;
+    for (int i = item.fromRow; i < item.toRow; i++) {
+      int at = rowsBase + i * width;
+      int from = i * n;
+      if (contrastive) {
+        int count = pre.sampleCount[i];
+        math.gatherScaled(
+            s.a, post.modulation, post.trace, samplesBase, width, pre.sampleList, from, count);
+        spikesAlone(post.spikes, post.columnSpikes, tile, width, pre.sampleList, from, count, s.b);
+        math.contrastive(k.w, k.m, k.v, at, width, s.a, s.b, k.rule);
+        if (k.synapse.hollow() && i / Tiling.TILE == tile) {
+          k.w[at + i % Tiling.TILE] = 0;
+        }
+      } else {
+        int count = pre.positiveCount[i];
+        math.gatherScaled(s.a, null, post.error, samplesBase, width, pre.sampleList, from, count);
+        math.error(k.w, k.m, k.v, at, width, s.a, k.rule);
+      }
+    }
+  }
+
+  /** (1-a)^T s of a row: the columns' spikes less those in samples where the row's unit spiked. */
+  private static void spikesAlone(
+      Spikes post,
+      float[] columnSpikes,
+      int tile,
+      int width,
+      int[] list,
+      int from,
+      int count,
+      float[] alone) {
+    System.arraycopy(columnSpikes, tile * Tiling.TILE, alone, 0, width);
+    int words = (width + 63) / 64;
+    for (int k = from; k < from + count; k++) {
+      int at = list[k] * post.words + tile * Tiling.TILE_WORDS;
+      for (int w = 0; w < words; w++) {
+        for (long word = post.bits[at + w]; word != 0; word &= word - 1) {
+          alone[w * 64 + Long.numberOfTrailingZeros(word)]--;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    workers.close();
+  }
+
+  private final class View implements StepView {
+    @Override
+    public int step() {
+      return step;
+    }
+
+    @Override
+    public byte[] spikes(Population p) {
+      Spikes s = layers[p.index()].spikes;
+      byte[] dense = new byte[n * s.units];
+      for (int b = 0; b < n; b++) {
+        for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
+          dense[b * s.units + s.unitList[k]] = 1;
+        }
+      }
+      return dense;
+    }
+
+    @Override
+    public float[] membranes(Population p) {
+      return rowMajor(p, layers[p.index()].membrane);
+    }
+
+    @Override
+    public float[] thresholds(Population p) {
+      Layer layer = layers[p.index()];
+      float[] thr = rowMajor(p, layer.threshold);
+      for (int k = 0; k < thr.length; k++) {
+        float change = layer.thresholdChange[k / p.units()];
+        if (change == change) {
+          thr[k] = Math.max(thr[k] + change, Constants.THRESHOLD_FLOOR);
+        }
+      }
+      return thr;
+    }
+
+    @Override
+    public float[] traces(Population p) {
+      return rowMajor(p, layers[p.index()].trace);
+    }
+
+    @Override
+    public float[] signals(Population p) {
+      Layer layer = layers[p.index()];
+      if (p.role() != Role.HIDDEN) {
+        return rowMajor(p, layer.error);
+      }
+      float[] d = traces(p);
+      for (int k = 0; k < d.length; k++) {
+        d[k] *= layer.modulation[k / p.units()];
+      }
+      return d;
+    }
+
+    @Override
+    public float[] goodness(Population hidden) {
+      float[] g = new float[n];
+      for (int b = 0; b < n; b++) {
+        g[b] = (float) layers[hidden.index()].goodness[b];
+      }
+      return g;
+    }
+
+    @Override
+    public void snapshot(Parameters into) {
+      CpuBackend.this.snapshot(into);
+    }
+
+    private float[] rowMajor(Population p, float[] tiled) {
+      float[] dense = new float[n * p.units()];
+      layers[p.index()].tiling.fromTiles(tiled, dense, n);
+      return dense;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package csdp.backend.cpu;
+
+import csdp.model.Adam;
+import csdp.model.Constants;
+import java.util.Arrays;
+
+/**
+ * The inner loops, over one row of a tile. Widths are multiples of {@link Tiling#LANES}. Each has a
+ * plain form and one with the Vector API; both add in the same order and give the same bits.
+ */
+interface RowMath {
+  /** The Vector API's form where the module jdk.incubator.vector is there, else the plain one. */
+  static RowMath best() {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+      try {
+        return (RowMath)
+            Class.forName("csdp.backend.cpu.VectorRowMath").getDeclaredConstructor().newInstance();
+      } catch (ReflectiveOperationException | LinkageError e) {
+        return new PlainRowMath();
+      }
+    }
+    return new PlainRowMath();
+  }
+
+  /** One line for people. */
+  String description();
+
+  /**
+   * j[c] += scale * sum over r in list[from .. from+count) of w[base + r * width + c].
+   *
+   * @param sum scratch of a tile's width
+   */
+  void gather(
+      float[] j,
+      float scale,
+      float[] w,
+      int base,
+      int width,
+      int[] list,
+      int from,
+      int count,
+      float[] sum);
+
+  /**
+   * u[c] = sum over b in list[from .. from+count) of factor[b] * z[base + b * width + c]. Without
+   * factors (null) of z alone.
+   */
+  void gatherScaled(
+      float[] u, float[] factor, float[] z, int base, int width, int[] list, int from, int count);
+
+  /**
+   * Leaky integration, spike and reset, trace: v' = v + ((j - v) / tau) dt; s = v' > thr. Where
+   * {@code change} is not NaN, thr = max(thr + change, floor) comes first.
+   *
+   * @param at where the row begins in v and z
+   * @param thrAt where it begins in thr
+   * @param bitsAt first word of the row's spike bits
+   */
+  void integrate(
+      float[] j,
+      float[] v,
+      float[] thr,
+      float[] z,
+      int at,
+      int thrAt,
+      int width,
+      Dynamics dynamics,
+      float change,
+      long[] bits,
+      int bitsAt);
+
+  /** Adam, decay and clip with gradient u (scaled by {@code rule.learningScale}). */
+  void contrastive(
+      float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule);
+
+  /** Adam and clip with gradient -u (1 - |w|). */
+  void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule);
+
+  /** Constants of integration. */
+  record Dynamics(float inverseTau, float dt, float traceDecay) {}
+
+  /** Constants of a synapse's update in one step. Mutable, so that a step allocates nothing. */
+  final class Rule {
+    final float learningScale;
+    final float decay;
+    final float lower;
+    final float upper;
+    float rate;
+    float secondScale;
+
+    Rule(float learningScale, float decay, float lower, float upper) {
+      this.learningScale = learningScale;
+      this.decay = decay;
+      this.lower = lower;
+      this.upper = upper;
+    }
+
+    void at(Adam adam) {
+      rate = adam.rate();
+      secondScale = adam.secondScale();
+    }
+  }
+
+  /** Written with plain loops; what C2 can vectorise, it does. */
+  final class PlainRowMath implements RowMath {
+    @Override
+    public String description() {
+      return "plain loops (slower: start Java with --add-modules jdk.incubator.vector)";
+    }
+
+    @Override
+    public void gather(
+        float[] j,
+        float scale,
+        float[] w,
+        int base,
+        int width,
+        int[] list,
+        int from,
+        int count,
+        float[] sum) {
+      Arrays.fill(sum, 0, width, 0f);
+      for (int k = from; k < from + count; k++) {
+        int row = base + list[k] * width;
+        for (int c = 0; c < width; c++) {
+          sum[c] += w[row + c];
+        }
+      }
+      for (int c = 0; c < width; c++) {
+        j[c] += scale * sum[c];
+      }
+    }
+
+    @Override
+    public void gatherScaled(
+        float[] u,
+        float[] factor,
+        float[] z,
+        int base,
+        int width,
+        int[] list,
+        int from,
+        int count) {
+      Arrays.fill(u, 0, width, 0f);
+      for (int k = from; k < from + count; k++) {
+        int row = base + list[k] * width;
+        float f = factor == null ? 1 : factor[list[k]];
+        for (int c = 0; c < width; c++) {
+          u[c] += f * z[row + c];
+        }
+      }
+    }
+
+    @Override
+    public void integrate(
+        float[] j,
+        float[] v,
+        float[] thr,
+        float[] z,
+        int at,
+        int thrAt,
+        int width,
+        Dynamics d,
+        float change,
+        long[] bits,
+        int bitsAt) {
+      boolean adapt = change == change;
+      for (int c0 = 0; c0 < width; c0 += 64) {
+        long word = 0;
+        for (int c = c0; c < Math.min(c0 + 64, width); c++) {
+          if (adapt) {
+            thr[thrAt + c] = Math.max(thr[thrAt + c] + change, Constants.THRESHOLD_FLOOR);
+          }
+          float old = v[at + c];
+          float next = old + ((j[c] - old) * d.inverseTau) * d.dt;
+          boolean spike = next > thr[thrAt + c];
+          v[at + c] = spike ? 0 : next;
+          z[at + c] = spike ? 1 : z[at + c] * d.traceDecay;
+          word |= (spike ? 1L : 0L) << (c - c0);
+        }
+        bits[bitsAt + (c0 >> 6)] = word;
+      }
+    }
+
+    @Override
+    public void contrastive(
+        float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule) {
+      for (int c = 0; c < width; c++) {
+        float g = rule.learningScale * u[c];
+        float next = adam(w, m, v, at + c, g, rule) - rule.decay * alone[c];
+        w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
+      }
+    }
+
+    @Override
+    public void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule) {
+      for (int c = 0; c < width; c++) {
+        float g = -(rule.learningScale * u[c]) * (1 - Math.abs(w[at + c]));
+        float next = adam(w, m, v, at + c, g, rule);
+        w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
+      }
+    }
+
+    private static float adam(float[] w, float[] m, float[] v, int k, float g, Rule rule) {
+      float first = Constants.BETA1 * m[k] + Adam.GAIN1 * g;
+      float second = Constants.BETA2 * v[k] + Adam.GAIN2 * (g * g);
+      m[k] = first;
+      v[k] = second;
+      return w[k]
+          - rule.rate * first / ((float) Math.sqrt(second * rule.secondScale) + Constants.EPSILON);
+    }
+  }
+}

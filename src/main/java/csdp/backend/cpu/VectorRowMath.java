@@ -1,0 +1,215 @@
+package csdp.backend.cpu;
+
+import csdp.model.Adam;
+import csdp.model.Constants;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link RowMath} with the Vector API. Every column keeps its own running sum in a register lane,
+ * so sums are added in list order exactly as in the plain form. Loaded only where the module is
+ * there.
+ */
+final class VectorRowMath implements RowMath {
+  private static final VectorSpecies<Float> S = species();
+  private static final int L = S.length();
+
+  /** The machine's widest vectors, up to the padding's 16 lanes. */
+  private static VectorSpecies<Float> species() {
+    VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
+    return preferred.length() > Tiling.LANES ? FloatVector.SPECIES_512 : preferred;
+  }
+
+  @Override
+  public String description() {
+    return "Vector API, " + S.vectorBitSize() + " bits";
+  }
+
+  @Override
+  public void gather(
+      float[] j,
+      float scale,
+      float[] w,
+      int base,
+      int width,
+      int[] list,
+      int from,
+      int count,
+      float[] sum) {
+    int end = from + count;
+    int c = 0;
+    for (; c + 8 * L <= width; c += 8 * L) {
+      FloatVector s0 = FloatVector.zero(S);
+      FloatVector s1 = s0;
+      FloatVector s2 = s0;
+      FloatVector s3 = s0;
+      FloatVector s4 = s0;
+      FloatVector s5 = s0;
+      FloatVector s6 = s0;
+      FloatVector s7 = s0;
+      for (int k = from; k < end; k++) {
+        int o = base + list[k] * width + c;
+        s0 = s0.add(FloatVector.fromArray(S, w, o));
+        s1 = s1.add(FloatVector.fromArray(S, w, o + L));
+        s2 = s2.add(FloatVector.fromArray(S, w, o + 2 * L));
+        s3 = s3.add(FloatVector.fromArray(S, w, o + 3 * L));
+        s4 = s4.add(FloatVector.fromArray(S, w, o + 4 * L));
+        s5 = s5.add(FloatVector.fromArray(S, w, o + 5 * L));
+        s6 = s6.add(FloatVector.fromArray(S, w, o + 6 * L));
+        s7 = s7.add(FloatVector.fromArray(S, w, o + 7 * L));
+      }
+      addScaled(j, c, scale, s0);
+      addScaled(j, c + L, scale, s1);
+      addScaled(j, c + 2 * L, scale, s2);
+      addScaled(j, c + 3 * L, scale, s3);
+      addScaled(j, c + 4 * L, scale, s4);
+      addScaled(j, c + 5 * L, scale, s5);
+      addScaled(j, c + 6 * L, scale, s6);
+      addScaled(j, c + 7 * L, scale, s7);
+    }
+    for (; c < width; c += L) {
+      FloatVector s0 = FloatVector.zero(S);
+      for (int k = from; k < end; k++) {
+        s0 = s0.add(FloatVector.fromArray(S, w, base + list[k] * width + c));
+      }
+      addScaled(j, c, scale, s0);
+    }
+  }
+
+  private static void addScaled(float[] j, int c, float scale, FloatVector sum) {
+    FloatVector.fromArray(S, j, c).add(sum.mul(scale)).intoArray(j, c);
+  }
+
+  @Override
+  public void gatherScaled(
+      float[] u, float[] factor, float[] z, int base, int width, int[] list, int from, int count) {
+    int end = from + count;
+    int c = 0;
+    for (; c + 8 * L <= width; c += 8 * L) {
+      FloatVector s0 = FloatVector.zero(S);
+      FloatVector s1 = s0;
+      FloatVector s2 = s0;
+      FloatVector s3 = s0;
+      FloatVector s4 = s0;
+      FloatVector s5 = s0;
+      FloatVector s6 = s0;
+      FloatVector s7 = s0;
+      for (int k = from; k < end; k++) {
+        int b = list[k];
+        int o = base + b * width + c;
+        FloatVector f = FloatVector.broadcast(S, factor == null ? 1f : factor[b]);
+        s0 = s0.add(FloatVector.fromArray(S, z, o).mul(f));
+        s1 = s1.add(FloatVector.fromArray(S, z, o + L).mul(f));
+        s2 = s2.add(FloatVector.fromArray(S, z, o + 2 * L).mul(f));
+        s3 = s3.add(FloatVector.fromArray(S, z, o + 3 * L).mul(f));
+        s4 = s4.add(FloatVector.fromArray(S, z, o + 4 * L).mul(f));
+        s5 = s5.add(FloatVector.fromArray(S, z, o + 5 * L).mul(f));
+        s6 = s6.add(FloatVector.fromArray(S, z, o + 6 * L).mul(f));
+        s7 = s7.add(FloatVector.fromArray(S, z, o + 7 * L).mul(f));
+      }
+      s0.intoArray(u, c);
+      s1.intoArray(u, c + L);
+      s2.intoArray(u, c + 2 * L);
+      s3.intoArray(u, c + 3 * L);
+      s4.intoArray(u, c + 4 * L);
+      s5.intoArray(u, c + 5 * L);
+      s6.intoArray(u, c + 6 * L);
+      s7.intoArray(u, c + 7 * L);
+    }
+    for (; c < width; c += L) {
+      FloatVector s0 = FloatVector.zero(S);
+      for (int k = from; k < end; k++) {
+        int b = list[k];
+        FloatVector f = FloatVector.broadcast(S, factor == null ? 1f : factor[b]);
+        s0 = s0.add(FloatVector.fromArray(S, z, base + b * width + c).mul(f));
+      }
+      s0.intoArray(u, c);
+    }
+  }
+
+  @Override
+  public void integrate(
+      float[] j,
+      float[] v,
+      float[] thr,
+      float[] z,
+      int at,
+      int thrAt,
+      int width,
+      Dynamics d,
+      float change,
+      long[] bits,
+      int bitsAt) {
+    boolean adapt = change == change;
+    FloatVector zero = FloatVector.zero(S);
+    FloatVector one = FloatVector.broadcast(S, 1f);
+    FloatVector floor = FloatVector.broadcast(S, Constants.THRESHOLD_FLOOR);
+    for (int c0 = 0; c0 < width; c0 += 64) {
+      long word = 0;
+      int end = Math.min(c0 + 64, width);
+      for (int c = c0; c < end; c += L) {
+        FloatVector threshold = FloatVector.fromArray(S, thr, thrAt + c);
+        if (adapt) {
+          threshold = threshold.add(change).max(floor);
+          threshold.intoArray(thr, thrAt + c);
+        }
+        FloatVector old = FloatVector.fromArray(S, v, at + c);
+        FloatVector next =
+            old.add(FloatVector.fromArray(S, j, c).sub(old).mul(d.inverseTau()).mul(d.dt()));
+        VectorMask<Float> spike = next.compare(VectorOperators.GT, threshold);
+        next.blend(zero, spike).intoArray(v, at + c);
+        FloatVector.fromArray(S, z, at + c)
+            .mul(d.traceDecay())
+            .blend(one, spike)
+            .intoArray(z, at + c);
+        word |= spike.toLong() << (c - c0);
+      }
+      bits[bitsAt + (c0 >> 6)] = word;
+    }
+  }
+
+  @Override
+  public void contrastive(
+      float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule) {
+    for (int c = 0; c < width; c += L) {
+      FloatVector g = FloatVector.fromArray(S, u, c).mul(rule.learningScale);
+      FloatVector weight = FloatVector.fromArray(S, w, at + c);
+      FloatVector decay = FloatVector.fromArray(S, alone, c).mul(rule.decay);
+      clip(adam(weight, m, v, at + c, g, rule).sub(decay), rule).intoArray(w, at + c);
+    }
+  }
+
+  @Override
+  public void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule) {
+    FloatVector one = FloatVector.broadcast(S, 1f);
+    for (int c = 0; c < width; c += L) {
+      FloatVector weight = FloatVector.fromArray(S, w, at + c);
+      FloatVector g =
+          FloatVector.fromArray(S, u, c).mul(rule.learningScale).neg().mul(one.sub(weight.abs()));
+      clip(adam(weight, m, v, at + c, g, rule), rule).intoArray(w, at + c);
+    }
+  }
+
+  private static FloatVector adam(
+      FloatVector weight, float[] m, float[] v, int k, FloatVector g, Rule rule) {
+    FloatVector first = FloatVector.fromArray(S, m, k).mul(Constants.BETA1).add(g.mul(Adam.GAIN1));
+    FloatVector second =
+        FloatVector.fromArray(S, v, k).mul(Constants.BETA2).add(g.mul(g).mul(Adam.GAIN2));
+    first.intoArray(m, k);
+    second.intoArray(v, k);
+    return weight.sub(
+        first
+            .mul(rule.rate)
+            .div(
+                second
+                    .mul(rule.secondScale)
+                    .lanewise(VectorOperators.SQRT)
+                    .add(Constants.EPSILON)));
+  }
+
+  private static FloatVector clip(FloatVector w, Rule rule) {
+    return w.max(rule.lower).min(rule.upper);
+  }
+}

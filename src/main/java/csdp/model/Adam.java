@@ -1,0 +1,29 @@
+package csdp.model;
+
+/**
+ * Adam at one plasticity step: m = b1 m + (1-b1) U; v = b2 v + (1-b2) U^2; w -= rate m / (sqrt(v
+ * secondScale) + eps), where {@code rate} is eta / (1 - b1^k) and {@code secondScale} 1 / (1 -
+ * b2^k). Epsilon is outside the root and after bias correction. A U of zero still moves w through
+ * m.
+ *
+ * @param rate learning rate with the first moment's bias correction
+ * @param secondScale bias correction of the second moment
+ */
+public record Adam(float rate, float secondScale) {
+  /** 1 - b1. */
+  public static final float GAIN1 = 0.1f;
+
+  /** 1 - b2. */
+  public static final float GAIN2 = 0.001f;
+
+  /**
+   * The corrections of a step.
+   *
+   * @param k plasticity steps including this one, from 1
+   */
+  public static Adam at(long k, float learningRate) {
+    double first = 1 - StrictMath.pow(0.9, k);
+    double second = 1 - StrictMath.pow(0.999, k);
+    return new Adam((float) (learningRate / first), (float) (1 / second));
+  }
+}

@@ -1,0 +1,132 @@
+package csdp.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Synapse;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every backend against the reference: after every step, all state and all weights, bit for bit.
+ */
+class BackendParityTest {
+  record Case(NetworkSpec spec, int positives, int negatives, boolean learn) {}
+
+  static List<Case> cases() {
+    return List.of(
+        new Case(Nets.spec(17, new int[] {1}, 2, true, true, 6), 1, 1, true),
+        new Case(Nets.spec(5, new int[] {13}, 3, true, true, 8), 1, 0, true),
+        new Case(Nets.spec(30, new int[] {13, 207}, 4, true, true, 10), 7, 7, true),
+        new Case(Nets.spec(64, new int[] {40, 33, 21}, 3, true, true, 10), 20, 20, true),
+        new Case(Nets.spec(49, new int[] {300, 20}, 10, false, true, 8), 5, 5, true),
+        new Case(Nets.spec(49, new int[] {24, 12}, 10, true, false, 8), 9, 9, true),
+        new Case(Nets.spec(300, new int[] {257}, 300, true, true, 6), 3, 3, true),
+        new Case(Nets.spec(49, new int[] {64, 16}, 5, true, true, 10), 40, 0, false));
+  }
+
+  static List<Object[]> backendsAndCases() {
+    List<Object[]> all = new ArrayList<>();
+    Nets.others().forEach(m -> cases().forEach(c -> all.add(new Object[] {m, c})));
+    return all;
+  }
+
+  @ParameterizedTest
+  @MethodSource("backendsAndCases")
+  void sameStateAfterEveryStep(Nets.Maker maker, Case c) {
+    NetworkSpec spec = c.spec();
+    Parameters initial = Parameters.random(spec, 5);
+    try (Backend reference = Nets.reference(spec);
+        Backend other = maker.make().apply(spec)) {
+      reference.restore(initial);
+      other.restore(initial);
+      ReadOut expected = new ReadOut(spec);
+      ReadOut actual = new ReadOut(spec);
+      long hidden = 0;
+      for (int k = 0; k < 3; k++) {
+        Batch batch = Nets.batch(spec, c.positives(), c.negatives(), 100 + k);
+        List<Snapshot> steps = new ArrayList<>();
+        reference.run(batch, c.learn(), expected, v -> steps.add(new Snapshot(spec, v, c.learn())));
+        List<Snapshot> others = new ArrayList<>();
+        other.run(batch, c.learn(), actual, v -> others.add(new Snapshot(spec, v, c.learn())));
+        assertEquals(spec.constants().steps(), others.size());
+        for (int t = 0; t < steps.size(); t++) {
+          steps.get(t).assertSame(others.get(t), "batch " + k + " step " + (t + 1));
+        }
+        assertArrayEquals(expected.classSpikes(), actual.classSpikes());
+        assertArrayEquals(expected.reconstruction(), actual.reconstruction());
+        assertArrayEquals(expected.spikes(), actual.spikes());
+        for (Population p : spec.populations(Population.Role.HIDDEN)) {
+          assertArrayEquals(expected.hiddenSpikes(p), actual.hiddenSpikes(p));
+          hidden += expected.spikes()[p.index()];
+        }
+      }
+      assertTrue(hidden > 0, "the case is void: no hidden unit ever spiked");
+    }
+  }
+
+  /** All that can be seen of a step. */
+  private static final class Snapshot {
+    final NetworkSpec spec;
+    final Parameters parameters;
+    final List<Object> arrays = new ArrayList<>();
+    final List<String> names = new ArrayList<>();
+
+    Snapshot(NetworkSpec spec, StepView v, boolean learn) {
+      this.spec = spec;
+      parameters = new Parameters(spec);
+      v.snapshot(parameters);
+      for (Population p : spec.populations()) {
+        add("spikes of " + p.name(), v.spikes(p));
+        if (p.integrates()) {
+          add("membranes of " + p.name(), v.membranes(p));
+          add("thresholds of " + p.name(), v.thresholds(p));
+          add("traces of " + p.name(), v.traces(p));
+          if (learn) {
+            add("signals of " + p.name(), v.signals(p));
+          }
+        }
+      }
+      for (Population p : spec.populations(Population.Role.HIDDEN)) {
+        add("goodness of " + p.name(), v.goodness(p));
+      }
+    }
+
+    private void add(String name, Object array) {
+      names.add(name);
+      arrays.add(array);
+    }
+
+    void assertSame(Snapshot other, String where) {
+      for (int i = 0; i < arrays.size(); i++) {
+        String what = where + ", " + names.get(i);
+        if (arrays.get(i) instanceof byte[] bytes) {
+          assertArrayEquals(bytes, (byte[]) other.arrays.get(i), what);
+        } else {
+          assertArrayEquals((float[]) arrays.get(i), (float[]) other.arrays.get(i), 0f, what);
+        }
+      }
+      assertEquals(parameters.plasticitySteps(), other.parameters.plasticitySteps());
+      for (Synapse s : spec.synapses()) {
+        assertArrayEquals(
+            parameters.weights(s), other.parameters.weights(s), 0f, where + ", " + s.name());
+        assertArrayEquals(
+            parameters.firstMoments(s),
+            other.parameters.firstMoments(s),
+            0f,
+            where + ", m of " + s.name());
+        assertArrayEquals(
+            parameters.secondMoments(s),
+            other.parameters.secondMoments(s),
+            0f,
+            where + ", v of " + s.name());
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package csdp.backend;
+
+import csdp.backend.cpu.CpuBackend;
+import csdp.backend.reference.ReferenceBackend;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import csdp.model.Philox.Stream;
+import java.util.function.Function;
+import java.util.stream.Stream.Builder;
+
+/** Small networks, batches and every backend, for tests. */
+final class Nets {
+  private Nets() {}
+
+  /** Every backend that is checked against the reference, by name. */
+  static java.util.stream.Stream<Maker> others() {
+    Builder<Maker> b = java.util.stream.Stream.builder();
+    b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
+    b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
+    return b.build();
+  }
+
+  record Maker(String name, Function<NetworkSpec, Backend> make) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Backend reference(NetworkSpec spec) {
+    return new ReferenceBackend(spec);
+  }
+
+  /** A spec whose learning is fast and lopsided, so that mistakes show within a few steps. */
+  static NetworkSpec spec(
+      int inputs, int[] hidden, int classes, boolean supervised, boolean recon, int steps) {
+    Constants c = new Constants(steps, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
+    return new NetworkSpec(inputs, hidden, classes, supervised, recon, c);
+  }
+
+  static Parameters random(NetworkSpec spec, int seed) {
+    return Parameters.random(spec, seed);
+  }
+
+  /** Positives first, then negatives with wrong labels; images with black, grey and white. */
+  static Batch batch(NetworkSpec spec, int positives, int negatives, int seed) {
+    int n = positives + negatives;
+    int units = spec.input().units();
+    Stream r = Philox.stream(seed, Purpose.STROKES, 9, 9, 9);
+    float[] x = new float[n * units];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = Math.min(1, Math.max(0, r.nextFloat(-0.7f, 1.1f)));
+    }
+    int[] labels = new int[n];
+    for (int b = 0; b < n; b++) {
+      labels[b] = r.nextInt(spec.classes());
+    }
+    return new Batch(n, positives, x, labels, new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, seed, 0));
+  }
+}
