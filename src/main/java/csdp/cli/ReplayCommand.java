@@ -1,0 +1,58 @@
+package csdp.cli;
+
+import csdp.CsdpException;
+import csdp.backend.Device;
+import csdp.replay.Replay;
+import csdp.replay.Report;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Recorded runs of the released code, run again: the proof of fidelity. */
+@Command(
+    name = "replay",
+    description = {
+      "Run recorded runs of the released code again and compare spikes, weights, Adam moments, states"
+          + " and read-outs.",
+      "Exit code 0 only if no spike differs and nothing else deviates by more than 1e-5."
+    })
+final class ReplayCommand implements Callable<Integer> {
+  @Parameters(arity = "1..*", paramLabel = "TRACE.npz", description = "Recorded runs.")
+  private List<Path> traces;
+
+  @Mixin private DeviceOptions device;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures here.")
+  private Path json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Device where = device.resolve(spec);
+    List<Map<String, Object>> figures = new ArrayList<>();
+    int failed = 0;
+    for (Path trace : traces) {
+      Report report = Replay.run(trace, where, device.threads());
+      out.print(report);
+      out.flush();
+      figures.add(report.toMap());
+      failed += report.passed() ? 0 : 1;
+    }
+    if (json != null) {
+      Json.write(json, Map.of("replays", figures));
+    }
+    out.printf("%d passed, %d failed%n", traces.size() - failed, failed);
+    return failed == 0 ? 0 : CsdpException.FAILED;
+  }
+}

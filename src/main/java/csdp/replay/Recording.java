@@ -1,0 +1,179 @@
+package csdp.replay;
+
+import csdp.CsdpException;
+import csdp.backend.Batch;
+import csdp.data.NpyArray;
+import csdp.data.Npz;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Synapse;
+import java.io.Closeable;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A recorded run of the released code: an NPZ file with {@code meta/*}, {@code init/*}, {@code
+ * train/b/*}, {@code weights/KKKK/*}, {@code final/*} and {@code eval/*}. Sizes, number of hidden
+ * layers, rates and constants are read from it.
+ */
+final class Recording implements Closeable {
+  final Path file;
+  final NetworkSpec spec;
+  private final Npz npz;
+
+  private Recording(Path file, Npz npz, NetworkSpec spec) {
+    this.file = file;
+    this.npz = npz;
+    this.spec = spec;
+  }
+
+  static Recording open(Path file) {
+    Npz npz = Npz.open(file);
+    try {
+      return new Recording(file, npz, spec(file, npz));
+    } catch (RuntimeException e) {
+      npz.close();
+      throw e;
+    }
+  }
+
+  private static NetworkSpec spec(Path file, Npz npz) {
+    Constants defaults = Constants.forBatch(1);
+    Constants constants =
+        new Constants(
+            (int) scalar(file, npz, "T", defaults.steps()),
+            scalar(file, npz, "dt", defaults.dt()),
+            scalar(file, npz, "tau_m", defaults.tauM()),
+            scalar(file, npz, "tau_tr", defaults.tauTrace()),
+            scalar(file, npz, "R_m", defaults.resistance()),
+            scalar(file, npz, "inh_R", defaults.inhibitoryResistance()),
+            scalar(file, npz, "rho_b", defaults.thresholdRate()),
+            scalar(file, npz, "goodness_threshold", defaults.goodnessThreshold()),
+            scalar(file, npz, "eta", Float.NaN),
+            scalar(file, npz, "w_decay", Float.NaN));
+    List<Integer> hidden = new ArrayList<>();
+    while (npz.has("init/W" + (hidden.size() + 1))) {
+      hidden.add(matrix(npz, "init/W" + (hidden.size() + 1)).dim(1));
+    }
+    if (hidden.isEmpty()) {
+      throw CsdpException.badInput("%s: no array init/W1, so this is not a recorded run", file);
+    }
+    return new NetworkSpec(
+        matrix(npz, "init/W1").dim(0),
+        hidden.stream().mapToInt(Integer::intValue).toArray(),
+        matrix(npz, "init/C2").dim(1),
+        scalar(file, npz, "supervised", npz.has("init/V2y") ? 1 : 0) != 0,
+        npz.has("init/R1"),
+        constants);
+  }
+
+  private static NpyArray matrix(Npz npz, String name) {
+    NpyArray a = npz.array(name);
+    if (a.rank() != 2) {
+      throw CsdpException.badInput("%s must have two dimensions", a.where());
+    }
+    return a;
+  }
+
+  private static float scalar(Path file, Npz npz, String key, float fallback) {
+    if (npz.has("meta/" + key)) {
+      return npz.array("meta/" + key).expectShape().floats()[0];
+    }
+    if (fallback != fallback) {
+      throw CsdpException.badInput("%s: array meta/%s is missing", file, key);
+    }
+    return fallback;
+  }
+
+  /** Weights and thresholds at the start. */
+  Parameters initial() {
+    Parameters p = new Parameters(spec);
+    for (Synapse s : spec.synapses()) {
+      float[] w = weights("init/" + s.name(), s);
+      System.arraycopy(w, 0, p.weights(s), 0, w.length);
+    }
+    for (Population pop : spec.integrating()) {
+      float[] thr = npz.array("init/" + pop.name() + "_thr").expectShape(pop.units()).floats();
+      System.arraycopy(thr, 0, p.thresholds(pop), 0, thr.length);
+    }
+    return p;
+  }
+
+  /** A pre x post array. */
+  float[] weights(String name, Synapse s) {
+    return npz.array(name).expectShape(s.pre().units(), s.post().units()).floats();
+  }
+
+  boolean has(String name) {
+    return npz.has(name);
+  }
+
+  /** An array of a given shape. */
+  NpyArray array(String name, int... shape) {
+    return npz.array(name).expectShape(shape);
+  }
+
+  /** How many training batches were recorded. */
+  int batches() {
+    int b = 0;
+    while (npz.has("train/" + b + "/s0")) {
+      b++;
+    }
+    return b;
+  }
+
+  /**
+   * A batch as the model saw it, with its input spikes.
+   *
+   * @param prefix {@code train/b/} or {@code eval/}
+   * @param labelled whether labels are clamped
+   */
+  Batch batch(String prefix, boolean labelled) {
+    NpyArray s0 = npz.array(prefix + "s0");
+    int steps = spec.constants().steps();
+    if (s0.rank() != 3 || s0.dim(0) != steps || s0.dim(2) != spec.input().units()) {
+      throw CsdpException.badInput(
+          "%s must have the shape (%d, N, %d)", s0.where(), steps, spec.input().units());
+    }
+    int n = s0.dim(1);
+    int[] labels = new int[n];
+    java.util.Arrays.fill(labels, -1);
+    if (labelled) {
+      NpyArray y = array(prefix + "y", n, spec.classes());
+      float[] oneHot = y.floats();
+      for (int b = 0; b < n; b++) {
+        for (int k = 0; k < spec.classes(); k++) {
+          float value = oneHot[b * spec.classes() + k];
+          if (value == 1 && labels[b] < 0) {
+            labels[b] = k;
+          } else if (value != 0) {
+            throw CsdpException.badInput("%s: row %d is not one-hot", y.where(), b);
+          }
+        }
+      }
+    }
+    int positives = n;
+    if (npz.has(prefix + "positive")) {
+      int[] mask = array(prefix + "positive", n).ints();
+      positives = 0;
+      while (positives < n && mask[positives] != 0) {
+        positives++;
+      }
+      for (int b = positives; b < n; b++) {
+        if (mask[b] != 0) {
+          throw CsdpException.badInput(
+              "%s%s: positives must come before negatives, but sample %d is one", file, prefix, b);
+        }
+      }
+    }
+    return new Batch(n, positives, null, labels, new Batch.Recorded(s0.bytes()));
+  }
+
+  @Override
+  public void close() {
+    npz.close();
+  }
+}

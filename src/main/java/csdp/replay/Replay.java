@@ -1,0 +1,267 @@
+package csdp.replay;
+
+import csdp.CsdpException;
+import csdp.backend.Backend;
+import csdp.backend.Batch;
+import csdp.backend.Device;
+import csdp.backend.ReadOut;
+import csdp.backend.StepView;
+import csdp.data.NpyArray;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+import csdp.model.Synapse;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Runs a recorded run of the released code again on any backend, with the input spikes that were
+ * recorded, and measures how far the two part: the proof that a backend is the author's model.
+ */
+public final class Replay {
+  /** The read-outs of the released code divide sums over the window by T + 1. */
+  private static final int EXTRA_STEP = 1;
+
+  private final Recording recording;
+  private final NetworkSpec spec;
+  private final Report report;
+
+  private Replay(Recording recording, String device, Tolerance tolerance) {
+    this.recording = recording;
+    this.spec = recording.spec;
+    this.report = new Report(recording.file.toString(), spec.toString(), device, tolerance);
+  }
+
+  /**
+   * What may differ.
+   *
+   * @param spikes largest share of differing spikes
+   * @param values largest absolute deviation of weights, moments, states and read-outs
+   */
+  public record Tolerance(double spikes, double values) {
+    /** Every spike equal, values within 1e-5. */
+    public static final Tolerance EXACT = new Tolerance(0, 1e-5);
+  }
+
+  /**
+   * Replays one recorded run.
+   *
+   * @param file the recording (NPZ)
+   * @param threads CPU threads, 0 for one per core
+   */
+  public static Report run(Path file, Device device, int threads) {
+    try (Recording recording = Recording.open(file);
+        Backend backend = device.open(recording.spec, threads)) {
+      Replay replay = new Replay(recording, backend.name(), Tolerance.EXACT);
+      replay.run(backend);
+      return replay.report;
+    }
+  }
+
+  private void run(Backend backend) {
+    backend.restore(recording.initial());
+    ReadOut out = new ReadOut(spec);
+    int batches = recording.batches();
+    if (batches == 0) {
+      throw CsdpException.badInput("%s: no array train/0/s0, so nothing to replay", recording.file);
+    }
+    Parameters now = new Parameters(spec);
+    for (int b = 0; b < batches; b++) {
+      String prefix = "train/" + b + "/";
+      Batch batch = recording.batch(prefix, true);
+      Comparer comparer = new Comparer(prefix, batch, b * spec.constants().steps(), now);
+      backend.run(batch, true, out, comparer::afterTrainingStep);
+      readOuts(prefix, batch.size(), out);
+    }
+    backend.snapshot(now);
+    for (Synapse s : spec.synapses()) {
+      compareWeights("final/" + s.name(), s, now.weights(s), "weights");
+      compareWeights("final/" + s.name() + "_m", s, now.firstMoments(s), "moments");
+      compareWeights("final/" + s.name() + "_v", s, now.secondMoments(s), "moments");
+    }
+    if (recording.has("final/adam_t")) {
+      int expected = recording.array("final/adam_t").ints()[0];
+      report.deviation("moments", Math.abs(expected - now.plasticitySteps()), "final/adam_t");
+    }
+    if (recording.has("eval/s0")) {
+      Batch batch = recording.batch("eval/", false);
+      Comparer comparer = new Comparer("eval/", batch, 0, now);
+      backend.run(batch, false, out, comparer::spikes);
+      readOuts("eval/", batch.size(), out);
+    }
+  }
+
+  private void compareWeights(String name, Synapse s, float[] actual, String group) {
+    if (recording.has(name)) {
+      compare(group, name, recording.weights(name, s), actual);
+    }
+  }
+
+  private void compare(String group, String name, float[] expected, float[] actual) {
+    double worst = 0;
+    for (int k = 0; k < expected.length; k++) {
+      double d = Math.abs((double) expected[k] - actual[k]);
+      worst = d <= worst ? worst : d; // NaN takes over
+      if (d != d) {
+        worst = Double.POSITIVE_INFINITY;
+      }
+    }
+    report.deviation(group, worst, name);
+  }
+
+  private void readOuts(String prefix, int n, ReadOut out) {
+    int classes = spec.classes();
+    int window = spec.constants().steps() + EXTRA_STEP;
+    compareReadOut(prefix + "y_count", out.classSpikes(), 1, n, classes);
+    for (Population p : spec.populations(Role.HIDDEN)) {
+      compareReadOut(prefix + "rate" + p.layer(), out.hiddenSpikes(p), window, n, p.units());
+    }
+    if (spec.reconstruction() != null) {
+      compareReadOut(prefix + "recon", out.reconstruction(), window, n, spec.input().units());
+    }
+    if (recording.has(prefix + "y_hat")) {
+      float[] probabilities = new float[n * classes];
+      for (int b = 0; b < n; b++) {
+        double[] p = out.probabilities(b);
+        for (int k = 0; k < classes; k++) {
+          probabilities[b * classes + k] = (float) p[k];
+        }
+      }
+      compareReadOut(prefix + "y_hat", probabilities, 1, n, classes);
+    }
+  }
+
+  private void compareReadOut(String name, float[] sums, int divisor, int n, int units) {
+    if (recording.has(name)) {
+      float[] mean = new float[sums.length];
+      for (int k = 0; k < mean.length; k++) {
+        mean[k] = sums[k] / divisor;
+      }
+      compare("read-outs", name, recording.array(name, n, units).floats(), mean);
+    }
+  }
+
+  /** Holds every step of a batch against the recording. */
+  private final class Comparer {
+    final String prefix;
+    final Batch batch;
+    final int stepsBefore;
+    final Parameters scratch;
+    final Map<String, Object> recorded = new TreeMap<>();
+
+    Comparer(String prefix, Batch batch, int stepsBefore, Parameters scratch) {
+      this.prefix = prefix;
+      this.batch = batch;
+      this.stepsBefore = stepsBefore;
+      this.scratch = scratch;
+    }
+
+    void afterTrainingStep(StepView view) {
+      spikes(view);
+      for (Population p : spec.integrating()) {
+        state("v_" + p.name(), p, view, view::membranes);
+        state("thr_" + p.name(), p, view, view::thresholds);
+        state("trace_" + p.name(), p, view, view::traces);
+        String signal =
+            switch (p.role()) {
+              case HIDDEN -> "mod_g" + p.layer();
+              case HEAD -> "err_ey";
+              default -> "err_eR";
+            };
+        state(signal, p, view, view::signals);
+        if (p.role() == Role.HIDDEN) {
+          loss(p, view);
+        }
+      }
+      String step = String.format(Locale.ROOT, "weights/%04d/", stepsBefore + view.step());
+      if (recording.has(step + spec.synapses().get(0).name())) {
+        view.snapshot(scratch);
+        for (Synapse s : spec.synapses()) {
+          compareWeights(step + s.name(), s, scratch.weights(s), "weights");
+        }
+      }
+    }
+
+    void spikes(StepView view) {
+      for (Population p : spec.integrating()) {
+        byte[] expected = (byte[]) whole("s_" + p.name(), p);
+        if (expected == null) {
+          continue;
+        }
+        byte[] actual = view.spikes(p);
+        int from = (view.step() - 1) * actual.length;
+        for (int k = 0; k < actual.length; k++) {
+          if (expected[from + k] != actual[k]) {
+            report.spikeDiffers(
+                String.format(
+                    Locale.ROOT,
+                    "%sstep %d, %s, sample %d, unit %d",
+                    prefix,
+                    view.step(),
+                    p.name(),
+                    k / p.units(),
+                    k % p.units()));
+          }
+        }
+        report.spikesCompared(actual.length);
+      }
+    }
+
+    private void state(
+        String key,
+        Population p,
+        StepView view,
+        java.util.function.Function<Population, float[]> f) {
+      float[] expected = (float[]) whole(key, p);
+      if (expected != null) {
+        float[] actual = f.apply(p);
+        int from = (view.step() - 1) * actual.length;
+        compare(
+            "states",
+            prefix + key + " step " + view.step(),
+            java.util.Arrays.copyOfRange(expected, from, from + actual.length),
+            actual);
+      }
+    }
+
+    /**
+     * Mean over samples of the cross-entropy of sigmoid(G - theta) against positive or negative.
+     */
+    private void loss(Population p, StepView view) {
+      String name = prefix + "loss_g" + p.layer();
+      if (!recording.has(name)) {
+        return;
+      }
+      float[] goodness = view.goodness(p);
+      double sum = 0;
+      for (int b = 0; b < goodness.length; b++) {
+        double x = (double) goodness[b] - spec.constants().goodnessThreshold();
+        double positive = b < batch.positives() ? 1 : 0;
+        sum += Math.max(x, 0) - x * positive + Math.log1p(Math.exp(-Math.abs(x)));
+      }
+      float expected = recording.array(name, spec.constants().steps()).floats()[view.step() - 1];
+      compare(
+          "states",
+          name + " step " + view.step(),
+          new float[] {expected},
+          new float[] {(float) (sum / goodness.length)});
+    }
+
+    /** A (T, N, units) array of this batch, or null where it was not recorded. */
+    private Object whole(String key, Population p) {
+      String name = prefix + key;
+      if (!recording.has(name)) {
+        return null;
+      }
+      return recorded.computeIfAbsent(
+          key,
+          k -> {
+            NpyArray a = recording.array(name, spec.constants().steps(), batch.size(), p.units());
+            return key.startsWith("s_") ? a.bytes() : a.floats();
+          });
+    }
+  }
+}
