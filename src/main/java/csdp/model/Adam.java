@@ -17,13 +17,14 @@ public record Adam(float rate, float secondScale) {
   public static final float GAIN2 = 0.001f;
 
   /**
-   * The corrections of a step.
+   * The corrections of a step. As in the released code the betas are rounded to float before they
+   * are raised to the k-th power: 1 - 0.999f is 5e-5 larger than 0.001.
    *
    * @param k plasticity steps including this one, from 1
    */
   public static Adam at(long k, float learningRate) {
-    double first = 1 - StrictMath.pow(0.9, k);
-    double second = 1 - StrictMath.pow(0.999, k);
-    return new Adam((float) (learningRate / first), (float) (1 / second));
+    float first = 1f - (float) StrictMath.pow(Constants.BETA1, k);
+    float second = 1f - (float) StrictMath.pow(Constants.BETA2, k);
+    return new Adam(learningRate / first, 1f / second);
   }
 }

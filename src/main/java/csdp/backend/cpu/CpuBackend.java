@@ -90,7 +90,7 @@ public final class CpuBackend implements Backend {
     float[] error; // head and reconstruction
     float[] thresholdChange; // N: what the next step adds to a sample's thresholds
     float[] modulation; // N: d = modulation x z
-    double[] goodness; // N
+    float[] goodness; // N
     short[] lastSpike; // N x units: step of the last spike, 0 for none (hidden layers)
     int[] lastSpikeCount; // N x (T+1): units whose last spike was in a step
     final float[] columnSpikes; // padded units: spikes of this step summed over samples
@@ -118,7 +118,7 @@ public final class CpuBackend implements Backend {
         error = p.role() == Role.HIDDEN ? null : new float[size];
         thresholdChange = new float[n];
         modulation = new float[n];
-        goodness = new double[n];
+        goodness = new float[n];
         if (p.role() == Role.HIDDEN) {
           lastSpike = new short[n * p.units()];
           lastSpikeCount = new int[n * (c.steps() + 1)];
@@ -177,9 +177,7 @@ public final class CpuBackend implements Backend {
       w = new float[size];
       m = new float[size];
       v = new float[size];
-      rule =
-          new RowMath.Rule(
-              synapse.learningScale(), c.weightDecay(), synapse.lower(), synapse.upper());
+      rule = new RowMath.Rule(c.weightDecay(), synapse.lower(), synapse.upper());
       post.incoming.add(this);
     }
 
@@ -494,9 +492,9 @@ public final class CpuBackend implements Backend {
       g += counts[countsAt + last] * ((double) z * z);
       z *= dynamics.traceDecay();
     }
-    layer.goodness[b] = g;
-    float p = (float) (1 / (1 + StrictMath.exp(-((float) g - c.goodnessThreshold()))));
-    layer.modulation[b] = 2 * (p - (b < batch.positives() ? 1 : 0)) / n;
+    layer.goodness[b] = (float) g;
+    double p = 1 / (1 + StrictMath.exp(-(layer.goodness[b] - c.goodnessThreshold())));
+    layer.modulation[b] = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
   }
 
   private void headError(Layer head, int b) {
@@ -585,7 +583,15 @@ public final class CpuBackend implements Backend {
       if (contrastive) {
         int count = pre.sampleCount[i];
         math.gatherScaled(
-            s.a, post.modulation, post.trace, samplesBase, width, pre.sampleList, from, count);
+            s.a,
+            k.synapse.learningScale(),
+            post.modulation,
+            post.trace,
+            samplesBase,
+            width,
+            pre.sampleList,
+            from,
+            count);
         spikesAlone(post.spikes, post.columnSpikes, tile, width, pre.sampleList, from, count, s.b);
         math.contrastive(k.w, k.m, k.v, at, width, s.a, s.b, k.rule);
         if (k.synapse.hollow() && i / Tiling.TILE == tile) {
@@ -593,7 +599,16 @@ public final class CpuBackend implements Backend {
         }
       } else {
         int count = pre.positiveCount[i];
-        math.gatherScaled(s.a, null, post.error, samplesBase, width, pre.sampleList, from, count);
+        math.gatherScaled(
+            s.a,
+            k.synapse.learningScale(),
+            null,
+            post.error,
+            samplesBase,
+            width,
+            pre.sampleList,
+            from,
+            count);
         math.error(k.w, k.m, k.v, at, width, s.a, k.rule);
       }
     }
@@ -682,11 +697,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public float[] goodness(Population hidden) {
-      float[] g = new float[n];
-      for (int b = 0; b < n; b++) {
-        g[b] = (float) layers[hidden.index()].goodness[b];
-      }
-      return g;
+      return layers[hidden.index()].goodness.clone();
     }
 
     @Override

@@ -42,11 +42,19 @@ interface RowMath {
       float[] sum);
 
   /**
-   * u[c] = sum over b in list[from .. from+count) of factor[b] * z[base + b * width + c]. Without
-   * factors (null) of z alone.
+   * u[c] = sum over b in list[from .. from+count) of scale * (factor[b] * z[base + b * width + c]).
+   * Without factors (null) of scale * z.
    */
   void gatherScaled(
-      float[] u, float[] factor, float[] z, int base, int width, int[] list, int from, int count);
+      float[] u,
+      float scale,
+      float[] factor,
+      float[] z,
+      int base,
+      int width,
+      int[] list,
+      int from,
+      int count);
 
   /**
    * Leaky integration, spike and reset, trace: v' = v + ((j - v) / tau) dt; s = v' > thr. Where
@@ -69,7 +77,7 @@ interface RowMath {
       long[] bits,
       int bitsAt);
 
-  /** Adam, decay and clip with gradient u (scaled by {@code rule.learningScale}). */
+  /** Adam, decay and clip with gradient u. */
   void contrastive(
       float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule);
 
@@ -81,15 +89,13 @@ interface RowMath {
 
   /** Constants of a synapse's update in one step. Mutable, so that a step allocates nothing. */
   final class Rule {
-    final float learningScale;
     final float decay;
     final float lower;
     final float upper;
     float rate;
     float secondScale;
 
-    Rule(float learningScale, float decay, float lower, float upper) {
-      this.learningScale = learningScale;
+    Rule(float decay, float lower, float upper) {
       this.decay = decay;
       this.lower = lower;
       this.upper = upper;
@@ -134,6 +140,7 @@ interface RowMath {
     @Override
     public void gatherScaled(
         float[] u,
+        float scale,
         float[] factor,
         float[] z,
         int base,
@@ -146,7 +153,7 @@ interface RowMath {
         int row = base + list[k] * width;
         float f = factor == null ? 1 : factor[list[k]];
         for (int c = 0; c < width; c++) {
-          u[c] += f * z[row + c];
+          u[c] += scale * (f * z[row + c]);
         }
       }
     }
@@ -186,8 +193,7 @@ interface RowMath {
     public void contrastive(
         float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule) {
       for (int c = 0; c < width; c++) {
-        float g = rule.learningScale * u[c];
-        float next = adam(w, m, v, at + c, g, rule) - rule.decay * alone[c];
+        float next = adam(w, m, v, at + c, u[c], rule) - rule.decay * alone[c];
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }
     }
@@ -195,7 +201,7 @@ interface RowMath {
     @Override
     public void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule) {
       for (int c = 0; c < width; c++) {
-        float g = -(rule.learningScale * u[c]) * (1 - Math.abs(w[at + c]));
+        float g = -u[c] * (1 - Math.abs(w[at + c]));
         float next = adam(w, m, v, at + c, g, rule);
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }

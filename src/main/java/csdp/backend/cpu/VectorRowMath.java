@@ -84,7 +84,15 @@ final class VectorRowMath implements RowMath {
 
   @Override
   public void gatherScaled(
-      float[] u, float[] factor, float[] z, int base, int width, int[] list, int from, int count) {
+      float[] u,
+      float scale,
+      float[] factor,
+      float[] z,
+      int base,
+      int width,
+      int[] list,
+      int from,
+      int count) {
     int end = from + count;
     int c = 0;
     for (; c + 8 * L <= width; c += 8 * L) {
@@ -100,14 +108,14 @@ final class VectorRowMath implements RowMath {
         int b = list[k];
         int o = base + b * width + c;
         FloatVector f = FloatVector.broadcast(S, factor == null ? 1f : factor[b]);
-        s0 = s0.add(FloatVector.fromArray(S, z, o).mul(f));
-        s1 = s1.add(FloatVector.fromArray(S, z, o + L).mul(f));
-        s2 = s2.add(FloatVector.fromArray(S, z, o + 2 * L).mul(f));
-        s3 = s3.add(FloatVector.fromArray(S, z, o + 3 * L).mul(f));
-        s4 = s4.add(FloatVector.fromArray(S, z, o + 4 * L).mul(f));
-        s5 = s5.add(FloatVector.fromArray(S, z, o + 5 * L).mul(f));
-        s6 = s6.add(FloatVector.fromArray(S, z, o + 6 * L).mul(f));
-        s7 = s7.add(FloatVector.fromArray(S, z, o + 7 * L).mul(f));
+        s0 = s0.add(FloatVector.fromArray(S, z, o).mul(f).mul(scale));
+        s1 = s1.add(FloatVector.fromArray(S, z, o + L).mul(f).mul(scale));
+        s2 = s2.add(FloatVector.fromArray(S, z, o + 2 * L).mul(f).mul(scale));
+        s3 = s3.add(FloatVector.fromArray(S, z, o + 3 * L).mul(f).mul(scale));
+        s4 = s4.add(FloatVector.fromArray(S, z, o + 4 * L).mul(f).mul(scale));
+        s5 = s5.add(FloatVector.fromArray(S, z, o + 5 * L).mul(f).mul(scale));
+        s6 = s6.add(FloatVector.fromArray(S, z, o + 6 * L).mul(f).mul(scale));
+        s7 = s7.add(FloatVector.fromArray(S, z, o + 7 * L).mul(f).mul(scale));
       }
       s0.intoArray(u, c);
       s1.intoArray(u, c + L);
@@ -123,7 +131,7 @@ final class VectorRowMath implements RowMath {
       for (int k = from; k < end; k++) {
         int b = list[k];
         FloatVector f = FloatVector.broadcast(S, factor == null ? 1f : factor[b]);
-        s0 = s0.add(FloatVector.fromArray(S, z, base + b * width + c).mul(f));
+        s0 = s0.add(FloatVector.fromArray(S, z, base + b * width + c).mul(f).mul(scale));
       }
       s0.intoArray(u, c);
     }
@@ -174,7 +182,7 @@ final class VectorRowMath implements RowMath {
   public void contrastive(
       float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule) {
     for (int c = 0; c < width; c += L) {
-      FloatVector g = FloatVector.fromArray(S, u, c).mul(rule.learningScale);
+      FloatVector g = FloatVector.fromArray(S, u, c);
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
       FloatVector decay = FloatVector.fromArray(S, alone, c).mul(rule.decay);
       clip(adam(weight, m, v, at + c, g, rule).sub(decay), rule).intoArray(w, at + c);
@@ -186,8 +194,7 @@ final class VectorRowMath implements RowMath {
     FloatVector one = FloatVector.broadcast(S, 1f);
     for (int c = 0; c < width; c += L) {
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
-      FloatVector g =
-          FloatVector.fromArray(S, u, c).mul(rule.learningScale).neg().mul(one.sub(weight.abs()));
+      FloatVector g = FloatVector.fromArray(S, u, c).neg().mul(one.sub(weight.abs()));
       clip(adam(weight, m, v, at + c, g, rule), rule).intoArray(w, at + c);
     }
   }

@@ -244,16 +244,12 @@ public final class ReferenceBackend implements Backend {
         g += (double) s.trace[k] * s.trace[k];
       }
       s.goodness[b] = (float) g;
-      float p = sigmoid((float) g - c.goodnessThreshold());
-      float factor = 2 * (p - (b < batch.positives() ? 1 : 0)) / n;
+      double p = 1 / (1 + StrictMath.exp(-(s.goodness[b] - c.goodnessThreshold())));
+      float factor = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
       for (int k = b * units; k < (b + 1) * units; k++) {
         s.signal[k] = factor * s.trace[k];
       }
     }
-  }
-
-  private static float sigmoid(float x) {
-    return (float) (1 / (1 + StrictMath.exp(-x)));
   }
 
   /** 6. Errors of head and reconstruction, of positive samples only. */
@@ -297,13 +293,13 @@ public final class ReferenceBackend implements Backend {
         for (int b = 0; b < n; b++) {
           int pre = a[b * rows + i];
           for (int j = 0; j < cols; j++) {
-            update[j] += pre * signal[b * cols + j];
+            update[j] += pre * (syn.learningScale() * signal[b * cols + j]);
             alone[j] += (1 - pre) * s[b * cols + j];
           }
         }
         for (int j = 0; j < cols; j++) {
           int at = i * cols + j;
-          float u = syn.learningScale() * update[j];
+          float u = update[j];
           if (!contrastive) {
             u = -u * (1 - Math.abs(w[at]));
           }
