@@ -3,6 +3,7 @@ package csdp.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.CsdpException;
+import csdp.config.Json;
 import csdp.data.NpzWriter;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

@@ -2,6 +2,7 @@ package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import csdp.CsdpException;
+import csdp.config.Json;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

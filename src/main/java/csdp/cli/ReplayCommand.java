@@ -2,6 +2,8 @@ package csdp.cli;
 
 import csdp.CsdpException;
 import csdp.backend.Device;
+import csdp.checkpoint.AtomicFile;
+import csdp.config.Json;
 import csdp.replay.Replay;
 import csdp.replay.Report;
 import java.io.PrintWriter;
@@ -50,7 +52,7 @@ final class ReplayCommand implements Callable<Integer> {
       failed += report.passed() ? 0 : 1;
     }
     if (json != null) {
-      Json.write(json, Map.of("replays", figures));
+      AtomicFile.write(json, Json.bytes(Map.of("replays", figures)));
     }
     out.printf("%d passed, %d failed%n", traces.size() - failed, failed);
     return failed == 0 ? 0 : CsdpException.FAILED;

@@ -1,4 +1,4 @@
-package csdp.checkpoint;
+package csdp.config;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -16,7 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** JSON files: strict, of bounded size and nesting, no types named by the data. */
-final class Json {
+public final class Json {
   private static final long MAX_BYTES = 64L << 20;
 
   private static final ObjectMapper MAPPER =
@@ -37,7 +37,7 @@ final class Json {
   private Json() {}
 
   /** A value as indented UTF-8 text. */
-  static byte[] bytes(Object value) {
+  public static byte[] bytes(Object value) {
     try {
       return MAPPER.writeValueAsBytes(value);
     } catch (JsonProcessingException e) {
@@ -45,8 +45,22 @@ final class Json {
     }
   }
 
+  /** A value as one line of text. */
+  public static String line(Object value) {
+    try {
+      return MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(value.getClass() + " cannot be written as JSON", e);
+    }
+  }
+
+  /** A value as a tree. */
+  public static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
   /** A file as a tree. */
-  static JsonNode tree(Path file) {
+  public static JsonNode tree(Path file) {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw CsdpException.badInput("%s is larger than 64 MiB; refused", file);
@@ -66,7 +80,7 @@ final class Json {
   }
 
   /** A tree as a record; unknown and missing fields are refused. */
-  static <T> T value(JsonNode tree, Class<T> type, Path file) {
+  public static <T> T value(JsonNode tree, Class<T> type, Path file) {
     try {
       return MAPPER.treeToValue(tree, type);
     } catch (JsonProcessingException e) {

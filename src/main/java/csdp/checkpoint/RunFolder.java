@@ -1,0 +1,169 @@
+package csdp.checkpoint;
+
+import csdp.CsdpException;
+import csdp.config.Json;
+import csdp.data.Npy;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.train.EpochMetrics;
+import csdp.train.TrainListener;
+import csdp.train.TrainState;
+import csdp.train.Trainer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The output directory of a run: {@code config.json}, {@code metrics.jsonl} with one line an epoch,
+ * the arrays that the released code writes ({@code acc1234.npy}, ...), and the checkpoints {@code
+ * best/} (parameters by validation accuracy) and {@code last/} (to resume from).
+ */
+public final class RunFolder implements TrainListener {
+  private static final String CONFIG = "config.json";
+  private static final String METRICS = "metrics.jsonl";
+
+  private final Path folder;
+
+  /** A folder, which need not be there yet. */
+  public RunFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return folder;
+  }
+
+  /** The checkpoint of the best parameters. */
+  public Path best() {
+    return folder.resolve("best");
+  }
+
+  /** The checkpoint to resume from. */
+  public Path last() {
+    return folder.resolve("last");
+  }
+
+  /** Whether a run was started here. */
+  public boolean isRun() {
+    return Files.exists(folder.resolve(CONFIG));
+  }
+
+  /** Whether there is anything to resume. */
+  public boolean canResume() {
+    return isRun() && Checkpoint.exists(last());
+  }
+
+  /** What decided the run. */
+  public RunRecord record() {
+    if (!isRun()) {
+      throw CsdpException.badInput("%s is not a run: it has no %s", folder, CONFIG);
+    }
+    Path file = folder.resolve(CONFIG);
+    return Json.value(Json.tree(file), RunRecord.class, file);
+  }
+
+  /**
+   * Starts a run, or goes on with one after a change that its continuation allows.
+   *
+   * @throws CsdpException environment, when the folder cannot be written
+   */
+  public void write(RunRecord record) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
+    }
+    AtomicFile.write(folder.resolve(CONFIG), Json.bytes(record));
+  }
+
+  /** Removes what an earlier run wrote here, and nothing else. */
+  public void clear() {
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.toList()) {
+        String name = entry.getFileName().toString();
+        if (name.matches("(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy") || name.equals(METRICS)) {
+          Files.delete(entry);
+        } else if (name.matches("(best|last)(\\.old)?")) {
+          Disk.delete(entry);
+        }
+      }
+      Files.deleteIfExists(folder.resolve(CONFIG));
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
+    }
+  }
+
+  /** Reads the last checkpoint. */
+  public TrainState resume(Parameters into) {
+    return Checkpoint.read(last(), into, TrainState.class);
+  }
+
+  /** Reads parameters; those of the best epoch unless there is none. */
+  public Parameters parameters(NetworkSpec spec, boolean latest) {
+    Parameters p = new Parameters(spec);
+    Path from = !latest && Checkpoint.exists(best()) ? best() : last();
+    if (!Checkpoint.exists(from)) {
+      throw CsdpException.badInput("%s holds no checkpoint yet: train it first", folder);
+    }
+    Checkpoint.readParameters(from, p);
+    return p;
+  }
+
+  @Override
+  public void epochDone(Trainer trainer, EpochMetrics metrics, boolean best) {
+    Parameters now = new Parameters(trainer.backend().spec());
+    trainer.backend().snapshot(now);
+    if (best) {
+      Checkpoint.write(best(), now, false, null);
+    }
+    Checkpoint.write(last(), now, true, trainer.state());
+    List<EpochMetrics> history = trainer.state().history();
+    AtomicFile.write(folder.resolve(METRICS), lines(history));
+    int seed = trainer.options().seed();
+    double chance = 1.0 / trainer.backend().spec().classes();
+    array("acc", seed, history, m -> m.validAccuracy());
+    array("nll", seed, history, m -> m.validNll());
+    array("bce", seed, history, m -> m.validBce());
+    array("mse", seed, history, m -> m.validMse());
+    array("trAcc", seed, history, m -> m.epoch() == 0 ? Double.valueOf(chance) : m.trainAccuracy());
+    array("trNll", seed, history, m -> m.epoch() == 0 ? -Math.log(chance) : m.trainNll());
+  }
+
+  @Override
+  public void stopped(Trainer trainer) {
+    Parameters now = new Parameters(trainer.backend().spec());
+    trainer.backend().snapshot(now);
+    Checkpoint.write(last(), now, true, trainer.state());
+  }
+
+  private static String lines(List<EpochMetrics> history) {
+    StringBuilder sb = new StringBuilder();
+    for (EpochMetrics m : history) {
+      sb.append(Json.line(m)).append('\n');
+    }
+    return sb.toString();
+  }
+
+  /** One value an epoch, the network before training first, as the released code writes them. */
+  private void array(
+      String name, int seed, List<EpochMetrics> history, Function<EpochMetrics, Double> value) {
+    float[] values = new float[history.size()];
+    for (int i = 0; i < values.length; i++) {
+      Double v = value.apply(history.get(i));
+      values[i] = v == null ? Float.NaN : v.floatValue();
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      Npy.write(bytes, new int[] {values.length}, values);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    AtomicFile.write(folder.resolve(name + seed + ".npy"), bytes.toByteArray());
+  }
+}

@@ -1,0 +1,66 @@
+package csdp.checkpoint;
+
+import csdp.config.RunConfig;
+import csdp.data.Dataset;
+import csdp.data.Splits;
+import java.util.Objects;
+
+/**
+ * The content of a run's config.json: what decides it and where it came from.
+ *
+ * @param csdp4j version that started the run
+ * @param java version that started the run
+ * @param device that the run was started on
+ * @param started when, ISO 8601
+ * @param seen the data that was found
+ * @param run what was asked for
+ */
+public record RunRecord(
+    String csdp4j, String java, String device, String started, Data seen, RunConfig run) {
+  /**
+   * The data of a run.
+   *
+   * @param name short
+   * @param description where it came from
+   * @param valid null where there are no validation images
+   */
+  public record Data(
+      String name,
+      String description,
+      int width,
+      int height,
+      int classes,
+      Part train,
+      Part valid,
+      Part test) {
+    /** Of what was found. */
+    public static Data of(Splits s) {
+      return new Data(
+          s.name(),
+          s.description(),
+          s.train().width(),
+          s.train().height(),
+          s.train().classes(),
+          Part.of(s.train()),
+          Part.of(s.valid()),
+          Part.of(s.test()));
+    }
+
+    /** Whether it is the same content, wherever it was found. */
+    public boolean sameContent(Data other) {
+      return train.equals(other.train) && Objects.equals(valid, other.valid);
+    }
+  }
+
+  /**
+   * A part of the data.
+   *
+   * @param images how many
+   * @param sha256 of sizes, pixels and labels
+   */
+  public record Part(int images, String sha256) {
+    static Part of(Dataset d) {
+      return d == null ? null : new Part(d.size(), d.sha256());
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package csdp.cli;
+
+import csdp.config.RunConfig;
+import csdp.data.DataSources;
+import csdp.data.Manifest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which data: the same options for every command that reads a data set. */
+final class DataOptions {
+  @Option(
+      names = "--data",
+      paramLabel = "SET",
+      description =
+          "mnist, fashion, kmnist, strokes, or a folder with IDX or .npy files. Default: $CSDP_DATA,"
+              + " else mnist, else (without data and network) strokes.")
+  private String data;
+
+  @Option(
+      names = "--train-x",
+      paramLabel = "NPY",
+      description = "Training images, n x pixels in [0,1].")
+  private Path trainX;
+
+  @Option(
+      names = "--train-y",
+      paramLabel = "NPY",
+      description = "Training labels, one-hot or integer.")
+  private Path trainY;
+
+  @Option(names = "--valid-x", paramLabel = "NPY", description = "Validation images.")
+  private Path validX;
+
+  @Option(names = "--valid-y", paramLabel = "NPY", description = "Validation labels.")
+  private Path validY;
+
+  @Option(names = "--test-x", paramLabel = "NPY", description = "Test images.")
+  private Path testX;
+
+  @Option(names = "--test-y", paramLabel = "NPY", description = "Test labels.")
+  private Path testY;
+
+  @Option(
+      names = "--valid",
+      paramLabel = "N",
+      description =
+          "Set aside the last N training images for validation, where the data has none of its own."
+              + " Default: 10000; 2000 with the quick preset.")
+  private Integer valid;
+
+  @Option(
+      names = "--train-limit",
+      paramLabel = "N",
+      description = "Use only N training images. Default: all.")
+  private Integer trainLimit;
+
+  /** The data of a run, with what was given here in place of what it had. */
+  RunConfig.Data over(RunConfig.Data base) {
+    boolean files = trainX != null || validX != null || testX != null || trainY != null;
+    boolean other = data != null || files;
+    return new RunConfig.Data(
+        other ? name() : base.name(),
+        other ? text(trainX) : base.trainX(),
+        other ? text(trainY) : base.trainY(),
+        other ? text(validX) : base.validX(),
+        other ? text(validY) : base.validY(),
+        other ? text(testX) : base.testX(),
+        other ? text(testY) : base.testY(),
+        valid == null ? base.valid() : valid,
+        trainLimit == null ? base.trainLimit() : trainLimit);
+  }
+
+  /** A folder is kept by its full path, so that a run can be resumed from anywhere. */
+  private String name() {
+    return data == null || Manifest.standard().find(data) != null || data.equals(DataSources.STROKES) || !Files.isDirectory(Path.of(data))
+        ? data
+        : text(Path.of(data));
+  }
+
+  private static String text(Path p) {
+    return p == null ? null : p.toAbsolutePath().normalize().toString();
+  }
+}

@@ -1,0 +1,151 @@
+package csdp.cli;
+
+import csdp.CsdpException;
+import csdp.backend.Backend;
+import csdp.backend.Device;
+import csdp.checkpoint.AtomicFile;
+import csdp.checkpoint.SavedModel;
+import csdp.config.Json;
+import csdp.config.RunConfig;
+import csdp.data.DataSources;
+import csdp.data.Dataset;
+import csdp.data.Split;
+import csdp.metrics.Evaluation;
+import csdp.train.Evaluator;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures a trained model on a data set, without labels. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Show images without labels and measure the answers: accuracy, NLL (cross-entropy of the true"
+          + " class), BCE and MSE of the reconstruction, confusion matrix, spikes.",
+      "The data is the one that the model was trained with, unless --data or files are given."
+    })
+final class EvaluateCommand implements Callable<Integer> {
+  /** Images shown at once. */
+  static final int BATCH = 500;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--split",
+      defaultValue = "test",
+      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Split split;
+
+  @Option(names = "--limit", paramLabel = "N", description = "Only the first N images.")
+  private Integer limit;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the input spikes. Default: the model's own.")
+  private Integer seed;
+
+  @Mixin private DataOptions data;
+
+  @Mixin private DeviceOptions device;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures here.")
+  private Path json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    if (limit != null && limit < 1) {
+      throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
+    }
+    Device where = device.resolve(spec);
+    SavedModel saved = model.open();
+    RunConfig.Data trained =
+        saved.run() == null ? RunConfig.Preset.DEMO.config().data() : saved.run().run().data();
+    Dataset images =
+        DataSources.split(
+            data.over(trained).request(),
+            split,
+            line -> spec.commandLine().getErr().println("notice: " + line));
+    if (images == null) {
+      throw CsdpException.badInput("the run has no validation images: use --split test");
+    }
+    if (limit != null) {
+      images = images.limit(Math.min(limit, images.size()));
+    }
+    Evaluator.requireFit(saved.spec(), images);
+    try (Backend backend = where.open(saved.spec(), device.threads())) {
+      backend.restore(saved.parameters());
+      ProgressPrinter progress = new ProgressPrinter(out, spec.commandLine().getErr());
+      int seed = this.seed == null ? saved.seed() : this.seed;
+      long start = System.nanoTime();
+      Evaluation e = Evaluator.evaluate(backend, images, seed, BATCH, progress::testing);
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      progress.clear();
+      print(out, saved, images, backend, e, seconds);
+      if (json != null) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("model", saved.folder().toString());
+        figures.put("network", saved.spec().toString());
+        figures.put("data", images.name());
+        figures.put("data_sha256", images.sha256());
+        figures.put("split", split.name().toLowerCase(Locale.ROOT));
+        figures.put("device", backend.name());
+        figures.put("seed", seed);
+        figures.put("seconds", seconds);
+        Json.tree(e).fields().forEachRemaining(f -> figures.put(f.getKey(), f.getValue()));
+        AtomicFile.write(json, Json.bytes(figures));
+      }
+    }
+    return 0;
+  }
+
+  private void print(
+      PrintWriter out,
+      SavedModel saved,
+      Dataset images,
+      Backend backend,
+      Evaluation e,
+      double seconds) {
+    out.printf("model     %s (%s)%n", saved.folder(), saved.spec());
+    out.printf("data      %s, %,d images%n", images.name(), e.n());
+    out.printf("device    %s%n", backend.description());
+    out.printf("accuracy  %.2f %%%n", 100 * e.accuracy());
+    out.printf("NLL       %.4f nats%n", e.nll());
+    if (e.bce() != null) {
+      out.printf("BCE       %.2f nats an image%n", e.bce());
+      out.printf("MSE       %.2f an image%n", e.mse());
+    }
+    out.printf("speed     %.0f images/s%n", e.n() / seconds);
+    out.print("spikes    per sample and step:");
+    e.spikes().forEach((name, s) -> out.printf(" %s %.2f", name, s));
+    out.printf("%nconfusion (rows: true class, columns: answer)%n");
+    if (e.confusion().length <= 20) {
+      out.print("     ");
+      for (int k = 0; k < e.confusion().length; k++) {
+        out.printf("%6d", k);
+      }
+      out.println();
+      for (int k = 0; k < e.confusion().length; k++) {
+        out.printf("%5d", k);
+        for (long count : e.confusion()[k]) {
+          out.printf("%6d", count);
+        }
+        out.println();
+      }
+    } else {
+      out.println("  too many classes to print: see --json");
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,30 @@
+package csdp.cli;
+
+import csdp.CsdpException;
+import csdp.checkpoint.SavedModel;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which trained model: the same options for every command that reads one. */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of a run, or a model folder that the released code saved.")
+  private Path folder;
+
+  @Option(
+      names = "--last",
+      description = "Take the last parameters of a run instead of the best ones.")
+  private boolean last;
+
+  SavedModel open() {
+    SavedModel model = SavedModel.open(folder, last);
+    if (last && model.run() == null) {
+      throw CsdpException.badInput(
+          "--last has no meaning for %s, which the released code saved", folder);
+    }
+    return model;
+  }
+}

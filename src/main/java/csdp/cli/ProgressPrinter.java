@@ -1,0 +1,220 @@
+package csdp.cli;
+
+import csdp.metrics.Evaluation;
+import csdp.model.NetworkSpec;
+import csdp.model.Population;
+import csdp.train.EpochMetrics;
+import csdp.train.TrainListener;
+import csdp.train.TrainState;
+import csdp.train.Trainer;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/**
+ * Progress for people: a bar that is drawn over itself on a terminal, now and then a plain line
+ * elsewhere. It counts the time that is left from the last batches and validations.
+ */
+final class ProgressPrinter implements TrainListener {
+  private static final int BAR = 20;
+  private static final long PLAIN_SECONDS = 20;
+  private static final double RECENT = 0.1;
+
+  private final PrintWriter out;
+  private final boolean terminal;
+  private final PrintWriter bar;
+  private long lastLine = System.nanoTime();
+  private long validationStart;
+  private double validationSeconds;
+  private double secondsPerBatch;
+  private double secondsBefore;
+  private int width;
+
+  ProgressPrinter(PrintWriter out, PrintWriter err) {
+    this(out, err, isTerminal());
+  }
+
+  ProgressPrinter(PrintWriter out, PrintWriter bar, boolean terminal) {
+    this.out = out;
+    this.bar = bar;
+    this.terminal = terminal;
+  }
+
+  private static boolean isTerminal() {
+    java.io.Console console = System.console();
+    if (console == null || "dumb".equals(System.getenv("TERM"))) {
+      return false;
+    }
+    try { // Since Java 22 there is a console without a terminal too, and it can tell.
+      return (Boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
+    } catch (ReflectiveOperationException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public void started(Trainer trainer) {
+    TrainState at = trainer.state();
+    secondsBefore = at.seconds();
+    if (!at.history().isEmpty()) {
+      out.printf(
+          "resumed  after %d epochs and %d of %d batches%n",
+          at.epoch(), at.batch(), trainer.batches());
+    }
+    out.flush();
+  }
+
+  @Override
+  public void batchDone(Trainer trainer) {
+    TrainState at = trainer.state();
+    int done = at.batch() + 1;
+    double seconds = at.seconds() - secondsBefore;
+    secondsBefore = at.seconds();
+    secondsPerBatch =
+        secondsPerBatch == 0 ? seconds : (1 - RECENT) * secondsPerBatch + RECENT * seconds;
+    boolean last = done == trainer.batches();
+    if (!due(last)) {
+      return;
+    }
+    int total = trainer.batches();
+    int batch = trainer.options().batch();
+    int epochs = trainer.options().epochs();
+    double left =
+        secondsPerBatch * (total - done + (double) total * (epochs - at.epoch() - 1))
+            + validationSeconds * (epochs - at.epoch());
+    Evaluation now = at.tally().result(trainer.backend().spec().constants().steps());
+    show(
+        String.format(
+            Locale.ROOT,
+            "epoch %d/%d %s %,d/%,d  %s images/s  ETA %s  train acc %.1f %%  %s",
+            at.epoch() + 1,
+            epochs,
+            bar(done, total),
+            Math.min((long) done * batch, trainer.train().size()),
+            trainer.train().size(),
+            rate(batch / secondsPerBatch),
+            time(left),
+            100 * now.accuracy(),
+            spikes(trainer.backend().spec(), now)));
+    if (last) {
+      secondsBefore = 0;
+    }
+  }
+
+  @Override
+  public void validating(Trainer trainer, int images, int of) {
+    if (validationStart == 0) {
+      validationStart = System.nanoTime();
+    }
+    if (due(false)) {
+      show(String.format(Locale.ROOT, "validating %s %,d/%,d", bar(images, of), images, of));
+    }
+  }
+
+  @Override
+  public void epochDone(Trainer trainer, EpochMetrics m, boolean best) {
+    if (validationStart != 0) {
+      validationSeconds = (System.nanoTime() - validationStart) * 1e-9;
+      validationStart = 0;
+    }
+    clear();
+    String valid =
+        m.validAccuracy() == null
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "valid acc %.2f %%, NLL %.4f%s",
+                100 * m.validAccuracy(),
+                m.validNll(),
+                m.validBce() == null ? "" : String.format(Locale.ROOT, ", BCE %.1f", m.validBce()));
+    if (m.epoch() == 0) {
+      if (!valid.isEmpty()) {
+        out.printf("before   %s%n", valid);
+      }
+    } else {
+      out.printf(
+          "epoch %2d %s  train acc %.2f %%, NLL %.4f%s  %s images/s, %s%s%n",
+          m.epoch(),
+          valid,
+          100 * m.trainAccuracy(),
+          m.trainNll(),
+          m.trainBce() == null ? "" : String.format(Locale.ROOT, ", BCE %.1f", m.trainBce()),
+          rate(m.imagesPerSecond()),
+          time(m.seconds()),
+          best ? "  (best)" : "");
+    }
+    out.flush();
+  }
+
+  /** While test images are shown. */
+  void testing(int images, int of) {
+    if (due(false)) {
+      show(String.format(Locale.ROOT, "testing %s %,d/%,d", bar(images, of), images, of));
+    }
+  }
+
+  private boolean due(boolean last) {
+    long now = System.nanoTime();
+    long wait = terminal ? 100_000_000L : PLAIN_SECONDS * 1_000_000_000L;
+    if (now - lastLine < wait && !(terminal && last)) {
+      return false;
+    }
+    lastLine = now;
+    return true;
+  }
+
+  private void show(String line) {
+    if (terminal) {
+      String padded = line.length() < width ? line + " ".repeat(width - line.length()) : line;
+      width = line.length();
+      bar.print("\r" + padded);
+      bar.flush();
+    } else {
+      out.println(line);
+      out.flush();
+    }
+  }
+
+  /** Wipes the bar. */
+  void clear() {
+    if (terminal && width > 0) {
+      bar.print("\r" + " ".repeat(width) + "\r");
+      bar.flush();
+      width = 0;
+    }
+  }
+
+  @Override
+  public void stopped(Trainer trainer) {
+    clear();
+    TrainState at = trainer.state();
+    out.printf(
+        "stopped in epoch %d after %d of %d batches; checkpoint written%n",
+        at.epoch() + 1, at.batch(), trainer.batches());
+    out.flush();
+  }
+
+  private static String bar(int done, int of) {
+    int full = (int) ((long) BAR * done / of);
+    return "[" + "#".repeat(full) + ".".repeat(BAR - full) + "]";
+  }
+
+  private static String rate(double perSecond) {
+    return String.format(Locale.ROOT, perSecond < 100 ? "%.1f" : "%,.0f", perSecond);
+  }
+
+  /** Hours, minutes and seconds. */
+  static String time(double seconds) {
+    long s = Math.round(seconds);
+    return s >= 3600
+        ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
+        : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);
+  }
+
+  private static String spikes(NetworkSpec spec, Evaluation e) {
+    StringBuilder sb = new StringBuilder("spikes");
+    for (Population p : spec.populations(Population.Role.HIDDEN)) {
+      sb.append(String.format(Locale.ROOT, " %s %.1f", p.name(), e.spikes().get(p.name())));
+    }
+    return sb.toString();
+  }
+}

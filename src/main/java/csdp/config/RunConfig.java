@@ -1,0 +1,111 @@
+package csdp.config;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import csdp.CsdpException;
+import csdp.data.DataRequest;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.train.TrainOptions;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Everything that decides a training run: immutable, validated, printed with every run and written
+ * to its config.json.
+ *
+ * @param network layout
+ * @param training schedule
+ * @param data what was asked for
+ * @param constants of dynamics and plasticity
+ */
+public record RunConfig(Network network, TrainOptions training, Data data, Constants constants) {
+
+  /**
+   * Layout of the network; inputs and classes come from the data.
+   *
+   * @param hidden units of hidden layers 1..L
+   * @param supervised whether labels act as context in training
+   * @param reconstruction whether the input is reconstructed
+   */
+  public record Network(List<Integer> hidden, boolean supervised, boolean reconstruction) {
+    /** Checks and copies. */
+    public Network {
+      hidden = List.copyOf(hidden);
+      if (hidden.isEmpty()) {
+        throw CsdpException.badInput("a network needs at least one hidden layer");
+      }
+    }
+  }
+
+  /**
+   * The data that was asked for.
+   *
+   * @param name a named set or a folder; null for whatever is there, or with files
+   * @param valid how many of the last training images are set aside for validation
+   * @param trainLimit how many training images are used, 0 for all
+   */
+  public record Data(
+      String name,
+      String trainX,
+      String trainY,
+      String validX,
+      String validY,
+      String testX,
+      String testY,
+      int valid,
+      int trainLimit) {
+    /** As the data package takes it. */
+    @JsonIgnore
+    public DataRequest request() {
+      return new DataRequest(
+          name,
+          path(trainX),
+          path(trainY),
+          path(validX),
+          path(validY),
+          path(testX),
+          path(testY),
+          valid,
+          trainLimit);
+    }
+
+    private static Path path(String p) {
+      return p == null ? null : Path.of(p);
+    }
+  }
+
+  /** Named starting points; flags override single values. */
+  public enum Preset {
+    /** About two minutes on two cores. */
+    QUICK,
+    /** The released demo: 3000,600 units, 10 epochs, batches of 500. */
+    DEMO;
+
+    /** The preset's run. */
+    public RunConfig config() {
+      return switch (this) {
+        case QUICK -> of(List.of(500, 100), 2, 100, 2_000);
+        case DEMO -> of(List.of(3000, 600), 10, 500, 10_000);
+      };
+    }
+
+    private static RunConfig of(List<Integer> hidden, int epochs, int batch, int valid) {
+      return new RunConfig(
+          new Network(hidden, true, true),
+          TrainOptions.epochs(epochs).withBatch(batch),
+          new Data(null, null, null, null, null, null, null, valid, 0),
+          Constants.forBatch(batch));
+    }
+  }
+
+  /** The network for data of the given sizes. */
+  public NetworkSpec spec(int inputs, int classes) {
+    return new NetworkSpec(
+        inputs,
+        network.hidden().stream().mapToInt(Integer::intValue).toArray(),
+        classes,
+        network.supervised(),
+        network.reconstruction(),
+        constants);
+  }
+}

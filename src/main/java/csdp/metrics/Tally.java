@@ -1,0 +1,107 @@
+package csdp.metrics;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import csdp.backend.Batch;
+import csdp.backend.ReadOut;
+import csdp.model.NetworkSpec;
+import csdp.model.Population;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Sums over samples of what is measured, so that means are right whatever the sizes of batches. It
+ * is saved with a checkpoint, in the middle of an epoch too.
+ */
+@JsonAutoDetect(fieldVisibility = Visibility.ANY, getterVisibility = Visibility.NONE)
+public final class Tally {
+  /** Probabilities are clipped to this and its complement before the logarithm (NLL). */
+  public static final double PROBABILITY_FLOOR = 1e-6;
+
+  /** Reconstructed pixels are clipped to this and its complement before the logarithm (BCE). */
+  public static final double PIXEL_FLOOR = 1e-7;
+
+  private long samples;
+  private long correct;
+  private double nll;
+  private double bce;
+  private double mse;
+  private boolean reconstructed;
+  private long spikeSamples;
+  private Map<String, Long> spikes = new LinkedHashMap<>();
+  private long[][] confusion = new long[0][];
+
+  /**
+   * Adds the answers to a batch's positive samples.
+   *
+   * @param batch as it was shown
+   * @param out what the network answered
+   * @param labels true classes of the positive samples
+   */
+  public void add(NetworkSpec spec, Batch batch, ReadOut out, int[] labels) {
+    int classes = spec.classes();
+    if (confusion.length == 0) {
+      confusion = new long[classes][classes];
+    }
+    for (int b = 0; b < batch.positives(); b++) {
+      int answer = out.predicted(b);
+      confusion[labels[b]][answer]++;
+      correct += answer == labels[b] ? 1 : 0;
+      nll -= Math.log(clip(out.probabilities(b)[labels[b]], PROBABILITY_FLOOR));
+    }
+    samples += batch.positives();
+    if (spec.reconstruction() != null) {
+      reconstructed = true;
+      int pixels = spec.input().units();
+      double steps = spec.constants().steps();
+      for (int k = 0; k < batch.positives() * pixels; k++) {
+        double x = batch.images()[k];
+        double r = out.reconstruction()[k] / steps;
+        double p = clip(r, PIXEL_FLOOR);
+        // The pixels of most images are exactly black: spare the logarithm that counts for nothing.
+        bce -= (x > 0 ? x * Math.log(p) : 0) + (x < 1 ? (1 - x) * Math.log1p(-p) : 0);
+        mse += (r - x) * (r - x);
+      }
+    }
+    spikeSamples += batch.size();
+    for (Population p : spec.populations()) {
+      spikes.merge(p.name(), out.spikes()[p.index()], Long::sum);
+    }
+  }
+
+  private static double clip(double p, double floor) {
+    return Math.min(Math.max(p, floor), 1 - floor);
+  }
+
+  /** Number of samples whose answers were added. */
+  public long samples() {
+    return samples;
+  }
+
+  /** Share of right answers so far, in [0, 1]; NaN before the first. */
+  public double accuracy() {
+    return (double) correct / samples;
+  }
+
+  /**
+   * The means.
+   *
+   * @param steps time steps T of a window
+   */
+  public Evaluation result(int steps) {
+    Map<String, Double> perStep = new LinkedHashMap<>();
+    spikes.forEach((name, count) -> perStep.put(name, count / (double) (spikeSamples * steps)));
+    long[][] copy = new long[confusion.length][];
+    for (int k = 0; k < copy.length; k++) {
+      copy[k] = confusion[k].clone();
+    }
+    return new Evaluation(
+        samples,
+        accuracy(),
+        nll / samples,
+        reconstructed ? bce / samples : null,
+        reconstructed ? mse / samples : null,
+        perStep,
+        copy);
+  }
+}

@@ -1,0 +1,160 @@
+package csdp.train;
+
+import csdp.CsdpException;
+import csdp.backend.Batch;
+import csdp.data.Dataset;
+import csdp.model.NetworkSpec;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import java.util.Arrays;
+
+/**
+ * The training batches of an epoch: images in a drawn order, each with a negative sample. What a
+ * batch holds depends on seed, epoch and position alone, so training resumes anywhere.
+ *
+ * <p>Supervised, the negative is the same image with a wrong label drawn uniformly. Unsupervised,
+ * it is {@code mix x + (1 - mix) x'} with x' another image of the batch, optionally rotated by up
+ * to 90 degrees either way.
+ */
+final class Batches {
+  private final NetworkSpec spec;
+  private final Dataset data;
+  private final TrainOptions options;
+  private final int[] order;
+  private float[] images = new float[0];
+  private int[] labels = new int[0];
+  private int orderedEpoch = -1;
+
+  Batches(NetworkSpec spec, Dataset data, TrainOptions options) {
+    this.spec = spec;
+    this.data = data;
+    this.options = options;
+    this.order = new int[data.size()];
+    if (!spec.supervised() && data.size() < 2) {
+      throw CsdpException.badInput(
+          "unsupervised training mixes two images, but %s has only one", data.name());
+    }
+    if (spec.supervised() && spec.classes() < 2) {
+      throw CsdpException.badInput(
+          "supervised training needs wrong labels, but %s has one class only", data.name());
+    }
+  }
+
+  /** Batches of an epoch, a short last one included. */
+  int count() {
+    return (data.size() + options.batch() - 1) / options.batch();
+  }
+
+  /**
+   * A batch; valid until the next call.
+   *
+   * @param epoch from 0
+   * @param index 0..count-1
+   */
+  Batch get(int epoch, int index) {
+    shuffle(epoch);
+    int from = index * options.batch();
+    int positives = Math.min(options.batch(), data.size() - from);
+    int pixels = data.pixels();
+    if (labels.length != 2 * positives) {
+      images = new float[2 * positives * pixels];
+      labels = new int[2 * positives];
+    }
+    int number = epoch * count() + index;
+    for (int b = 0; b < positives; b++) {
+      data.copyImage(order[from + b], images, b * pixels);
+      labels[b] = data.label(order[from + b]);
+    }
+    for (int b = 0; b < positives; b++) {
+      Philox.Stream draw = Philox.stream(options.seed(), Purpose.NEGATIVES, number, 0, b);
+      int negative = positives + b;
+      if (spec.supervised()) {
+        System.arraycopy(images, b * pixels, images, negative * pixels, pixels);
+        labels[negative] = (labels[b] + 1 + draw.nextInt(spec.classes() - 1)) % spec.classes();
+      } else {
+        mix(from, positives, b, draw);
+        labels[negative] = -1;
+      }
+    }
+    Batch.Drawn spikes = new Batch.Drawn(options.seed(), Purpose.TRAIN_SPIKES, number, 0);
+    return new Batch(2 * positives, positives, images, labels, spikes);
+  }
+
+  /** True classes of the last batch's positives. */
+  int[] labels() {
+    return labels;
+  }
+
+  private void shuffle(int epoch) {
+    if (epoch == orderedEpoch) {
+      return;
+    }
+    Arrays.setAll(order, i -> i);
+    Philox.Stream draw = Philox.stream(options.seed(), Purpose.SHUFFLE, epoch, 0, 0);
+    for (int i = order.length - 1; i > 0; i--) {
+      int j = draw.nextInt(i + 1);
+      int swap = order[i];
+      order[i] = order[j];
+      order[j] = swap;
+    }
+    orderedEpoch = epoch;
+  }
+
+  private void mix(int from, int positives, int b, Philox.Stream draw) {
+    int pixels = data.pixels();
+    float[] other = new float[pixels];
+    if (positives > 1) {
+      int partner = (b + 1 + draw.nextInt(positives - 1)) % positives;
+      System.arraycopy(images, partner * pixels, other, 0, pixels);
+    } else { // a last batch of one image: another one of the epoch
+      int partner = (from + 1 + draw.nextInt(order.length - 1)) % order.length;
+      data.copyImage(order[partner], other, 0);
+    }
+    if (options.rotate()) {
+      other = rotate(other, data.width(), data.height(), draw.nextFloat(-90, 90));
+    }
+    float alpha = options.mix();
+    for (int k = 0; k < pixels; k++) {
+      images[(positives + b) * pixels + k] =
+          alpha * images[b * pixels + k] + (1 - alpha) * other[k];
+    }
+  }
+
+  /**
+   * An image rotated counter-clockwise about its centre: bilinear, edge values repeated.
+   *
+   * @param degrees of rotation
+   */
+  static float[] rotate(float[] image, int width, int height, float degrees) {
+    double cos = Math.cos(Math.toRadians(degrees));
+    double sin = Math.sin(Math.toRadians(degrees));
+    double centreX = (width - 1) / 2.0;
+    double centreY = (height - 1) / 2.0;
+    float[] rotated = new float[image.length];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        double fromX = centreX + cos * (x - centreX) - sin * (y - centreY);
+        double fromY = centreY + sin * (x - centreX) + cos * (y - centreY);
+        int x0 = (int) Math.floor(fromX);
+        int y0 = (int) Math.floor(fromY);
+        double fx = fromX - x0;
+        double fy = fromY - y0;
+        rotated[y * width + x] =
+            (float)
+                ((1 - fy)
+                        * ((1 - fx) * at(image, width, height, x0, y0)
+                            + fx * at(image, width, height, x0 + 1, y0))
+                    + fy
+                        * ((1 - fx) * at(image, width, height, x0, y0 + 1)
+                            + fx * at(image, width, height, x0 + 1, y0 + 1)));
+      }
+    }
+    return rotated;
+  }
+
+  private static float at(float[] image, int width, int height, int x, int y) {
+    int cx = Math.min(Math.max(x, 0), width - 1);
+    int cy = Math.min(Math.max(y, 0), height - 1);
+    return image[cy * width + cx];
+  }
+}

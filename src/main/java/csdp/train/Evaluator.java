@@ -1,0 +1,79 @@
+package csdp.train;
+
+import csdp.CsdpException;
+import csdp.backend.Backend;
+import csdp.backend.Batch;
+import csdp.backend.ReadOut;
+import csdp.data.Dataset;
+import csdp.metrics.Evaluation;
+import csdp.metrics.Tally;
+import csdp.model.NetworkSpec;
+import csdp.model.Philox.Purpose;
+import java.util.Arrays;
+
+/** Shows images without labels and measures the answers. */
+public final class Evaluator {
+  /** Is told how far an evaluation is. */
+  @FunctionalInterface
+  public interface Progress {
+    /** Called after every batch. */
+    void done(int images, int of);
+  }
+
+  private Evaluator() {}
+
+  /**
+   * Measures a network on a data set. Input spikes depend on the seed and an image's position, not
+   * on the batch size.
+   *
+   * @param batch images shown at once
+   */
+  public static Evaluation evaluate(
+      Backend backend, Dataset data, int seed, int batch, Progress progress) {
+    NetworkSpec spec = backend.spec();
+    requireFit(spec, data);
+    Tally tally = new Tally();
+    ReadOut out = new ReadOut(spec);
+    for (int from = 0; from < data.size(); from += batch) {
+      int n = Math.min(batch, data.size() - from);
+      float[] images = new float[n * data.pixels()];
+      int[] labels = new int[n];
+      for (int b = 0; b < n; b++) {
+        data.copyImage(from + b, images, b * data.pixels());
+        labels[b] = data.label(from + b);
+      }
+      Batch shown = unlabelled(images, n, seed, from);
+      backend.run(shown, false, out, null);
+      tally.add(spec, shown, out, labels);
+      progress.done(from + n, data.size());
+    }
+    return tally.result(spec.constants().steps());
+  }
+
+  /**
+   * Images without labels, as a batch.
+   *
+   * @param images n x pixels
+   * @param first position of the first image in its data set
+   */
+  public static Batch unlabelled(float[] images, int n, int seed, int first) {
+    int[] none = new int[n];
+    Arrays.fill(none, -1);
+    return new Batch(
+        n, n, images, none, new Batch.Drawn(seed, Purpose.EVALUATION_SPIKES, 0, first));
+  }
+
+  /** Refuses data of other sizes than the network's. */
+  public static void requireFit(NetworkSpec spec, Dataset data) {
+    if (data.pixels() != spec.input().units()) {
+      throw CsdpException.badInput(
+          "%s has images of %d x %d = %d pixels, but the network has %d inputs",
+          data.name(), data.width(), data.height(), data.pixels(), spec.input().units());
+    }
+    if (data.classes() > spec.classes()) {
+      throw CsdpException.badInput(
+          "%s has %d classes, but the network knows %d",
+          data.name(), data.classes(), spec.classes());
+    }
+  }
+}

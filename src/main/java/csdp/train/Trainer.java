@@ -1,0 +1,150 @@
+package csdp.train;
+
+import csdp.backend.Backend;
+import csdp.backend.Batch;
+import csdp.backend.ReadOut;
+import csdp.data.Dataset;
+import csdp.metrics.Evaluation;
+import csdp.metrics.Tally;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The training loop. */
+public final class Trainer {
+  private final Backend backend;
+  private final Dataset train;
+  private final Dataset valid; // null for none
+  private final TrainOptions options;
+  private final List<TrainListener> listeners;
+  private final Batches batches;
+  private final List<EpochMetrics> history;
+  private volatile boolean stopRequested;
+  private int epoch;
+  private int batch;
+  private double seconds;
+  private double bestAccuracy;
+  private int bestEpoch;
+  private Tally tally;
+
+  /**
+   * Training, from a state on.
+   *
+   * @param backend holds the parameters that belong to the state
+   * @param valid images that the best epoch is chosen by, or null
+   * @param from {@link TrainState#start()} or the state of a checkpoint
+   */
+  public Trainer(
+      Backend backend,
+      Dataset train,
+      Dataset valid,
+      TrainOptions options,
+      TrainState from,
+      List<? extends TrainListener> listeners) {
+    this.backend = backend;
+    this.train = train;
+    this.valid = valid;
+    this.options = options;
+    this.listeners = List.copyOf(listeners);
+    Evaluator.requireFit(backend.spec(), train);
+    this.batches = new Batches(backend.spec(), train, options);
+    this.epoch = from.epoch();
+    this.batch = from.batch();
+    this.seconds = from.seconds();
+    this.bestAccuracy = from.bestAccuracy();
+    this.bestEpoch = from.bestEpoch();
+    this.tally = from.tally();
+    this.history = new ArrayList<>(from.history());
+  }
+
+  /**
+   * Trains until all epochs are done or a stop was asked for.
+   *
+   * @return whether all epochs are done
+   */
+  public boolean run() {
+    listeners.forEach(l -> l.started(this));
+    if (history.isEmpty()) {
+      endEpoch(null);
+    }
+    ReadOut out = new ReadOut(backend.spec());
+    while (epoch < options.epochs()) {
+      for (; batch < batches.count(); batch++) {
+        if (stopRequested) {
+          listeners.forEach(l -> l.stopped(this));
+          return false;
+        }
+        long start = System.nanoTime();
+        Batch shown = batches.get(epoch, batch);
+        backend.run(shown, true, out, null);
+        tally.add(backend.spec(), shown, out, batches.labels());
+        seconds += (System.nanoTime() - start) * 1e-9;
+        listeners.forEach(l -> l.batchDone(this));
+      }
+      epoch++;
+      endEpoch(tally.result(backend.spec().constants().steps()));
+    }
+    return true;
+  }
+
+  /** Validates, keeps the books and starts a new epoch. */
+  private void endEpoch(Evaluation trained) {
+    Evaluation validated = valid == null ? null : validate();
+    double accuracy = validated == null ? -1 : validated.accuracy(); // without: the last is best
+    boolean best = accuracy >= bestAccuracy;
+    if (best) {
+      bestAccuracy = accuracy;
+      bestEpoch = epoch;
+    }
+    EpochMetrics metrics = EpochMetrics.of(epoch, seconds, trained, validated);
+    history.add(metrics);
+    batch = 0;
+    seconds = 0;
+    tally = new Tally();
+    listeners.forEach(l -> l.epochDone(this, metrics, best));
+  }
+
+  private Evaluation validate() {
+    return Evaluator.evaluate(
+        backend,
+        valid,
+        options.seed(),
+        2 * options.batch(),
+        (done, of) -> listeners.forEach(l -> l.validating(this, done, of)));
+  }
+
+  /** Asks training to stop after the batch at hand; from any thread. */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  /** Where training stands. */
+  public TrainState state() {
+    return new TrainState(
+        epoch, batch, seconds, bestAccuracy, bestEpoch, tally, List.copyOf(history));
+  }
+
+  /** What it trains. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** How it trains. */
+  public TrainOptions options() {
+    return options;
+  }
+
+  /** Training images. */
+  public Dataset train() {
+    return train;
+  }
+
+  /** Batches of an epoch. */
+  public int batches() {
+    return batches.count();
+  }
+
+  /** Measurements of the epoch at hand. */
+  public Tally tally() {
+    return tally;
+  }
+}
