@@ -73,7 +73,10 @@ final class DataOptions {
 
   /** A folder is kept by its full path, so that a run can be resumed from anywhere. */
   private String name() {
-    return data == null || Manifest.standard().find(data) != null || data.equals(DataSources.STROKES) || !Files.isDirectory(Path.of(data))
+    return data == null
+            || Manifest.standard().find(data).isPresent()
+            || data.equals(DataSources.STROKES)
+            || !Files.isDirectory(Path.of(data))
         ? data
         : text(Path.of(data));
   }
