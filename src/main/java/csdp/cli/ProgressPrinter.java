@@ -66,7 +66,7 @@ final class ProgressPrinter implements TrainListener {
   @Override
   public void batchDone(Trainer trainer) {
     TrainState at = trainer.state();
-    int done = at.batch() + 1;
+    int done = at.batch();
     double seconds = at.seconds() - secondsBefore;
     secondsBefore = at.seconds();
     secondsPerBatch =
@@ -95,9 +95,6 @@ final class ProgressPrinter implements TrainListener {
             time(left),
             100 * now.accuracy(),
             spikes(trainer.backend().spec(), now)));
-    if (last) {
-      secondsBefore = 0;
-    }
   }
 
   @Override
@@ -116,6 +113,7 @@ final class ProgressPrinter implements TrainListener {
       validationSeconds = (System.nanoTime() - validationStart) * 1e-9;
       validationStart = 0;
     }
+    secondsBefore = 0;
     clear();
     String valid =
         m.validAccuracy() == null

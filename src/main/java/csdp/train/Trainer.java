@@ -68,7 +68,7 @@ public final class Trainer {
     }
     ReadOut out = new ReadOut(backend.spec());
     while (epoch < options.epochs()) {
-      for (; batch < batches.count(); batch++) {
+      while (batch < batches.count()) {
         if (stopRequested) {
           listeners.forEach(l -> l.stopped(this));
           return false;
@@ -78,6 +78,7 @@ public final class Trainer {
         backend.run(shown, true, out, null);
         tally.add(backend.spec(), shown, out, batches.labels());
         seconds += (System.nanoTime() - start) * 1e-9;
+        batch++;
         listeners.forEach(l -> l.batchDone(this));
       }
       epoch++;

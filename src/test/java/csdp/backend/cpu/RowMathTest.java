@@ -1,0 +1,131 @@
+package csdp.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import csdp.model.Adam;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import csdp.model.Philox.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The Vector API's inner loops against the plain ones: the same bits. */
+class RowMathTest {
+  private static final int ROWS = 40;
+  private static RowMath vector;
+  private final RowMath plain = new RowMath.PlainRowMath();
+
+  @BeforeAll
+  static void needsModule() {
+    vector = RowMath.best();
+    assumeTrue(
+        !(vector instanceof RowMath.PlainRowMath), "the module jdk.incubator.vector is not there");
+  }
+
+  private static float[] random(Stream r, int n, float low, float high) {
+    float[] a = new float[n];
+    for (int i = 0; i < n; i++) {
+      a[i] = r.nextFloat(low, high);
+    }
+    return a;
+  }
+
+  private static Stream stream(int width) {
+    return Philox.stream(3, Purpose.STROKES, width, 1, 2);
+  }
+
+  private static int[] list(Stream r, int n) {
+    int[] list = new int[n + 5];
+    for (int i = 0; i < list.length; i++) {
+      list[i] = r.nextInt(ROWS);
+    }
+    return list;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {16, 32, 112, 128, 144, 256})
+  void gathers(int width) {
+    Stream r = stream(width);
+    float[] w = random(r, 7 + ROWS * width, -1, 1);
+    float[] factor = random(r, ROWS, -0.1f, 0.1f);
+    for (int count : new int[] {0, 1, 2, 17, 200}) {
+      int[] list = list(r, count);
+      float[] a = random(r, width, -1, 1);
+      float[] b = a.clone();
+      plain.gather(a, 0.1f, w, 7, width, list, 5, count, new float[width]);
+      vector.gather(b, 0.1f, w, 7, width, list, 5, count, new float[width]);
+      assertArrayEquals(a, b, 0f);
+      plain.gatherScaled(a, 0.01f, factor, w, 7, width, list, 5, count);
+      vector.gatherScaled(b, 0.01f, factor, w, 7, width, list, 5, count);
+      assertArrayEquals(a, b, 0f);
+      plain.gatherScaled(a, 0.1f, null, w, 7, width, list, 5, count);
+      vector.gatherScaled(b, 0.1f, null, w, 7, width, list, 5, count);
+      assertArrayEquals(a, b, 0f);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {16, 32, 112, 128, 144, 256})
+  void integrates(int width) {
+    Stream r = stream(width);
+    RowMath.Dynamics d = new RowMath.Dynamics(0.01f, 3f, 10f / 13);
+    float[] j = random(r, width, -8, 8);
+    float[] v = random(r, width + 3, -0.1f, 0.1f);
+    float[] thr = random(r, width + 2, 0.02f, 0.08f);
+    float[] z = random(r, width + 3, 0, 1);
+    float[] v2 = v.clone();
+    float[] thr2 = thr.clone();
+    float[] z2 = z.clone();
+    long[] bits = new long[6];
+    long[] bits2 = new long[6];
+    for (float change : new float[] {Float.NaN, 0.004f, -0.001f}) {
+      plain.integrate(j, v, thr, z, 3, 2, width, d, change, bits, 1);
+      vector.integrate(j, v2, thr2, z2, 3, 2, width, d, change, bits2, 1);
+      assertArrayEquals(v, v2, 0f);
+      assertArrayEquals(thr, thr2, 0f);
+      assertArrayEquals(z, z2, 0f);
+      assertArrayEquals(bits, bits2);
+    }
+    int spikes = 0;
+    for (long word : bits) {
+      spikes += Long.bitCount(word);
+    }
+    assertTrue(spikes > 0 && spikes < width, spikes + " spikes of " + width);
+    assertEquals(0, bits[0]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {16, 128, 256})
+  void learns(int width) {
+    Stream r = stream(width);
+    RowMath.Rule rule = new RowMath.Rule(1e-3f, -0.4f, 0.6f);
+    float[] w = random(r, width + 5, -0.5f, 0.7f);
+    float[] m = random(r, width + 5, -1e-3f, 1e-3f);
+    float[] v = random(r, width + 5, 0, 1e-6f);
+    float[] u = random(r, width, -1e-2f, 1e-2f);
+    float[] alone = new float[width];
+    for (int c = 0; c < width; c++) {
+      alone[c] = r.nextInt(50);
+    }
+    u[3] = 0;
+    m[8] = 0;
+    v[8] = 0;
+    float[] w2 = w.clone();
+    float[] m2 = m.clone();
+    float[] v2 = v.clone();
+    for (int k = 1; k < 4; k++) {
+      rule.at(Adam.at(k, 0.05f));
+      plain.contrastive(w, m, v, 5, width, u, alone, rule);
+      vector.contrastive(w2, m2, v2, 5, width, u, alone, rule);
+      plain.error(w, m, v, 5, width, u, rule);
+      vector.error(w2, m2, v2, 5, width, u, rule);
+      assertArrayEquals(w, w2, 0f);
+      assertArrayEquals(m, m2, 0f);
+      assertArrayEquals(v, v2, 0f);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package csdp.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import csdp.backend.Batch;
+import csdp.backend.ReadOut;
+import csdp.config.Json;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Philox.Purpose;
+import org.junit.jupiter.api.Test;
+
+class TallyTest {
+  private static NetworkSpec spec(boolean reconstruction) {
+    Constants c = new Constants(4, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 5e-5f);
+    return new NetworkSpec(2, new int[] {3}, 2, true, reconstruction, c);
+  }
+
+  private static void add(
+      Tally tally, NetworkSpec spec, float[] images, int[] labels, float[] counts, float[] recon) {
+    int n = labels.length;
+    ReadOut out = new ReadOut(spec);
+    out.reset(n);
+    System.arraycopy(counts, 0, out.classSpikes(), 0, counts.length);
+    if (recon != null) {
+      System.arraycopy(recon, 0, out.reconstruction(), 0, recon.length);
+    }
+    out.spikes()[1] = 6 * n;
+    Batch.Drawn drawn = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, 0);
+    tally.add(spec, new Batch(n, n, images, new int[n], drawn), out, labels);
+  }
+
+  @Test
+  void meansOverSamplesNotBatches() {
+    NetworkSpec spec = spec(true);
+    Tally tally = new Tally();
+    // Sum of traces over T = 4 steps: reconstructed pixels are 1/2, 1/4 and so on.
+    add(
+        tally,
+        spec,
+        new float[] {1, 0, 0, 1},
+        new int[] {0, 1},
+        new float[] {3, 1, 3, 1},
+        new float[] {2, 1, 4, 2});
+    add(tally, spec, new float[] {0.5f, 1}, new int[] {1}, new float[] {2, 2}, new float[] {2, 4});
+    Evaluation e = tally.result(4);
+    assertEquals(3, e.n());
+    assertEquals(1 / 3.0, e.accuracy()); // a tie goes to the lowest class
+    double nll = Math.log1p(Math.exp(-2)) + Math.log1p(Math.exp(2)) + Math.log(2);
+    assertEquals(nll / 3, e.nll(), 1e-12);
+    double first = -Math.log(0.5) - Math.log(0.75);
+    double second = -Math.log(1e-7) - Math.log(0.5); // pixel 0 against 1, clipped
+    double third = Math.log(2) - Math.log(1 - 1e-7);
+    assertEquals((first + second + third) / 3, e.bce(), 1e-8);
+    assertEquals((0.25 + 0.0625 + 1 + 0.25 + 0 + 0) / 3, e.mse(), 1e-12);
+    assertEquals(6 / 4.0, e.spikes().get("z1"), 1e-12);
+    assertArrayEquals(new long[] {1, 0}, e.confusion()[0]);
+    assertArrayEquals(new long[] {2, 0}, e.confusion()[1]);
+  }
+
+  @Test
+  void withoutReconstructionThereIsNoReconstructionError() {
+    Tally tally = new Tally();
+    add(tally, spec(false), new float[2], new int[] {0}, new float[] {1, 0}, null);
+    assertNull(tally.result(4).bce());
+    assertNull(tally.result(4).mse());
+  }
+
+  @Test
+  void goesOnAfterBeingSaved() throws Exception {
+    NetworkSpec spec = spec(true);
+    Tally whole = new Tally();
+    Tally half = new Tally();
+    float[] x = {0.1f, 0.7f};
+    for (Tally t : new Tally[] {whole, half}) {
+      add(t, spec, x, new int[] {1}, new float[] {3, 1}, new float[] {2.3f, 1.1f});
+    }
+    Tally read = Json.value(Json.tree(half), Tally.class, java.nio.file.Path.of("in memory"));
+    for (Tally t : new Tally[] {whole, read}) {
+      add(t, spec, x, new int[] {0}, new float[] {1, 5}, new float[] {0.3f, 3.1f});
+    }
+    assertEquals(Json.line(whole.result(4)), Json.line(read.result(4)));
+  }
+}

@@ -1,0 +1,139 @@
+package csdp.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.CsdpException;
+import csdp.backend.Batch;
+import csdp.data.Dataset;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class BatchesTest {
+  /** Image i has pixels (i, 0); classes go round. */
+  private static Dataset data(int n, int classes) {
+    byte[] pixels = new byte[2 * n];
+    int[] labels = new int[n];
+    for (int i = 0; i < n; i++) {
+      pixels[2 * i] = (byte) i;
+      labels[i] = i % classes;
+    }
+    return Dataset.ofBytes("numbers", 2, 1, classes, pixels, labels);
+  }
+
+  private static NetworkSpec spec(int classes, boolean supervised) {
+    return new NetworkSpec(2, new int[] {3}, classes, supervised, true, Constants.forBatch(1));
+  }
+
+  private static Batches supervised(Dataset d, int batch) {
+    return new Batches(
+        spec(d.classes(), true), d, TrainOptions.epochs(1).withBatch(batch).withSeed(3));
+  }
+
+  @Test
+  void anEpochShowsEveryImageOnceInAnotherOrder() {
+    Batches b = supervised(data(25, 5), 10);
+    assertEquals(3, b.count());
+    int[][] orders = new int[2][];
+    for (int epoch = 0; epoch < 2; epoch++) {
+      int[] order = new int[25];
+      int at = 0;
+      for (int k = 0; k < 3; k++) {
+        Batch batch = b.get(epoch, k);
+        assertEquals(k < 2 ? 10 : 5, batch.positives());
+        for (int i = 0; i < batch.positives(); i++) {
+          order[at++] = Math.round(batch.images()[2 * i] * 255);
+          assertEquals(order[at - 1] % 5, batch.label(i));
+        }
+      }
+      orders[epoch] = order;
+      int[] sorted = order.clone();
+      Arrays.sort(sorted);
+      int[] all = new int[25];
+      Arrays.setAll(all, i -> i);
+      assertArrayEquals(all, sorted);
+    }
+    assertNotEquals(Arrays.toString(orders[0]), Arrays.toString(orders[1]));
+  }
+
+  @Test
+  void aBatchDependsOnItsPlaceAlone() {
+    Dataset d = data(25, 5);
+    Batches a = supervised(d, 10);
+    Batches b = supervised(d, 10);
+    a.get(0, 0);
+    a.get(0, 1);
+    Batch x = a.get(1, 1);
+    Batch y = b.get(1, 1);
+    assertArrayEquals(x.images(), y.images());
+    assertArrayEquals(x.labels(), y.labels());
+    assertEquals(x.input(), y.input());
+  }
+
+  @Test
+  void supervisedNegativesAreTheSameImageWithAWrongLabel() {
+    Batches batches = supervised(data(250, 4), 250);
+    int[] shift = new int[4];
+    for (int epoch = 0; epoch < 12; epoch++) {
+      Batch b = batches.get(epoch, 0);
+      for (int i = 0; i < 250; i++) {
+        assertEquals(b.images()[2 * i], b.images()[2 * (250 + i)]);
+        shift[Math.floorMod(b.label(250 + i) - b.label(i), 4)]++;
+      }
+    }
+    assertEquals(0, shift[0], "negatives with their true label");
+    for (int k = 1; k < 4; k++) {
+      assertEquals(1000, shift[k], 120, "wrong labels are drawn uniformly");
+    }
+  }
+
+  @Test
+  void unsupervisedNegativesMixInAnotherImage() {
+    Dataset d = data(40, 4);
+    TrainOptions options = new TrainOptions(1, 13, 3, 0.25f, false); // 13, 13, 13, 1
+    Batches batches = new Batches(spec(4, false), d, options);
+    Set<Integer> partners = new HashSet<>();
+    for (int k = 0; k < 4; k++) {
+      Batch b = batches.get(0, k);
+      int n = b.positives();
+      for (int i = 0; i < n; i++) {
+        float own = b.images()[2 * i];
+        int other = Math.round((b.images()[2 * (n + i)] - 0.25f * own) / 0.75f * 255);
+        assertNotEquals(Math.round(own * 255), other, "an image is not its own negative");
+        assertEquals(-1, b.label(n + i));
+        partners.add(other);
+      }
+    }
+    assertTrue(partners.size() > 15, partners.size() + " different partners");
+  }
+
+  @Test
+  void rotation() {
+    float[] image = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    assertArrayEquals(image, Batches.rotate(image, 3, 3, 0), 1e-6f);
+    // Counter-clockwise: the right column comes to the top.
+    assertArrayEquals(
+        new float[] {3, 6, 9, 2, 5, 8, 1, 4, 7}, Batches.rotate(image, 3, 3, 90), 1e-5f);
+    // On a wide image edge values are repeated.
+    float[] wide = {1, 2, 3, 4};
+    assertArrayEquals(new float[] {2.5f, 2.5f, 2.5f, 2.5f}, Batches.rotate(wide, 4, 1, -90), 1e-5f);
+    // A straight edge stays halfway between its sides.
+    float[] half = {0, 0, 1, 0, 0, 1, 0, 0, 1};
+    assertEquals(Math.sqrt(0.5), Batches.rotate(half, 3, 3, 45)[1], 1e-5);
+  }
+
+  @Test
+  void whatCannotWorkIsRefused() {
+    assertThrows(
+        CsdpException.class, () -> new Batches(spec(2, false), data(1, 2), TrainOptions.epochs(1)));
+    assertThrows(
+        CsdpException.class, () -> new Batches(spec(1, true), data(4, 1), TrainOptions.epochs(1)));
+  }
+}
