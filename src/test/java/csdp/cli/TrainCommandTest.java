@@ -1,0 +1,295 @@
+package csdp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import csdp.config.Json;
+import csdp.data.Dataset;
+import csdp.data.Npy;
+import csdp.data.Strokes;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line from training to prediction, with its exit codes. */
+class TrainCommandTest {
+  @TempDir Path dir;
+  private String out;
+  private String err;
+
+  private int run(String... args) {
+    StringWriter o = new StringWriter();
+    StringWriter e = new StringWriter();
+    int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));
+    out = o.toString();
+    err = e.toString();
+    return code;
+  }
+
+  /** A training run of a second; flags replace its own. */
+  private int train(String... flags) {
+    String[] defaults =
+        ("--data strokes --hidden 30,12 --batch 50 --epochs 1 --steps 8 --valid 60"
+                + " --train-limit 150 --device cpu")
+            .split(" ");
+    List<String> args = new ArrayList<>(List.of("train"));
+    for (int i = 0; i < defaults.length; i += 2) {
+      if (!Arrays.asList(flags).contains(defaults[i])) {
+        args.addAll(List.of(defaults[i], defaults[i + 1]));
+      }
+    }
+    args.addAll(Arrays.asList(flags));
+    return run(args.toArray(String[]::new));
+  }
+
+  private String folder(String name) {
+    return dir.resolve(name).toString();
+  }
+
+  private void assertRefused(String... words) {
+    assertEquals(1, err.lines().filter(l -> l.startsWith("csdp: ")).count(), err);
+    for (String word : words) {
+      assertTrue(err.contains(word), "'" + word + "' in: " + err);
+    }
+    assertFalse(err.contains("only once"), err);
+    assertFalse(err.contains("\tat "), err);
+  }
+
+  @Test
+  void trainEvaluatePredictExport() throws Exception {
+    assertEquals(0, train("--out", folder("run")), err);
+    assertTrue(out.contains("test     accuracy"), out);
+    assertTrue(out.contains("strokes"), out);
+    JsonNode config = Json.tree(dir.resolve("run/config.json"));
+    assertEquals(30, config.at("/run/network/hidden/0").intValue());
+    assertEquals("strokes", config.at("/seen/name").textValue());
+    assertEquals(64, config.at("/seen/train/sha256").textValue().length());
+
+    // The same figures from evaluate as at the end of training.
+    String json = folder("test.json");
+    assertEquals(0, run("evaluate", "--model", folder("run"), "--json", json), err);
+    JsonNode test = Json.tree(Path.of(json));
+    JsonNode trained = Json.tree(dir.resolve("run/test.json"));
+    for (String key : List.of("accuracy", "nll", "bce", "mse", "n", "confusion")) {
+      assertEquals(trained.get(key), test.get(key), key);
+    }
+    assertEquals(2_000, test.get("n").intValue());
+    int confusion = 0;
+    for (JsonNode row : test.get("confusion")) {
+      for (JsonNode count : row) {
+        confusion += count.intValue();
+      }
+    }
+    assertEquals(2_000, confusion);
+
+    // A last batch that is short, on the other backend: the same answers.
+    for (String device : List.of("cpu", "reference")) {
+      assertEquals(
+          0,
+          run(
+              ("evaluate --split valid --limit 53 --device "
+                      + device
+                      + " --json "
+                      + json
+                      + " --model "
+                      + folder("run"))
+                  .split(" ")),
+          err);
+      assertEquals(53, Json.tree(Path.of(json)).get("n").intValue());
+    }
+
+    // Predictions: the images of a file, by class and probability.
+    Dataset images = Strokes.test(Strokes.SEED).limit(7);
+    float[] pixels = new float[7 * 784];
+    for (int i = 0; i < 7; i++) {
+      images.copyImage(i, pixels, i * 784);
+    }
+    Path npy = dir.resolve("images.npy");
+    Npy.write(npy, new int[] {7, 28, 28}, pixels);
+    assertEquals(0, run("predict", "--model", folder("run"), "--json", json, npy.toString()), err);
+    assertEquals(7, out.lines().filter(l -> l.matches(".*\\[\\d]  class \\d .*")).count(), out);
+    assertEquals(7, Json.tree(Path.of(json)).get("predictions").size());
+
+    // There and back in the released code's form.
+    assertEquals(0, run("export", "--model", folder("run"), "--to", folder("ngc")), err);
+    Path best = dir.resolve("run/best/W2.npz");
+    assertArrayEquals(
+        Files.readAllBytes(best), Files.readAllBytes(dir.resolve("ngc/best_params1234/W2.npz")));
+    assertEquals(
+        2, run("export", "--model", folder("run"), "--to", folder("ngc")), "not over another");
+  }
+
+  @Test
+  void anExistingRunIsKeptUnlessForced() throws Exception {
+    assertEquals(0, train("--out", folder("run")), err);
+    byte[] before = Files.readAllBytes(dir.resolve("run/config.json"));
+    assertEquals(2, train("--out", folder("run")));
+    assertRefused("--resume", "--force", "--out");
+    assertArrayEquals(before, Files.readAllBytes(dir.resolve("run/config.json")));
+    Files.writeString(dir.resolve("run/notes.txt"), "mine");
+    assertEquals(0, train("--out", folder("run"), "--force", "--seed", "5"), err);
+    assertTrue(Files.exists(dir.resolve("run/notes.txt")));
+    assertTrue(Files.exists(dir.resolve("run/acc5.npy")));
+    assertFalse(Files.exists(dir.resolve("run/acc1234.npy")));
+  }
+
+  @Test
+  void resumeTakesMoreEpochsAndNothingElse() throws Exception {
+    assertEquals(0, train("--out", folder("whole"), "--epochs", "3"), err);
+    assertEquals(0, train("--out", folder("parts"), "--epochs", "1"), err);
+    assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--batch", "25"));
+    assertRefused("training.batch", "50", "25");
+    assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--learning-rate", "1"));
+    assertRefused("constants.learningRate");
+    assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--train-limit", "100"));
+    assertRefused("data.trainLimit");
+    assertEquals(2, run("train", "--resume", "--force", "--out", folder("parts")));
+    assertEquals(2, run("train", "--resume", "--out", folder("nowhere")));
+    assertRefused("nowhere");
+    assertEquals(
+        0,
+        run("train", "--resume", "--out", folder("parts"), "--epochs", "3", "--threads", "1"),
+        err);
+    assertTrue(out.contains("resumed  after 1 epochs"), out);
+    for (String file : List.of("last/W1.npz", "last/adam/M1.npz", "best/C2.npz", "acc1234.npy")) {
+      assertArrayEquals(
+          Files.readAllBytes(dir.resolve("whole").resolve(file)),
+          Files.readAllBytes(dir.resolve("parts").resolve(file)),
+          file);
+    }
+  }
+
+  @Test
+  void devices() {
+    assertEquals(0, train("--out", folder("a"), "--device", "0"), err);
+    assertTrue(err.contains("warning: no CUDA device 0"), err);
+    assertEquals(1, err.lines().count(), err);
+    assertTrue(out.contains("on cpu:"), out);
+    assertEquals(3, train("--out", folder("b"), "--device", "0", "--require-gpu"));
+    assertRefused("no CUDA device");
+    assertEquals(2, train("--out", folder("b"), "--device", "gpu"));
+    assertRefused("gpu", "auto");
+    assertEquals(2, train("--out", folder("b"), "--require-gpu"));
+    assertEquals(2, train("--out", folder("b"), "--device", "reference", "--threads", "2"));
+    assertFalse(Files.exists(dir.resolve("b")));
+  }
+
+  @Test
+  void nonsenseIsRefusedInOneLineAndWritesNothing() {
+    String[][] bad = {
+      {"--rotate"},
+      {"--mix", "0.3"},
+      {"--algo", "unsupervised", "--mix", "1.5"},
+      {"--epochs", "0"},
+      {"--batch", "0"},
+      {"--steps", "0"},
+      {"--hidden", "0"},
+      {"--hidden", "10,x"},
+      {"--hidden", "50000"},
+      {"--dt", "-1"},
+      {"--tau-m", "NaN"},
+      {"--dt", "20"},
+      {"--learning-rate", "-1"},
+      {"--valid", "12000"},
+      {"--valid", "-3"},
+      {"--threads", "0"},
+      {"--data", "nothing-like-that"},
+      {"--algo", "both"},
+      {"--train-x", "x.npy"},
+      {"--no-such-flag"},
+    };
+    for (String[] flags : bad) {
+      List<String> args = new ArrayList<>(List.of("--out", folder("bad")));
+      args.addAll(Arrays.asList(flags));
+      assertEquals(2, train(args.toArray(String[]::new)), String.join(" ", flags) + ": " + err);
+      assertRefused();
+      assertFalse(Files.exists(dir.resolve("bad")), String.join(" ", flags));
+    }
+  }
+
+  @Test
+  void anyDepthAndWithoutReconstruction() {
+    assertEquals(0, train("--out", folder("one"), "--hidden", "25"), err);
+    assertEquals(0, run("evaluate", "--limit", "50", "--model", folder("one")), err);
+    assertEquals(
+        0,
+        train(
+            ("--hidden 25,15,10 --no-reconstruction --algo unsupervised --rotate --mix 0.4 --out "
+                    + folder("three"))
+                .split(" ")),
+        err);
+    assertEquals(0, run("evaluate", "--limit", "50", "--model", folder("three")), err);
+    assertFalse(out.contains("BCE"), out);
+  }
+
+  @Test
+  void ownArrays() throws Exception {
+    Dataset all = Strokes.train(3).limit(90);
+    float[] pixels = new float[90 * 784];
+    int[] labels = new int[90];
+    for (int i = 0; i < 90; i++) {
+      all.copyImage(i, pixels, i * 784);
+      labels[i] = all.label(i);
+    }
+    Npy.write(dir.resolve("x.npy"), new int[] {90, 784}, pixels);
+    Npy.write(dir.resolve("y.npy"), new int[] {90}, labels);
+    String x = dir.resolve("x.npy").toString();
+    String y = dir.resolve("y.npy").toString();
+    String flags =
+        "train --hidden 20 --batch 30 --epochs 1 --steps 5 --device cpu --train-x X --train-y Y"
+            + " --valid-x X --valid-y Y --test-x X --test-y Y --out "
+            + folder("own");
+    String[] args =
+        Arrays.stream(flags.split(" "))
+            .map(a -> a.equals("X") ? x : a.equals("Y") ? y : a)
+            .toArray(String[]::new);
+    assertEquals(0, run(args), err);
+    assertTrue(out.contains("90 training, 90 validation, 90 test"), out);
+    assertEquals(0, run("evaluate", "--model", folder("own")), err);
+  }
+
+  @Test
+  void modelOfTheReleasedCode() {
+    String model = System.getenv("CSDP_NGCLEARN_MODEL");
+    String mnist = System.getenv("CSDP_DATA");
+    assumeTrue(
+        model != null && mnist != null,
+        "CSDP_NGCLEARN_MODEL or CSDP_DATA (MNIST) does not name the shared folder");
+    String json = folder("json");
+    assertEquals(
+        0,
+        run("evaluate", "--model", model, "--data", mnist, "--limit", "2000", "--json", json),
+        err);
+    JsonNode result = Json.tree(Path.of(json));
+    assertEquals(0.805, result.get("accuracy").doubleValue(), 0.015);
+    assertEquals(1.551, result.get("nll").doubleValue(), 0.1);
+  }
+
+  @Test
+  void helpAndUsage() {
+    assertEquals(0, run("--help"));
+    for (String command :
+        List.of("train", "evaluate", "predict", "export", "replay", "data", "doctor")) {
+      assertTrue(out.contains(command), out);
+    }
+    for (String command :
+        List.of("train", "evaluate", "predict", "export", "replay", "data", "doctor")) {
+      assertEquals(0, run(command, "--help"), command);
+    }
+    assertEquals(2, run());
+    assertEquals(2, run("trian"));
+    assertEquals(2, run("evaluate"));
+    assertEquals(2, run("evaluate", "--model", folder("nothing")));
+    assertEquals(2, run("predict", "--model", dir.toString(), "x.png"));
+  }
+}

@@ -1,0 +1,229 @@
+package csdp.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.backend.Backend;
+import csdp.backend.Device;
+import csdp.checkpoint.Checkpoint;
+import csdp.checkpoint.RunFolder;
+import csdp.config.Json;
+import csdp.data.Dataset;
+import csdp.data.Strokes;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Synapse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+  private static final Dataset ALL = Strokes.train(1);
+  private static final Dataset TRAIN = ALL.subset(0, 330);
+  private static final Dataset VALID = ALL.subset(330, 430);
+  @TempDir Path dir;
+
+  private static NetworkSpec spec(boolean supervised) {
+    Constants c = new Constants(12, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
+    return new NetworkSpec(784, new int[] {40, 20}, 10, supervised, true, c);
+  }
+
+  private static TrainOptions options(int epochs) {
+    return new TrainOptions(epochs, 100, 7, 0.5f, true);
+  }
+
+  /** Trains from a state in a folder's last checkpoint, or from the start, and returns the end. */
+  private static Parameters train(
+      NetworkSpec spec, Dataset valid, int epochs, int threads, TrainListener... listeners) {
+    return train(
+        spec, valid, epochs, threads, Parameters.random(spec, 7), TrainState.start(), listeners);
+  }
+
+  private static Parameters train(
+      NetworkSpec spec,
+      Dataset valid,
+      int epochs,
+      int threads,
+      Parameters from,
+      TrainState state,
+      TrainListener... listeners) {
+    try (Backend backend = Device.CPU.open(spec, threads)) {
+      backend.restore(from);
+      new Trainer(backend, TRAIN, valid, options(epochs), state, List.of(listeners)).run();
+      Parameters end = new Parameters(spec);
+      backend.snapshot(end);
+      return end;
+    }
+  }
+
+  private static void assertSame(Parameters a, Parameters b) {
+    assertEquals(a.plasticitySteps(), b.plasticitySteps());
+    for (Synapse s : a.spec().synapses()) {
+      assertArrayEquals(a.weights(s), b.weights(s), 0f, s.name());
+      assertArrayEquals(a.firstMoments(s), b.firstMoments(s), 0f, s.name());
+      assertArrayEquals(a.secondMoments(s), b.secondMoments(s), 0f, s.name());
+    }
+    for (Population p : a.spec().integrating()) {
+      assertArrayEquals(a.thresholds(p), b.thresholds(p), 0f, p.name());
+    }
+  }
+
+  @Test
+  void theNumberOfThreadsChangesNoBit() {
+    for (boolean supervised : new boolean[] {true, false}) {
+      NetworkSpec spec = spec(supervised);
+      assertSame(train(spec, null, 1, 1), train(spec, null, 1, 3));
+    }
+  }
+
+  @Test
+  void resumesExactlyAfterAnEpoch() {
+    NetworkSpec spec = spec(true);
+    RunFolder whole = new RunFolder(dir.resolve("whole"));
+    RunFolder parts = new RunFolder(dir.resolve("parts"));
+    Parameters expected = train(spec, VALID, 4, 2, whole);
+    train(spec, VALID, 2, 2, parts);
+    Parameters p = new Parameters(spec);
+    TrainState state = parts.resume(p);
+    assertEquals(2, state.epoch());
+    assertSame(expected, train(spec, VALID, 4, 1, p, state, parts));
+    assertSameFolders(spec, whole, parts);
+  }
+
+  /** Stops after some batches. */
+  private static final class StopAfter implements TrainListener {
+    int left;
+
+    StopAfter(int batches) {
+      left = batches;
+    }
+
+    @Override
+    public void batchDone(Trainer trainer) {
+      if (--left == 0) {
+        trainer.requestStop();
+      }
+    }
+  }
+
+  @Test
+  void resumesExactlyInTheMiddleOfAnEpoch() throws Exception {
+    NetworkSpec spec = spec(false);
+    RunFolder whole = new RunFolder(dir.resolve("whole"));
+    RunFolder parts = new RunFolder(dir.resolve("parts"));
+    Parameters expected = train(spec, VALID, 2, 2, whole);
+    train(spec, VALID, 2, 2, new StopAfter(3), parts); // of 4 in an epoch
+    Parameters p = new Parameters(spec);
+    TrainState state = parts.resume(p);
+    assertEquals(0, state.epoch());
+    assertEquals(3, state.batch());
+    assertEquals(300, state.tally().samples());
+    train(spec, VALID, 2, 2, p, state, new StopAfter(2), parts); // into the second epoch
+    state = parts.resume(p);
+    assertEquals(1, state.epoch());
+    assertEquals(1, state.batch());
+    assertSame(expected, train(spec, VALID, 2, 2, p, state, parts));
+    assertSameFolders(spec, whole, parts);
+  }
+
+  /** Same checkpoints and same metrics, but for the time they took. */
+  private static void assertSameFolders(NetworkSpec spec, RunFolder a, RunFolder b) {
+    assertSame(a.parameters(spec, false), b.parameters(spec, false));
+    assertSame(a.parameters(spec, true), b.parameters(spec, true));
+    TrainState x = Checkpoint.readState(a.last(), TrainState.class);
+    TrainState y = Checkpoint.readState(b.last(), TrainState.class);
+    assertEquals(x.bestAccuracy(), y.bestAccuracy());
+    assertEquals(x.history().size(), y.history().size());
+    for (int i = 0; i < x.history().size(); i++) {
+      assertEquals(timeless(x.history().get(i)), timeless(y.history().get(i)));
+    }
+  }
+
+  private static String timeless(EpochMetrics m) {
+    return Json.line(m).replaceAll("\"(seconds|images_per_second)\":[^,]*,", "");
+  }
+
+  @Test
+  void writesWhatTheReleasedCodeWrites() throws Exception {
+    NetworkSpec spec = spec(true);
+    RunFolder folder = new RunFolder(dir.resolve("run"));
+    train(spec, VALID, 2, 2, folder);
+    List<String> lines = Files.readAllLines(folder.path().resolve("metrics.jsonl"));
+    assertEquals(3, lines.size());
+    for (String name : List.of("acc", "nll", "bce", "mse", "trAcc", "trNll")) {
+      float[] values = csdp.data.Npy.read(folder.path().resolve(name + "7.npy")).floats();
+      assertEquals(3, values.length, name);
+      for (float v : values) {
+        assertTrue(Float.isFinite(v), name);
+      }
+    }
+    assertTrue(Files.exists(folder.best().resolve("W1.npz")));
+    assertFalse(Files.exists(folder.best().resolve("adam")));
+    assertTrue(Files.exists(folder.last().resolve("adam")));
+  }
+
+  /** What is learnt is real: better than chance by far, on images that were not seen. */
+  @Test
+  void learns() {
+    Constants c = Constants.forBatch(200);
+    NetworkSpec spec = new NetworkSpec(784, new int[] {100, 40}, 10, true, true, c);
+    List<EpochMetrics> seen = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void epochDone(Trainer t, EpochMetrics m, boolean best) {
+            seen.add(m);
+          }
+        };
+    try (Backend backend = Device.CPU.open(spec, 0)) {
+      backend.restore(Parameters.random(spec, 7));
+      TrainOptions options = TrainOptions.epochs(3).withBatch(200).withSeed(7);
+      Dataset train = ALL.subset(0, 2_000);
+      Dataset valid = ALL.subset(2_000, 2_400);
+      new Trainer(backend, train, valid, options, TrainState.start(), List.of(listener)).run();
+    }
+    assertTrue(seen.get(0).validAccuracy() < 0.3, "before: " + seen.get(0).validAccuracy());
+    assertTrue(seen.get(3).validAccuracy() > 0.6, "after: " + seen.get(3).validAccuracy());
+    assertTrue(seen.get(3).validBce() < 0.6 * seen.get(0).validBce());
+    assertTrue(seen.get(3).validNll() < seen.get(0).validNll());
+  }
+
+  @Test
+  void unsupervisedReconstructionImproves() {
+    List<EpochMetrics> seen = new ArrayList<>();
+    train(
+        spec(false),
+        VALID,
+        2,
+        2,
+        new TrainListener() {
+          @Override
+          public void epochDone(Trainer t, EpochMetrics m, boolean best) {
+            seen.add(m);
+          }
+        });
+    assertTrue(seen.get(1).validBce() < seen.get(0).validBce());
+    assertTrue(seen.get(2).validBce() < seen.get(1).validBce());
+  }
+
+  @Test
+  void withoutValidationTheLastIsBest() {
+    RunFolder folder = new RunFolder(dir.resolve("run"));
+    NetworkSpec spec = spec(true);
+    Parameters end = train(spec, null, 2, 2, folder);
+    assertArrayEquals(
+        end.weights(spec.synapses().get(0)),
+        folder.parameters(spec, false).weights(spec.synapses().get(0)));
+    TrainState state = Checkpoint.readState(folder.last(), TrainState.class);
+    assertEquals(2, state.bestEpoch());
+    assertNull(state.history().get(2).validAccuracy());
+  }
+}
