@@ -1,6 +1,8 @@
 package csdp.cli;
 
 import csdp.CsdpException;
+import csdp.data.DataSources;
+import csdp.data.Manifest;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -270,16 +272,35 @@ public final class DoctorCommand implements Callable<Integer> {
   /** Where data sets are looked for. To be replaced by csdp.data's own lookup. */
   Line dataSets() {
     String folder = env.get("CSDP_DATA");
-    if (folder == null || folder.isBlank()) {
+    if (folder != null && !folder.isBlank() && !Files.isDirectory(Path.of(folder))) {
       return new Line(
-          false, "data sets", "CSDP_DATA is not set", "set it to the data's folder or use --data");
+          false,
+          "data sets",
+          "CSDP_DATA is " + folder + ", which is not a folder",
+          "set it to the folder of the data");
     }
-    boolean ok = Files.isDirectory(Path.of(folder));
+    DataSources sources = DataSources.system(folder, line -> {});
+    StringBuilder found = new StringBuilder("strokes (built in)");
+    List<String> absent = new ArrayList<>();
+    for (Manifest.SetEntry set : sources.manifest().sets()) {
+      Path place = sources.place(set);
+      if (place == null) {
+        absent.add(set.name());
+      } else {
+        String state = DataSources.check(set, place).name().toLowerCase(Locale.ROOT);
+        found.append(", ").append(set.name()).append(" in ").append(place);
+        found.append(" (").append(state).append(")");
+      }
+    }
     return new Line(
-        ok,
+        !absent.contains("mnist"),
         "data sets",
-        "CSDP_DATA is " + folder + (ok ? "" : ", which is not a folder"),
-        ok ? null : "set it to the folder of the data");
+        found.toString(),
+        absent.isEmpty()
+            ? null
+            : "not here: "
+                + String.join(", ", absent)
+                + "; get them with csdp data fetch NAME, or name a folder with --data or CSDP_DATA");
   }
 
   /** Room for results. */

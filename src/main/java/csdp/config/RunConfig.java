@@ -84,16 +84,16 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     /** The preset's run. */
     public RunConfig config() {
       return switch (this) {
-        case QUICK -> of(List.of(500, 100), 2, 100, 2_000);
-        case DEMO -> of(List.of(3000, 600), 10, 500, 10_000);
+        case QUICK -> of(List.of(500, 100), 2, 200, 2_000, 24_000);
+        case DEMO -> of(List.of(3000, 600), 10, 500, 10_000, 0);
       };
     }
 
-    private static RunConfig of(List<Integer> hidden, int epochs, int batch, int valid) {
+    private static RunConfig of(List<Integer> hidden, int epochs, int batch, int valid, int limit) {
       return new RunConfig(
           new Network(hidden, true, true),
           TrainOptions.epochs(epochs).withBatch(batch),
-          new Data(null, null, null, null, null, null, null, valid, 0),
+          new Data(null, null, null, null, null, null, null, valid, limit),
           Constants.forBatch(batch));
     }
   }

@@ -54,7 +54,15 @@ public final class DataSources {
 
   /** This machine, this process, the manifest that comes with the library. */
   public static DataSources system(Consumer<String> notice) {
-    String place = System.getProperty(PROPERTY, System.getenv("CSDP_DATA"));
+    return system(System.getProperty(PROPERTY, System.getenv("CSDP_DATA")), notice);
+  }
+
+  /**
+   * As {@link #system(Consumer)}, with another folder to look in first.
+   *
+   * @param place what CSDP_DATA would hold; null or blank for nothing
+   */
+  public static DataSources system(String place, Consumer<String> notice) {
     return new DataSources(
         place == null || place.isBlank() ? null : path(place),
         Path.of(""),

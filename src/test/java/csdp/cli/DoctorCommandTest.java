@@ -97,8 +97,15 @@ class DoctorCommandTest {
   void findsFontsDataAndDisk() throws IOException {
     file("usr/share/fonts/truetype/x/DejaVu.TTF", "");
     assertTrue(doctor(Map.of()).fonts().ok());
-    assertTrue(doctor(Map.of("CSDP_DATA", root.toString())).dataSets().ok());
-    assertFalse(doctor(Map.of("CSDP_DATA", root + "/none")).dataSets().ok());
+    Line data = doctor(Map.of("CSDP_DATA", root.toString())).dataSets();
+    assertFalse(data.ok());
+    assertTrue(data.remedy().contains("mnist, fashion, kmnist; get them with csdp data fetch"));
+    file("kmnist/t10k-images-idx3-ubyte", "");
+    data = doctor(Map.of("CSDP_DATA", root.toString())).dataSets();
+    assertTrue(data.found().contains("kmnist in " + root.resolve("kmnist")), data.found());
+    data = doctor(Map.of("CSDP_DATA", root + "/none")).dataSets();
+    assertFalse(data.ok());
+    assertTrue(data.found().contains("not a folder"));
     assertTrue(DoctorCommand.disk(root).found().contains("free in"));
   }
 }

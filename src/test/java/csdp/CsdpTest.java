@@ -1,0 +1,81 @@
+package csdp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.Csdp.Prediction;
+import csdp.data.Dataset;
+import csdp.data.Strokes;
+import csdp.example.TrainAndClassify;
+import csdp.model.Synapse;
+import csdp.train.TrainOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The library as a program uses it. */
+class CsdpTest {
+  @TempDir Path dir;
+
+  @Test
+  void theExampleRuns() {
+    PrintStream before = System.out;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(out, true));
+    try {
+      TrainAndClassify.main(new String[] {dir.resolve("model").toString()});
+    } finally {
+      System.setOut(before);
+    }
+    String text = out.toString();
+    assertTrue(text.matches("(?s).*epoch 2: \\d+\\.\\d % valid.*image 0: class \\d .*"), text);
+  }
+
+  @Test
+  void whatIsSavedIsLoadedBitForBitAndAnswersTheSame() {
+    Dataset train = Strokes.train(1).limit(100);
+    float[][] images = new float[5][784];
+    for (int i = 0; i < 5; i++) {
+      train.copyImage(i, images[i], 0);
+    }
+    try (Csdp net = Csdp.builder(784, 10).hidden(25).batch(50).device("cpu").threads(1).build()) {
+      net.train(train, null, TrainOptions.epochs(1).withBatch(50));
+      net.save(dir.resolve("model"));
+      try (Csdp loaded = Csdp.load(dir.resolve("model"))) {
+        for (Synapse s : net.spec().synapses()) {
+          Synapse other = loaded.spec().synapses().get(s.index());
+          assertEquals(s.name(), other.name());
+          assertArrayEquals(net.parameters().weights(s), loaded.parameters().weights(other));
+        }
+        List<Prediction> a = net.classify(images);
+        List<Prediction> b = loaded.classify(images);
+        for (int i = 0; i < 5; i++) {
+          assertEquals(a.get(i).label(), b.get(i).label());
+          assertArrayEquals(a.get(i).probabilities(), b.get(i).probabilities());
+          assertEquals(1, Arrays.stream(a.get(i).probabilities()).sum(), 1e-12);
+        }
+        // One image alone is shown the spikes of position 0.
+        assertArrayEquals(a.get(0).probabilities(), loaded.classify(images[0]).probabilities());
+      }
+    }
+  }
+
+  @Test
+  void wrongSizesAreNamed() {
+    try (Csdp net = Csdp.builder(16, 3).hidden(5).device("reference").build()) {
+      CsdpException e = assertThrows(CsdpException.class, () -> net.classify(new float[15]));
+      assertTrue(e.getMessage().contains("15 pixels"), e.getMessage());
+      Dataset other = Strokes.test(1).limit(3);
+      e = assertThrows(CsdpException.class, () -> net.evaluate(other));
+      assertTrue(e.getMessage().contains("784"), e.getMessage());
+    }
+    CsdpException e = assertThrows(CsdpException.class, () -> Csdp.load(dir.resolve("nothing")));
+    assertEquals(CsdpException.USAGE, e.exitCode());
+  }
+}
