@@ -4,15 +4,12 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
-import csdp.backend.StepView;
 import csdp.backend.cpu.RowMath.Dynamics;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
-import csdp.model.Philox;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,6 +37,7 @@ public final class CpuBackend implements Backend {
   private final Layer[] layers;
   private final Weights[] weights;
   private final Scratch[] scratch;
+  private final Encoder encoder;
   private long plasticitySteps;
 
   // The batch at hand.
@@ -48,7 +46,6 @@ public final class CpuBackend implements Backend {
   private int step;
   private boolean learn;
   private ReadOut out;
-  private int[] spikeBounds = new int[0]; // N x n0 rounded up to 4: 24-bit bounds of input spikes
 
   // The phases of a step: which item is what. Fixed while N stays the same.
   private int chunks; // of samples
@@ -75,118 +72,6 @@ public final class CpuBackend implements Backend {
     final int[] word = new int[4];
   }
 
-  /** State of a population: tiled matrices of N rows. */
-  private final class Layer {
-    final Population p;
-    final Tiling tiling;
-    final List<Weights> incoming = new ArrayList<>();
-    final float[] initialThreshold; // padded units; the padding never spikes
-    int samples;
-    Spikes previous;
-    Spikes spikes;
-    float[] membrane;
-    float[] threshold;
-    float[] trace;
-    float[] error; // head and reconstruction
-    float[] thresholdChange; // N: what the next step adds to a sample's thresholds
-    float[] modulation; // N: d = modulation x z
-    float[] goodness; // N
-    short[] lastSpike; // N x units: step of the last spike, 0 for none (hidden layers)
-    int[] lastSpikeCount; // N x (T+1): units whose last spike was in a step
-    final float[] columnSpikes; // padded units: spikes of this step summed over samples
-
-    Layer(Population p) {
-      this.p = p;
-      this.tiling = new Tiling(p.units());
-      initialThreshold = new float[tiling.padded];
-      Arrays.fill(initialThreshold, Float.POSITIVE_INFINITY);
-      columnSpikes = new float[tiling.padded];
-    }
-
-    void allocate(int n) {
-      if (samples == n) {
-        return;
-      }
-      samples = n;
-      previous = new Spikes(n, tiling);
-      spikes = new Spikes(n, tiling);
-      if (p.integrates()) {
-        int size = tiling.size(n);
-        membrane = new float[size];
-        threshold = new float[size];
-        trace = new float[size];
-        error = p.role() == Role.HIDDEN ? null : new float[size];
-        thresholdChange = new float[n];
-        modulation = new float[n];
-        goodness = new float[n];
-        if (p.role() == Role.HIDDEN) {
-          lastSpike = new short[n * p.units()];
-          lastSpikeCount = new int[n * (c.steps() + 1)];
-        }
-      }
-    }
-
-    /** From rest. */
-    void reset() {
-      previous.clear();
-      spikes.clear();
-      if (!p.integrates()) {
-        return;
-      }
-      Arrays.fill(membrane, 0);
-      Arrays.fill(trace, 0);
-      if (error != null) {
-        Arrays.fill(error, 0);
-      }
-      for (int t = 0; t < tiling.tiles; t++) {
-        int width = tiling.width(t);
-        for (int b = 0; b < n; b++) {
-          System.arraycopy(
-              initialThreshold, t * Tiling.TILE, threshold, tiling.base(t, n) + b * width, width);
-        }
-      }
-      Arrays.fill(thresholdChange, Float.NaN); // no change before the first step
-      if (lastSpike != null) {
-        Arrays.fill(lastSpike, (short) 0);
-        Arrays.fill(lastSpikeCount, 0);
-      }
-    }
-
-    void swapSpikes() {
-      Spikes old = previous;
-      previous = spikes;
-      spikes = old;
-    }
-  }
-
-  /** Tiled weights and moments of a synapse: pre rows, tiles of post columns. */
-  private final class Weights {
-    final Synapse synapse;
-    final Layer pre;
-    final Layer post;
-    final float[] w;
-    final float[] m;
-    final float[] v;
-    final RowMath.Rule rule;
-
-    Weights(Synapse synapse, Layer pre, Layer post) {
-      this.synapse = synapse;
-      this.pre = pre;
-      this.post = post;
-      int size = post.tiling.size(synapse.pre().units());
-      w = new float[size];
-      m = new float[size];
-      v = new float[size];
-      rule = new RowMath.Rule(c.weightDecay(), synapse.lower(), synapse.upper());
-      post.incoming.add(this);
-    }
-
-    /** The presynaptic spikes that act in this step. */
-    Spikes acting() {
-      return post.p.fedByNewSpikes() ? pre.spikes : pre.previous;
-    }
-  }
-
   /**
    * A network with all parameters zero; {@link #restore} sets them.
    *
@@ -202,11 +87,13 @@ public final class CpuBackend implements Backend {
     this.math = math;
     this.workers = new Workers(threads);
     this.dynamics = new Dynamics(c.inverseTauM(), c.dt(), c.traceDecay());
-    this.layers = spec.populations().stream().map(Layer::new).toArray(Layer[]::new);
+    this.layers =
+        spec.populations().stream().map(p -> new Layer(p, c.steps())).toArray(Layer[]::new);
     this.weights =
         spec.synapses().stream()
-            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()]))
+            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c))
             .toArray(Weights[]::new);
+    this.encoder = new Encoder(spec.input().units());
     this.scratch = new Scratch[threads];
     for (int i = 0; i < threads; i++) {
       scratch[i] = new Scratch();
@@ -279,7 +166,7 @@ public final class CpuBackend implements Backend {
         }
       }
       if (observer != null) {
-        observer.afterStep(new View());
+        observer.afterStep(new CpuView(this, layers, n, step));
       }
       for (Layer layer : layers) {
         layer.swapSpikes();
@@ -310,9 +197,7 @@ public final class CpuBackend implements Backend {
     for (Layer layer : layers) {
       layer.reset();
     }
-    if (batch.input() instanceof Batch.Drawn) {
-      drawBounds();
-    }
+    encoder.begin(batch);
   }
 
   /** Cuts the phases into items. Items of one tile follow each other: the tile stays in cache. */
@@ -341,19 +226,6 @@ public final class CpuBackend implements Backend {
     feedForward = forward.toArray(TileItem[]::new);
     reconstruct = recon.toArray(TileItem[]::new);
     plastic = rows.toArray(RowItem[]::new);
-  }
-
-  private void drawBounds() {
-    int units = spec.input().units();
-    int stride = (units + 3) & ~3;
-    if (spikeBounds.length < n * stride) {
-      spikeBounds = new int[n * stride];
-    }
-    for (int b = 0; b < n; b++) {
-      for (int i = 0; i < units; i++) {
-        spikeBounds[b * stride + i] = Philox.spikeBound(batch.images()[b * units + i]);
-      }
-    }
   }
 
   private Scratch scratch(int worker) {
@@ -404,18 +276,19 @@ public final class CpuBackend implements Backend {
   private void finishSamples(int chunk, int worker) {
     int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
     for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
-      encode(b, scratch(worker));
+      encoder.encode(step, b, layers[spec.input().index()].spikes, scratch(worker).word);
+      encoder.clamp(b, layers[spec.context().index()].spikes);
       for (Layer layer : layers) {
         switch (layer.p.role()) {
           case HIDDEN -> {
-            adapt(layer, b);
+            layer.adapt(b, c.thresholdRate());
             modulate(layer, b);
-            count(layer, b, out.hiddenSpikes(layer.p));
+            layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
           }
           case HEAD -> {
-            adapt(layer, b);
+            layer.adapt(b, c.thresholdRate());
             headError(layer, b);
-            count(layer, b, out.classSpikes());
+            layer.spikes.addTo(out.classSpikes(), b);
           }
           default -> {}
         }
@@ -423,95 +296,20 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  private void encode(int b, Scratch s) {
-    Layer input = layers[spec.input().index()];
-    Spikes s0 = input.spikes;
-    int units = s0.units;
-    int at = b * units;
-    if (batch.input() instanceof Batch.Recorded recorded) {
-      int from = ((step - 1) * n + b) * units;
-      for (int i = 0; i < units; i++) {
-        if (recorded.spikes()[from + i] != 0) {
-          s0.unitList[at++] = i;
-        }
-      }
-    } else {
-      Batch.Drawn draw = (Batch.Drawn) batch.input();
-      int stride = (units + 3) & ~3;
-      int sample = draw.firstSample() + b;
-      int purpose = draw.purpose().ordinal();
-      for (int i = 0; i < units; i += 4) {
-        int k = b * stride + i;
-        int any = spikeBounds[k] | spikeBounds[k + 1] | spikeBounds[k + 2] | spikeBounds[k + 3];
-        if (any == 0) {
-          continue; // black pixels never spike
-        }
-        Philox.block(draw.batch(), step, sample, i >>> 2, draw.seed(), purpose, s.word);
-        for (int lane = 0; lane < 4; lane++) {
-          if ((s.word[lane] >>> 8) < spikeBounds[k + lane]) {
-            s0.unitList[at++] = i + lane;
-          }
-        }
-      }
-    }
-    s0.unitCount[b] = at - b * units;
-
-    Spikes context = layers[spec.context().index()].spikes;
-    context.unitCount[b] = 0;
-    if (batch.label(b) >= 0) {
-      context.unitList[b * context.units] = batch.label(b);
-      context.unitCount[b] = 1;
-    }
-  }
-
-  /** Spike list of a sample, and what its count does to the thresholds of the next step. */
-  private void adapt(Layer layer, int b) {
-    layer.spikes.list(b);
-    layer.thresholdChange[b] = c.thresholdRate() * (layer.spikes.unitCount[b] - 1);
-  }
-
-  /**
-   * Goodness from the number of units by the step of their last spike: traces are powers of gamma,
-   * so G = sum over steps of count x gamma^(2 x age), and only spikes change a count.
-   */
-  private void modulate(Layer layer, int b) {
-    Spikes s = layer.spikes;
-    int[] counts = layer.lastSpikeCount;
-    int countsAt = b * (c.steps() + 1);
-    for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
-      int unit = b * s.units + s.unitList[k];
-      if (layer.lastSpike[unit] > 0) {
-        counts[countsAt + layer.lastSpike[unit]]--;
-      }
-      layer.lastSpike[unit] = (short) step;
-    }
-    counts[countsAt + step] = s.unitCount[b];
-    double g = 0;
-    float z = 1;
-    for (int last = step; last > 0; last--) {
-      g += counts[countsAt + last] * ((double) z * z);
-      z *= dynamics.traceDecay();
-    }
-    layer.goodness[b] = (float) g;
-    double p = 1 / (1 + StrictMath.exp(-(layer.goodness[b] - c.goodnessThreshold())));
-    layer.modulation[b] = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
+  /** The modulator's factor of a sample: d = factor x z. */
+  private void modulate(Layer hidden, int b) {
+    float g = hidden.goodness(b, step, dynamics.traceDecay());
+    double p = 1 / (1 + StrictMath.exp(-(g - c.goodnessThreshold())));
+    hidden.modulation[b] = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
   }
 
   private void headError(Layer head, int b) {
     if (b < batch.positives()) {
       for (int k = 0; k < head.p.units(); k++) {
-        int tile = k / Tiling.TILE;
-        int at = head.tiling.base(tile, n) + b * head.tiling.width(tile) + k % Tiling.TILE;
+        int at = head.tiling.at(b, k, n);
         int target = batch.label(b) == k ? 1 : 0;
         head.error[at] = 2 * (target - head.trace[at]) / batch.positives();
       }
-    }
-  }
-
-  private static void count(Layer layer, int b, float[] sums) {
-    Spikes s = layer.spikes;
-    for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
-      sums[b * s.units + s.unitList[k]]++;
     }
   }
 
@@ -560,10 +358,7 @@ public final class CpuBackend implements Backend {
 
   private void addError(Layer r, Spikes s, int b, float change) {
     for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
-      int unit = s.unitList[k];
-      int tile = unit / Tiling.TILE;
-      int at = r.tiling.base(tile, n) + b * r.tiling.width(tile) + unit % Tiling.TILE;
-      r.error[at] += change;
+      r.error[r.tiling.at(b, s.unitList[k], n)] += change;
     }
   }
 
@@ -639,76 +434,5 @@ public final class CpuBackend implements Backend {
   @Override
   public void close() {
     workers.close();
-  }
-
-  private final class View implements StepView {
-    @Override
-    public int step() {
-      return step;
-    }
-
-    @Override
-    public byte[] spikes(Population p) {
-      Spikes s = layers[p.index()].spikes;
-      byte[] dense = new byte[n * s.units];
-      for (int b = 0; b < n; b++) {
-        for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
-          dense[b * s.units + s.unitList[k]] = 1;
-        }
-      }
-      return dense;
-    }
-
-    @Override
-    public float[] membranes(Population p) {
-      return rowMajor(p, layers[p.index()].membrane);
-    }
-
-    @Override
-    public float[] thresholds(Population p) {
-      Layer layer = layers[p.index()];
-      float[] thr = rowMajor(p, layer.threshold);
-      for (int k = 0; k < thr.length; k++) {
-        float change = layer.thresholdChange[k / p.units()];
-        if (change == change) {
-          thr[k] = Math.max(thr[k] + change, Constants.THRESHOLD_FLOOR);
-        }
-      }
-      return thr;
-    }
-
-    @Override
-    public float[] traces(Population p) {
-      return rowMajor(p, layers[p.index()].trace);
-    }
-
-    @Override
-    public float[] signals(Population p) {
-      Layer layer = layers[p.index()];
-      if (p.role() != Role.HIDDEN) {
-        return rowMajor(p, layer.error);
-      }
-      float[] d = traces(p);
-      for (int k = 0; k < d.length; k++) {
-        d[k] *= layer.modulation[k / p.units()];
-      }
-      return d;
-    }
-
-    @Override
-    public float[] goodness(Population hidden) {
-      return layers[hidden.index()].goodness.clone();
-    }
-
-    @Override
-    public void snapshot(Parameters into) {
-      CpuBackend.this.snapshot(into);
-    }
-
-    private float[] rowMajor(Population p, float[] tiled) {
-      float[] dense = new float[n * p.units()];
-      layers[p.index()].tiling.fromTiles(tiled, dense, n);
-      return dense;
-    }
   }
 }

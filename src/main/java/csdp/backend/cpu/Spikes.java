@@ -58,6 +58,13 @@ final class Spikes {
     unitCount[sample] = at - start;
   }
 
+  /** Adds a sample's spikes to a dense N x units matrix. */
+  void addTo(float[] sums, int sample) {
+    for (int k = sample * units, end = k + unitCount[sample]; k < end; k++) {
+      sums[sample * units + unitList[k]]++;
+    }
+  }
+
   /** Fills the lists by unit from the lists by sample. */
   void transpose(int positives) {
     Arrays.fill(sampleCount, 0);

@@ -34,6 +34,12 @@ final class Tiling {
     return tile * TILE * rows;
   }
 
+  /** Where the element of a row and a unit lies, in a matrix of so many rows. */
+  int at(int row, int unit, int rows) {
+    int tile = unit / TILE;
+    return base(tile, rows) + row * width(tile) + unit % TILE;
+  }
+
   /** Words of a sample's spike bits. */
   int words() {
     return tiles * TILE_WORDS;

@@ -1,0 +1,74 @@
+package csdp.backend.cpu;
+
+import csdp.backend.StepView;
+import csdp.model.Constants;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+
+/** The state after a step, copied out of its tiles. */
+record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements StepView {
+  @Override
+  public byte[] spikes(Population p) {
+    Spikes s = layers[p.index()].spikes;
+    byte[] dense = new byte[n * s.units];
+    for (int b = 0; b < n; b++) {
+      for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
+        dense[b * s.units + s.unitList[k]] = 1;
+      }
+    }
+    return dense;
+  }
+
+  @Override
+  public float[] membranes(Population p) {
+    return rowMajor(p, layers[p.index()].membrane);
+  }
+
+  @Override
+  public float[] thresholds(Population p) {
+    Layer layer = layers[p.index()];
+    float[] thr = rowMajor(p, layer.threshold);
+    for (int k = 0; k < thr.length; k++) {
+      float change = layer.thresholdChange[k / p.units()];
+      if (change == change) { // not NaN: the next step will add it
+        thr[k] = Math.max(thr[k] + change, Constants.THRESHOLD_FLOOR);
+      }
+    }
+    return thr;
+  }
+
+  @Override
+  public float[] traces(Population p) {
+    return rowMajor(p, layers[p.index()].trace);
+  }
+
+  @Override
+  public float[] signals(Population p) {
+    Layer layer = layers[p.index()];
+    if (p.role() != Role.HIDDEN) {
+      return rowMajor(p, layer.error);
+    }
+    float[] d = traces(p);
+    for (int k = 0; k < d.length; k++) {
+      d[k] *= layer.modulation[k / p.units()];
+    }
+    return d;
+  }
+
+  @Override
+  public float[] goodness(Population hidden) {
+    return layers[hidden.index()].goodness.clone();
+  }
+
+  @Override
+  public void snapshot(Parameters into) {
+    backend.snapshot(into);
+  }
+
+  private float[] rowMajor(Population p, float[] tiled) {
+    float[] dense = new float[n * p.units()];
+    layers[p.index()].tiling.fromTiles(tiled, dense, n);
+    return dense;
+  }
+}
