@@ -4,6 +4,7 @@ import csdp.CsdpException;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.model.NetworkSpec;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** Where a network runs: what the {@code --device} option names. */
@@ -49,6 +50,12 @@ public enum Device {
               + " running on the CPU instead");
     }
     return CPU;
+  }
+
+  /** As the option names it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /**

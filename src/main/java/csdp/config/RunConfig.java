@@ -8,6 +8,7 @@ import csdp.model.NetworkSpec;
 import csdp.train.TrainOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Everything that decides a training run: immutable, validated, printed with every run and written
@@ -69,6 +70,11 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           trainLimit);
     }
 
+    /** The same data with other numbers of images. */
+    public Data sized(int valid, int trainLimit) {
+      return new Data(name, trainX, trainY, validX, validY, testX, testY, valid, trainLimit);
+    }
+
     private static Path path(String p) {
       return p == null ? null : Path.of(p);
     }
@@ -96,6 +102,34 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           new Data(null, null, null, null, null, null, null, valid, limit),
           Constants.forBatch(batch));
     }
+  }
+
+  /** One line for people: schedule and constants. */
+  public String summary() {
+    TrainOptions t = training;
+    Constants c = constants;
+    String negatives =
+        network.supervised()
+            ? ""
+            : String.format(Locale.ROOT, ", mix %s%s", t.mix(), t.rotate() ? ", rotated" : "");
+    return String.format(
+        Locale.ROOT,
+        "%d epochs, batch %d, seed %d%s, T %d, dt %s ms, tau_m %s ms, tau_trace %s ms, R_m %s,"
+            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s",
+        t.epochs(),
+        t.batch(),
+        t.seed(),
+        negatives,
+        c.steps(),
+        c.dt(),
+        c.tauM(),
+        c.tauTrace(),
+        c.resistance(),
+        c.inhibitoryResistance(),
+        c.thresholdRate(),
+        c.goodnessThreshold(),
+        c.learningRate(),
+        c.weightDecay());
   }
 
   /** The network for data of the given sizes. */

@@ -161,6 +161,8 @@ class TrainCommandTest {
         run("train", "--resume", "--out", folder("parts"), "--epochs", "3", "--threads", "1"),
         err);
     assertTrue(out.contains("resumed  after 1 epochs"), out);
+    assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--epochs", "2"));
+    assertRefused("3 epochs are done");
     for (String file : List.of("last/W1.npz", "last/adam/M1.npz", "best/C2.npz", "acc1234.npy")) {
       assertArrayEquals(
           Files.readAllBytes(dir.resolve("whole").resolve(file)),

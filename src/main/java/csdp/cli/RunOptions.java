@@ -1,0 +1,158 @@
+package csdp.cli;
+
+import csdp.CsdpException;
+import csdp.checkpoint.RunRecord;
+import csdp.config.RunConfig;
+import csdp.config.RunConfig.Preset;
+import csdp.model.Constants;
+import csdp.train.TrainOptions;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * Everything that decides a training run. What is not given comes from a preset or an earlier run.
+ */
+final class RunOptions {
+  private enum Algorithm {
+    SUPERVISED,
+    UNSUPERVISED
+  }
+
+  @Mixin private DataOptions data;
+
+  @Option(
+      names = "--preset",
+      description =
+          "${COMPLETION-CANDIDATES}: quick takes about two minutes on two cores, demo is the released"
+              + " demo. Flags override single values. Default: demo.")
+  private Preset preset;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training images.")
+  private Integer epochs;
+
+  @Option(names = "--batch", paramLabel = "B", description = "Positive samples of a batch.")
+  private Integer batch;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N,N..",
+      split = ",",
+      description = "Units of each hidden layer, one or more.")
+  private List<Integer> hidden;
+
+  @Option(names = "--algo", description = "${COMPLETION-CANDIDATES}. Default: supervised.")
+  private Algorithm algorithm;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of weights, order, spikes and negatives. Default: 1234.")
+  private Integer seed;
+
+  @Option(
+      names = "--no-reconstruction",
+      description = "Leave out the population that reconstructs the input.")
+  private boolean noReconstruction;
+
+  @Option(
+      names = "--mix",
+      paramLabel = "A",
+      description = "Unsupervised: share of an image in its negative. Default: 0.5.")
+  private Float mix;
+
+  @Option(
+      names = "--rotate",
+      description = "Unsupervised: rotate the other image of a negative by up to 90 degrees.")
+  private boolean rotate;
+
+  @Option(names = "--steps", paramLabel = "T", description = "Time steps of a window. Default: 50.")
+  private Integer steps;
+
+  @Option(names = "--dt", paramLabel = "MS", description = "Integration step. Default: 3.")
+  private Float dt;
+
+  @Option(names = "--tau-m", paramLabel = "MS", description = "Membrane constant. Default: 100.")
+  private Float tauM;
+
+  @Option(names = "--tau-trace", paramLabel = "MS", description = "Trace constant. Default: 13.")
+  private Float tauTrace;
+
+  @Option(names = "--resistance", paramLabel = "R", description = "Of inputs. Default: 0.1.")
+  private Float resistance;
+
+  @Option(
+      names = "--inhibitory-resistance",
+      paramLabel = "R",
+      description = "Of lateral inputs. Default: 0.01.")
+  private Float inhibitoryResistance;
+
+  @Option(
+      names = "--threshold-rate",
+      paramLabel = "RHO",
+      description = "Of the adaptive threshold. Default: 0.001.")
+  private Float thresholdRate;
+
+  @Option(
+      names = "--goodness-threshold",
+      paramLabel = "THETA",
+      description = "Goodness that counts as half positive. Default: 10.")
+  private Float goodnessThreshold;
+
+  @Option(
+      names = {"--learning-rate", "--eta"},
+      paramLabel = "ETA",
+      description = "Of Adam. Default: follows the batch size (0.002 from 200 on).")
+  private Float learningRate;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "D",
+      description = "Default: follows the batch size (5e-5 from 200 on).")
+  private Float weightDecay;
+
+  boolean hasPreset() {
+    return preset != null;
+  }
+
+  /** The run that is asked for: a preset's or an earlier one's, with every flag that was given. */
+  RunConfig over(RunRecord earlier) {
+    RunConfig base = earlier != null ? earlier.run() : or(preset, Preset.DEMO).config();
+    TrainOptions t = base.training();
+    boolean supervised =
+        algorithm == null ? base.network().supervised() : algorithm == Algorithm.SUPERVISED;
+    if (supervised && (rotate || mix != null)) {
+      throw CsdpException.badInput(
+          "%s only has a meaning with --algo unsupervised", rotate ? "--rotate" : "--mix");
+    }
+    int b = or(batch, t.batch());
+    TrainOptions training =
+        new TrainOptions(
+            or(epochs, t.epochs()), b, or(seed, t.seed()), or(mix, t.mix()), rotate || t.rotate());
+    Constants c = earlier != null ? base.constants() : Constants.forBatch(b);
+    Constants constants =
+        new Constants(
+            or(steps, c.steps()),
+            or(dt, c.dt()),
+            or(tauM, c.tauM()),
+            or(tauTrace, c.tauTrace()),
+            or(resistance, c.resistance()),
+            or(inhibitoryResistance, c.inhibitoryResistance()),
+            or(thresholdRate, c.thresholdRate()),
+            or(goodnessThreshold, c.goodnessThreshold()),
+            or(learningRate, c.learningRate()),
+            or(weightDecay, c.weightDecay()));
+    return new RunConfig(
+        new RunConfig.Network(
+            or(hidden, base.network().hidden()),
+            supervised,
+            base.network().reconstruction() && !noReconstruction),
+        training,
+        data.over(base.data()),
+        constants);
+  }
+
+  private static <T> T or(T given, T otherwise) {
+    return given == null ? otherwise : given;
+  }
+}
