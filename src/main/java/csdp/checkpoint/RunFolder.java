@@ -84,10 +84,14 @@ public final class RunFolder implements TrainListener {
 
   /** Removes what an earlier run wrote here, and nothing else. */
   public void clear() {
+    if (!Files.exists(folder)) {
+      return;
+    }
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.toList()) {
         String name = entry.getFileName().toString();
-        if (name.matches("(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy") || name.equals(METRICS)) {
+        if (name.matches("(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy")
+            || List.of(METRICS, "test.json").contains(name)) {
           Files.delete(entry);
         } else if (name.matches("(best|last)(\\.old)?")) {
           Disk.delete(entry);

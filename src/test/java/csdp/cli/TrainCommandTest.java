@@ -131,7 +131,7 @@ class TrainCommandTest {
 
   @Test
   void anExistingRunIsKeptUnlessForced() throws Exception {
-    assertEquals(0, train("--out", folder("run")), err);
+    assertEquals(0, train("--out", folder("run"), "--force"), err); // nothing there to replace
     byte[] before = Files.readAllBytes(dir.resolve("run/config.json"));
     assertEquals(2, train("--out", folder("run")));
     assertRefused("--resume", "--force", "--out");
