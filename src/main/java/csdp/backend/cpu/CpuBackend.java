@@ -10,6 +10,7 @@ import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
+import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,7 @@ public final class CpuBackend implements Backend {
   private final Weights[] weights;
   private final Scratch[] scratch;
   private final Encoder encoder;
+  private final float[] silent; // the gradient of a row without spikes: all zero
   private long plasticitySteps;
 
   // The batch at hand.
@@ -62,14 +64,23 @@ public final class CpuBackend implements Backend {
   /** Columns [tile] of a layer for some samples. */
   private record TileItem(Layer layer, int tile, int fromSample, int toSample) {}
 
-  /** Rows of a synapse in a tile of its columns. */
-  private record RowItem(Weights weights, int tile, int fromRow, int toRow) {}
+  /** Rows of a synapse. */
+  private record RowItem(Weights weights, int fromRow, int toRow) {}
 
-  /** A worker's own buffers of a tile's width. */
+  /** A worker's own buffers: rows of the widest layer. */
   private static final class Scratch {
-    final float[] a = new float[Tiling.TILE];
-    final float[] b = new float[Tiling.TILE];
+    final float[] current;
+    final float[] sum;
+    final float[] gradient;
+    final float[] alone;
     final int[] word = new int[4];
+
+    Scratch(int padded) {
+      current = new float[Tiling.TILE];
+      sum = new float[Tiling.TILE];
+      gradient = new float[padded];
+      alone = new float[padded];
+    }
   }
 
   /**
@@ -88,15 +99,19 @@ public final class CpuBackend implements Backend {
     this.workers = new Workers(threads);
     this.dynamics = new Dynamics(c.inverseTauM(), c.dt(), c.traceDecay());
     this.layers =
-        spec.populations().stream().map(p -> new Layer(p, c.steps())).toArray(Layer[]::new);
+        spec.populations().stream()
+            .map(p -> new Layer(p, c.steps(), c.traceDecay()))
+            .toArray(Layer[]::new);
     this.weights =
         spec.synapses().stream()
             .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c))
             .toArray(Weights[]::new);
     this.encoder = new Encoder(spec.input().units());
     this.scratch = new Scratch[threads];
+    int widest = Arrays.stream(layers).mapToInt(l -> l.tiling.padded).max().orElseThrow();
+    this.silent = new float[widest];
     for (int i = 0; i < threads; i++) {
-      scratch[i] = new Scratch();
+      scratch[i] = new Scratch(widest);
     }
   }
 
@@ -150,6 +165,11 @@ public final class CpuBackend implements Backend {
     begin(batch, learn, out);
     for (step = 1; step <= c.steps(); step++) {
       workers.run(integrateJob, feedForward.length);
+      for (Layer layer : layers) {
+        if (layer.p.role() == Role.HIDDEN) {
+          layer.signals.choose();
+        }
+      }
       workers.run(sampleJob, chunks);
       workers.run(reconstructJob, transposed.length + reconstruct.length);
       workers.run(errorJob, chunks);
@@ -215,11 +235,11 @@ public final class CpuBackend implements Backend {
         for (int b = 0; b < n; b += SAMPLE_CHUNK) {
           items.add(new TileItem(layer, t, b, Math.min(n, b + SAMPLE_CHUNK)));
         }
-        for (Weights w : layer.incoming) {
-          int units = w.synapse.pre().units();
-          for (int r = 0; r < units; r += ROW_CHUNK) {
-            rows.add(new RowItem(w, t, r, Math.min(units, r + ROW_CHUNK)));
-          }
+      }
+      for (Weights w : layer.incoming) {
+        int units = w.synapse.pre().units();
+        for (int r = 0; r < units; r += ROW_CHUNK) {
+          rows.add(new RowItem(w, r, Math.min(units, r + ROW_CHUNK)));
         }
       }
     }
@@ -238,14 +258,14 @@ public final class CpuBackend implements Backend {
     int tile = item.tile;
     int width = layer.tiling.width(tile);
     for (int b = item.fromSample; b < item.toSample; b++) {
-      Arrays.fill(s.a, 0, width, 0f);
+      Arrays.fill(s.current, 0, width, 0f);
       for (Weights k : layer.incoming) {
         Spikes pre = k.acting();
         int count = pre.unitCount[b];
         if (count > 0) {
           int base = layer.tiling.base(tile, k.synapse.pre().units());
           math.gather(
-              s.a,
+              s.current,
               k.synapse.currentScale(),
               k.w,
               base,
@@ -253,12 +273,12 @@ public final class CpuBackend implements Backend {
               pre.unitList,
               b * pre.units,
               count,
-              s.b);
+              s.sum);
         }
       }
       int at = layer.tiling.base(tile, n) + b * width;
       math.integrate(
-          s.a,
+          s.current,
           layer.membrane,
           layer.threshold,
           layer.trace,
@@ -296,19 +316,19 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** The modulator's factor of a sample: d = factor x z. */
   private void modulate(Layer hidden, int b) {
-    float g = hidden.goodness(b, step, dynamics.traceDecay());
+    float g = hidden.goodness(b, step);
     double p = 1 / (1 + StrictMath.exp(-(g - c.goodnessThreshold())));
-    hidden.modulation[b] = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
+    hidden.modulate(b, step, (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n));
   }
 
   private void headError(Layer head, int b) {
+    head.signals.count[b] = 0;
     if (b < batch.positives()) {
       for (int k = 0; k < head.p.units(); k++) {
-        int at = head.tiling.at(b, k, n);
         int target = batch.label(b) == k ? 1 : 0;
-        head.error[at] = 2 * (target - head.trace[at]) / batch.positives();
+        float z = head.trace[head.tiling.at(b, k, n)];
+        head.signals.append(b, k, 2 * (target - z) / batch.positives());
       }
     }
   }
@@ -334,7 +354,6 @@ public final class CpuBackend implements Backend {
     Layer r = layers[spec.reconstruction().index()];
     Spikes s0 = layers[spec.input().index()].spikes;
     int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
-    float error = 2f / Math.max(1, batch.positives());
     for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
       r.spikes.list(b);
       for (int t = 0; t < r.tiling.tiles; t++) {
@@ -345,88 +364,63 @@ public final class CpuBackend implements Backend {
         for (int k = 0; k < real; k++) {
           out.reconstruction()[sum + k] += r.trace[at + k];
         }
-        if (learn && b < batch.positives()) {
-          Arrays.fill(r.error, at, at + width, 0f);
-        }
       }
+      r.signals.count[b] = 0;
       if (learn && b < batch.positives()) {
-        addError(r, s0, b, error);
-        addError(r, r.spikes, b, -error);
+        reconstructionError(r, s0, b);
       }
     }
   }
 
-  private void addError(Layer r, Spikes s, int b, float change) {
-    for (int k = b * s.units, end = k + s.unitCount[b]; k < end; k++) {
-      r.error[r.tiling.at(b, s.unitList[k], n)] += change;
+  /** e = 2 (s0 - sR) / N+ where just one of the two spiked; both lists ascend. */
+  private void reconstructionError(Layer r, Spikes s0, int b) {
+    float error = 2f / batch.positives();
+    int i = b * s0.units;
+    int iEnd = i + s0.unitCount[b];
+    int k = b * r.spikes.units;
+    int kEnd = k + r.spikes.unitCount[b];
+    while (i < iEnd || k < kEnd) {
+      int in = i < iEnd ? s0.unitList[i] : Integer.MAX_VALUE;
+      int out = k < kEnd ? r.spikes.unitList[k] : Integer.MAX_VALUE;
+      if (in != out) {
+        r.signals.append(b, Math.min(in, out), in < out ? error : -error);
+      }
+      i += in <= out ? 1 : 0;
+      k += out <= in ? 1 : 0;
     }
   }
 
-  /** Plasticity of some rows in a tile: gather the gradient of a row, then Adam, decay, clip. */
+  /** Plasticity of some rows: gather a row's gradient, then Adam, decay and clip. */
   private void learn(RowItem item, Scratch s) {
     Weights k = item.weights;
-    Layer post = k.post;
-    int tile = item.tile;
-    int width = post.tiling.width(tile);
-    int rowsBase = post.tiling.base(tile, k.synapse.pre().units());
-    int samplesBase = post.tiling.base(tile, n);
     Spikes pre = k.acting();
     boolean contrastive = k.synapse.rule() == Synapse.Rule.CONTRASTIVE;
+    float scale = k.synapse.learningScale();
     for (int i = item.fromRow; i < item.toRow; i++) {
-      int at = rowsBase + i * width;
       int from = i * n;
-      if (contrastive) {
-        int count = pre.sampleCount[i];
-        math.gatherScaled(
-            s.a,
-            k.synapse.learningScale(),
-            post.modulation,
-            post.trace,
-            samplesBase,
-            width,
-            pre.sampleList,
-            from,
-            count);
-        spikesAlone(post.spikes, post.columnSpikes, tile, width, pre.sampleList, from, count, s.b);
-        math.contrastive(k.w, k.m, k.v, at, width, s.a, s.b, k.rule);
-        if (k.synapse.hollow() && i / Tiling.TILE == tile) {
-          k.w[at + i % Tiling.TILE] = 0;
+      int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
+      float[] gradient = silent;
+      float[] alone = k.post.columnSpikes;
+      if (count > 0) {
+        gradient = s.gradient;
+        k.post.signals.gather(math, scale, pre.sampleList, from, count, gradient);
+        if (contrastive) {
+          alone = s.alone;
+          spikesAlone(k.post, pre.sampleList, from, count, alone);
         }
-      } else {
-        int count = pre.positiveCount[i];
-        math.gatherScaled(
-            s.a,
-            k.synapse.learningScale(),
-            null,
-            post.error,
-            samplesBase,
-            width,
-            pre.sampleList,
-            from,
-            count);
-        math.error(k.w, k.m, k.v, at, width, s.a, k.rule);
       }
+      k.update(math, i, gradient, contrastive ? alone : null);
     }
   }
 
   /** (1-a)^T s of a row: the columns' spikes less those in samples where the row's unit spiked. */
-  private static void spikesAlone(
-      Spikes post,
-      float[] columnSpikes,
-      int tile,
-      int width,
-      int[] list,
-      int from,
-      int count,
-      float[] alone) {
-    System.arraycopy(columnSpikes, tile * Tiling.TILE, alone, 0, width);
-    int words = (width + 63) / 64;
+  private static void spikesAlone(Layer post, int[] list, int from, int count, float[] alone) {
+    Spikes s = post.spikes;
+    System.arraycopy(post.columnSpikes, 0, alone, 0, post.tiling.padded);
     for (int k = from; k < from + count; k++) {
-      int at = list[k] * post.words + tile * Tiling.TILE_WORDS;
-      for (int w = 0; w < words; w++) {
-        for (long word = post.bits[at + w]; word != 0; word &= word - 1) {
-          alone[w * 64 + Long.numberOfTrailingZeros(word)]--;
-        }
+      int start = list[k] * s.units;
+      for (int q = start, end = start + s.unitCount[list[k]]; q < end; q++) {
+        alone[s.unitList[q]]--;
       }
     }
   }

@@ -4,7 +4,6 @@ import csdp.backend.StepView;
 import csdp.model.Constants;
 import csdp.model.Parameters;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 
 /** The state after a step, copied out of its tiles. */
 record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements StepView {
@@ -40,20 +39,20 @@ record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements S
 
   @Override
   public float[] traces(Population p) {
-    return rowMajor(p, layers[p.index()].trace);
+    Layer layer = layers[p.index()];
+    return layer.trace == null ? layer.tracesFromSpikes(step) : rowMajor(p, layer.trace);
   }
 
   @Override
   public float[] signals(Population p) {
-    Layer layer = layers[p.index()];
-    if (p.role() != Role.HIDDEN) {
-      return rowMajor(p, layer.error);
+    Signals s = layers[p.index()].signals;
+    float[] dense = new float[n * p.units()];
+    for (int b = 0; b < n; b++) {
+      for (int k = b * p.units(), end = k + s.count[b]; k < end; k++) {
+        dense[b * p.units() + s.unit[k]] = s.value[k];
+      }
     }
-    float[] d = traces(p);
-    for (int k = 0; k < d.length; k++) {
-      d[k] *= layer.modulation[k / p.units()];
-    }
-    return d;
+    return dense;
   }
 
   @Override

@@ -41,15 +41,12 @@ interface RowMath {
       int count,
       float[] sum);
 
-  /**
-   * u[c] = sum over b in list[from .. from+count) of scale * (factor[b] * z[base + b * width + c]).
-   * Without factors (null) of scale * z.
-   */
+  /** u[uAt + c] = sum over b in list[from .. from+count) of scale * d[base + b * width + c]. */
   void gatherScaled(
       float[] u,
+      int uAt,
       float scale,
-      float[] factor,
-      float[] z,
+      float[] d,
       int base,
       int width,
       int[] list,
@@ -58,7 +55,8 @@ interface RowMath {
 
   /**
    * Leaky integration, spike and reset, trace: v' = v + ((j - v) / tau) dt; s = v' > thr. Where
-   * {@code change} is not NaN, thr = max(thr + change, floor) comes first.
+   * {@code change} is not NaN, thr = max(thr + change, floor) comes first. Without a trace (null)
+   * none is kept.
    *
    * @param at where the row begins in v and z
    * @param thrAt where it begins in thr
@@ -77,12 +75,27 @@ interface RowMath {
       long[] bits,
       int bitsAt);
 
-  /** Adam, decay and clip with gradient u. */
+  /**
+   * Adam, decay and clip.
+   *
+   * @param at where the row begins in w, m and v
+   * @param u gradient
+   * @param alone postsynaptic spikes without a presynaptic one
+   * @param from where the row begins in u and alone
+   */
   void contrastive(
-      float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule);
+      float[] w,
+      float[] m,
+      float[] v,
+      int at,
+      int width,
+      float[] u,
+      float[] alone,
+      int from,
+      Rule rule);
 
-  /** Adam and clip with gradient -u (1 - |w|). */
-  void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule);
+  /** Adam and clip with gradient -u (1 - |w|); u begins at {@code from}. */
+  void error(float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule);
 
   /** Constants of integration. */
   record Dynamics(float inverseTau, float dt, float traceDecay) {}
@@ -140,20 +153,19 @@ interface RowMath {
     @Override
     public void gatherScaled(
         float[] u,
+        int uAt,
         float scale,
-        float[] factor,
-        float[] z,
+        float[] d,
         int base,
         int width,
         int[] list,
         int from,
         int count) {
-      Arrays.fill(u, 0, width, 0f);
+      Arrays.fill(u, uAt, uAt + width, 0f);
       for (int k = from; k < from + count; k++) {
         int row = base + list[k] * width;
-        float f = factor == null ? 1 : factor[list[k]];
         for (int c = 0; c < width; c++) {
-          u[c] += scale * (f * z[row + c]);
+          u[uAt + c] += scale * d[row + c];
         }
       }
     }
@@ -182,7 +194,9 @@ interface RowMath {
           float next = old + ((j[c] - old) * d.inverseTau) * d.dt;
           boolean spike = next > thr[thrAt + c];
           v[at + c] = spike ? 0 : next;
-          z[at + c] = spike ? 1 : z[at + c] * d.traceDecay;
+          if (z != null) {
+            z[at + c] = spike ? 1 : z[at + c] * d.traceDecay;
+          }
           word |= (spike ? 1L : 0L) << (c - c0);
         }
         bits[bitsAt + (c0 >> 6)] = word;
@@ -191,17 +205,26 @@ interface RowMath {
 
     @Override
     public void contrastive(
-        float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule) {
+        float[] w,
+        float[] m,
+        float[] v,
+        int at,
+        int width,
+        float[] u,
+        float[] alone,
+        int from,
+        Rule rule) {
       for (int c = 0; c < width; c++) {
-        float next = adam(w, m, v, at + c, u[c], rule) - rule.decay * alone[c];
+        float next = adam(w, m, v, at + c, u[from + c], rule) - rule.decay * alone[from + c];
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }
     }
 
     @Override
-    public void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule) {
+    public void error(
+        float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule) {
       for (int c = 0; c < width; c++) {
-        float g = -u[c] * (1 - Math.abs(w[at + c]));
+        float g = -u[from + c] * (1 - Math.abs(w[at + c]));
         float next = adam(w, m, v, at + c, g, rule);
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }

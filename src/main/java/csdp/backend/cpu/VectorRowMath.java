@@ -85,9 +85,9 @@ final class VectorRowMath implements RowMath {
   @Override
   public void gatherScaled(
       float[] u,
+      int uAt,
       float scale,
-      float[] factor,
-      float[] z,
+      float[] d,
       int base,
       int width,
       int[] list,
@@ -105,35 +105,32 @@ final class VectorRowMath implements RowMath {
       FloatVector s6 = s0;
       FloatVector s7 = s0;
       for (int k = from; k < end; k++) {
-        int b = list[k];
-        int o = base + b * width + c;
-        FloatVector f = FloatVector.broadcast(S, factor == null ? 1f : factor[b]);
-        s0 = s0.add(FloatVector.fromArray(S, z, o).mul(f).mul(scale));
-        s1 = s1.add(FloatVector.fromArray(S, z, o + L).mul(f).mul(scale));
-        s2 = s2.add(FloatVector.fromArray(S, z, o + 2 * L).mul(f).mul(scale));
-        s3 = s3.add(FloatVector.fromArray(S, z, o + 3 * L).mul(f).mul(scale));
-        s4 = s4.add(FloatVector.fromArray(S, z, o + 4 * L).mul(f).mul(scale));
-        s5 = s5.add(FloatVector.fromArray(S, z, o + 5 * L).mul(f).mul(scale));
-        s6 = s6.add(FloatVector.fromArray(S, z, o + 6 * L).mul(f).mul(scale));
-        s7 = s7.add(FloatVector.fromArray(S, z, o + 7 * L).mul(f).mul(scale));
+        int o = base + list[k] * width + c;
+        s0 = s0.add(FloatVector.fromArray(S, d, o).mul(scale));
+        s1 = s1.add(FloatVector.fromArray(S, d, o + L).mul(scale));
+        s2 = s2.add(FloatVector.fromArray(S, d, o + 2 * L).mul(scale));
+        s3 = s3.add(FloatVector.fromArray(S, d, o + 3 * L).mul(scale));
+        s4 = s4.add(FloatVector.fromArray(S, d, o + 4 * L).mul(scale));
+        s5 = s5.add(FloatVector.fromArray(S, d, o + 5 * L).mul(scale));
+        s6 = s6.add(FloatVector.fromArray(S, d, o + 6 * L).mul(scale));
+        s7 = s7.add(FloatVector.fromArray(S, d, o + 7 * L).mul(scale));
       }
-      s0.intoArray(u, c);
-      s1.intoArray(u, c + L);
-      s2.intoArray(u, c + 2 * L);
-      s3.intoArray(u, c + 3 * L);
-      s4.intoArray(u, c + 4 * L);
-      s5.intoArray(u, c + 5 * L);
-      s6.intoArray(u, c + 6 * L);
-      s7.intoArray(u, c + 7 * L);
+      int to = uAt + c;
+      s0.intoArray(u, to);
+      s1.intoArray(u, to + L);
+      s2.intoArray(u, to + 2 * L);
+      s3.intoArray(u, to + 3 * L);
+      s4.intoArray(u, to + 4 * L);
+      s5.intoArray(u, to + 5 * L);
+      s6.intoArray(u, to + 6 * L);
+      s7.intoArray(u, to + 7 * L);
     }
     for (; c < width; c += L) {
       FloatVector s0 = FloatVector.zero(S);
       for (int k = from; k < end; k++) {
-        int b = list[k];
-        FloatVector f = FloatVector.broadcast(S, factor == null ? 1f : factor[b]);
-        s0 = s0.add(FloatVector.fromArray(S, z, base + b * width + c).mul(f).mul(scale));
+        s0 = s0.add(FloatVector.fromArray(S, d, base + list[k] * width + c).mul(scale));
       }
-      s0.intoArray(u, c);
+      s0.intoArray(u, uAt + c);
     }
   }
 
@@ -168,10 +165,12 @@ final class VectorRowMath implements RowMath {
             old.add(FloatVector.fromArray(S, j, c).sub(old).mul(d.inverseTau()).mul(d.dt()));
         VectorMask<Float> spike = next.compare(VectorOperators.GT, threshold);
         next.blend(zero, spike).intoArray(v, at + c);
-        FloatVector.fromArray(S, z, at + c)
-            .mul(d.traceDecay())
-            .blend(one, spike)
-            .intoArray(z, at + c);
+        if (z != null) {
+          FloatVector.fromArray(S, z, at + c)
+              .mul(d.traceDecay())
+              .blend(one, spike)
+              .intoArray(z, at + c);
+        }
         word |= spike.toLong() << (c - c0);
       }
       bits[bitsAt + (c0 >> 6)] = word;
@@ -180,21 +179,30 @@ final class VectorRowMath implements RowMath {
 
   @Override
   public void contrastive(
-      float[] w, float[] m, float[] v, int at, int width, float[] u, float[] alone, Rule rule) {
+      float[] w,
+      float[] m,
+      float[] v,
+      int at,
+      int width,
+      float[] u,
+      float[] alone,
+      int from,
+      Rule rule) {
     for (int c = 0; c < width; c += L) {
-      FloatVector g = FloatVector.fromArray(S, u, c);
+      FloatVector g = FloatVector.fromArray(S, u, from + c);
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
-      FloatVector decay = FloatVector.fromArray(S, alone, c).mul(rule.decay);
+      FloatVector decay = FloatVector.fromArray(S, alone, from + c).mul(rule.decay);
       clip(adam(weight, m, v, at + c, g, rule).sub(decay), rule).intoArray(w, at + c);
     }
   }
 
   @Override
-  public void error(float[] w, float[] m, float[] v, int at, int width, float[] u, Rule rule) {
+  public void error(
+      float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule) {
     FloatVector one = FloatVector.broadcast(S, 1f);
     for (int c = 0; c < width; c += L) {
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
-      FloatVector g = FloatVector.fromArray(S, u, c).neg().mul(one.sub(weight.abs()));
+      FloatVector g = FloatVector.fromArray(S, u, from + c).neg().mul(one.sub(weight.abs()));
       clip(adam(weight, m, v, at + c, g, rule), rule).intoArray(w, at + c);
     }
   }

@@ -29,4 +29,27 @@ final class Weights {
   Spikes acting() {
     return post.p.fedByNewSpikes() ? pre.spikes : pre.previous;
   }
+
+  /**
+   * Adam, decay and clip of a row.
+   *
+   * @param gradient of the row, padded units
+   * @param alone postsynaptic spikes without a presynaptic one; null where errors are learnt from
+   */
+  void update(RowMath math, int row, float[] gradient, float[] alone) {
+    Tiling tiling = post.tiling;
+    for (int t = 0; t < tiling.tiles; t++) {
+      int width = tiling.width(t);
+      int at = tiling.base(t, synapse.pre().units()) + row * width;
+      int from = t * Tiling.TILE;
+      if (alone != null) {
+        math.contrastive(w, m, v, at, width, gradient, alone, from, rule);
+      } else {
+        math.error(w, m, v, at, width, gradient, from, rule);
+      }
+    }
+    if (synapse.hollow()) {
+      w[tiling.at(row, row, synapse.pre().units())] = 0;
+    }
+  }
 }
