@@ -2,9 +2,9 @@ package csdp.backend.cpu;
 
 /**
  * Columns (units) of a matrix in tiles of 256, each tile contiguous: element (row, column) of a
- * matrix of R rows lies at {@code base(tile, R) + row * width(tile) + column - 256 * tile}. A tile
- * of a weight matrix or of a layer's traces then fits a core's L2 cache, and the last tile is
- * padded to whole vectors so that inner loops have no tails.
+ * matrix of R rows lies at {@link #at}. A tile of a weight matrix or of a layer's traces then fits
+ * a core's L2 cache, and the last tile is padded to whole vectors so that inner loops have no
+ * tails.
  */
 final class Tiling {
   /** Columns of a full tile. */
@@ -15,6 +15,12 @@ final class Tiling {
 
   /** Words of 64 bits that hold the spikes of a full tile. */
   static final int TILE_WORDS = TILE / 64;
+
+  /**
+   * Floats before the first element. Behind the 16 bytes of an array's header it comes to lie on a
+   * cache line's start (large arrays begin at a heap region's start), so that no vector spans two.
+   */
+  private static final int LEAD = 12;
 
   final int units;
   final int tiles;
@@ -31,7 +37,7 @@ final class Tiling {
   }
 
   int base(int tile, int rows) {
-    return tile * TILE * rows;
+    return LEAD + tile * TILE * rows;
   }
 
   /** Where the element of a row and a unit lies, in a matrix of so many rows. */
@@ -47,7 +53,7 @@ final class Tiling {
 
   /** Elements of a tiled matrix of so many rows. */
   int size(int rows) {
-    return Math.multiplyExact(rows, padded);
+    return Math.addExact(LEAD, Math.multiplyExact(rows, padded));
   }
 
   /** Copies a row-major rows x units matrix into its tiled form; padding is left alone. */
