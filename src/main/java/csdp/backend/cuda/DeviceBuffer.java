@@ -87,7 +87,12 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
 
     /** Copies a whole array to the front of the buffer. */
     public void upload(float[] from) {
-      put(from, from.length);
+      upload(from, from.length);
+    }
+
+    /** Copies the first elements of an array to the front of the buffer. */
+    public void upload(float[] from, int count) {
+      put(from, count);
     }
 
     /** Fills a whole array from the front of the buffer. */
@@ -105,7 +110,12 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
 
     /** Copies a whole array to the front of the buffer. */
     public void upload(int[] from) {
-      put(from, from.length);
+      upload(from, from.length);
+    }
+
+    /** Copies the first elements of an array to the front of the buffer. */
+    public void upload(int[] from, int count) {
+      put(from, count);
     }
 
     /** Fills a whole array from the front of the buffer. */
@@ -123,7 +133,12 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
 
     /** Copies a whole array to the front of the buffer. */
     public void upload(byte[] from) {
-      put(from, from.length);
+      upload(from, from.length);
+    }
+
+    /** Copies the first elements of an array to the front of the buffer. */
+    public void upload(byte[] from, int count) {
+      put(from, count);
     }
 
     /** Fills a whole array from the front of the buffer. */
