@@ -9,6 +9,7 @@
 #include "../plasticity.cu"
 #include "../spikes.cu"
 #include "../synapse.cu"
+#include "check.cu"
 
 #include <jni.h>
 #include <stdlib.h>
@@ -70,6 +71,11 @@ const Kernel KERNELS[] = {
     ROW(learn_contrastive_plain),
     ROW(learn_error),
     ROW(learn_error_plain),
+    ROW(check_collectives),
+    ROW(check_sums),
+    ROW(check_missing_thread),
+    ROW(check_partial_mask),
+    ROW(check_overrun),
 };
 
 const Kernel* find(const std::string& name) {

@@ -33,7 +33,8 @@ public final class CudaBackend implements Backend {
   private final NetworkSpec spec;
   private final Constants c;
   private final GpuDevice device;
-  private final DeviceMemory memory;
+  private final DeviceMemory parameters; // what lives as long as the backend
+  private final DeviceMemory window; // what is sized for the largest batch so far
   private final Kernels kernels;
   private final SynapseState[] synapses;
   private final Floats[] initialThresholds; // by population; null where nothing integrates
@@ -43,8 +44,7 @@ public final class CudaBackend implements Backend {
   private final Map<Window, Sequence> captured = new HashMap<>();
   private long plasticitySteps;
 
-  // Sized for the largest batch so far.
-  private int capacity;
+  private int capacity; // samples that fit
   private Floats images;
   private Ints labels;
   private Bytes recorded;
@@ -61,19 +61,20 @@ public final class CudaBackend implements Backend {
     this.spec = spec;
     this.c = spec.constants();
     this.device = device;
-    this.memory = new DeviceMemory(device);
+    this.parameters = new DeviceMemory(device);
+    this.window = new DeviceMemory(device);
     this.kernels = new Kernels(device);
     this.synapses = new SynapseState[spec.synapses().size()];
     this.initialThresholds = new Floats[spec.populations().size()];
     this.states = new PopulationState[spec.populations().size()];
     try {
-      spec.synapses().forEach(s -> synapses[s.index()] = new SynapseState(memory, s));
+      spec.synapses().forEach(s -> synapses[s.index()] = new SynapseState(parameters, s));
       for (Population p : spec.integrating()) {
         initialThresholds[p.index()] =
-            memory.floats("initial thresholds of " + p.name(), p.units());
+            parameters.floats("initial thresholds of " + p.name(), p.units());
       }
-      draw = memory.ints("counters of the draw", 4);
-      adam = memory.floats("Adam's corrections", 2 * c.steps());
+      draw = parameters.ints("counters of the draw", 4);
+      adam = parameters.floats("Adam's corrections", 2 * c.steps());
       restore(new Parameters(spec));
     } catch (RuntimeException e) {
       close();
@@ -96,9 +97,9 @@ public final class CudaBackend implements Backend {
     return spec;
   }
 
-  /** The memory it holds. */
-  DeviceMemory memory() {
-    return memory;
+  /** Number of device buffers that it holds. */
+  int liveBuffers() {
+    return parameters.live() + window.live();
   }
 
   @Override
@@ -126,55 +127,54 @@ public final class CudaBackend implements Backend {
   @Override
   public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
     boolean replayed = batch.input() instanceof Batch.Recorded;
-    Window window = new Window(batch.size(), batch.positives(), learn, replayed);
-    reserve(batch.size());
+    Window w = new Window(batch.size(), batch.positives(), learn, replayed);
+    reserve(batch);
     upload(batch);
     long before = plasticitySteps;
     if (learn) {
       uploadAdam();
     }
     if (observer == null) {
-      captured.computeIfAbsent(window, w -> device.capture(() -> whole(w))).run();
+      captured.computeIfAbsent(w, k -> device.capture(() -> whole(k))).run();
       plasticitySteps = before + (learn ? c.steps() : 0);
     } else {
-      begin(window);
+      begin(w);
       for (int step = 1; step <= c.steps(); step++) {
-        step(window, step);
+        step(w, step);
         plasticitySteps = before + (learn ? step : 0);
-        observer.afterStep(new View(step, window.n));
+        observer.afterStep(new View(step, w.n));
       }
     }
     readOut(batch.size(), out);
   }
 
-  /** Room for so many samples. */
-  private void reserve(int n) {
-    if (n <= capacity) {
+  /** Room for a batch: as it is where the last one was not smaller. */
+  private void reserve(Batch batch) {
+    int spikes = batch.input() instanceof Batch.Recorded r ? r.spikes().length : 0;
+    if (batch.size() <= capacity && spikes <= recorded.length()) {
       return;
     }
     forgetWindows();
+    window.close();
     capacity = 0;
-    for (PopulationState s : states) {
-      closeIfOpen(s);
+    try {
+      for (Population p : spec.populations()) {
+        states[p.index()] = new PopulationState(window, p, batch.size(), c.steps());
+      }
+      int pixels = Math.multiplyExact(batch.size(), spec.input().units());
+      images = window.floats("images", pixels);
+      labels = window.ints("labels", batch.size());
+      recorded = window.bytes("recorded input spikes", spikes);
+      capacity = batch.size();
+    } catch (RuntimeException e) {
+      window.close(); // a smaller batch may fit
+      throw e;
     }
-    closeIfOpen(images);
-    closeIfOpen(labels);
-    for (Population p : spec.populations()) {
-      states[p.index()] = new PopulationState(memory, p, n, c.steps());
-    }
-    images = memory.floats("images", Math.multiplyExact(n, spec.input().units()));
-    labels = memory.ints("labels", n);
-    capacity = n;
   }
 
   private void upload(Batch batch) {
     labels.upload(batch.labels(), batch.size());
     if (batch.input() instanceof Batch.Recorded r) {
-      if (recorded == null || recorded.length() < r.spikes().length) {
-        forgetWindows();
-        closeIfOpen(recorded);
-        recorded = memory.bytes("recorded input spikes", r.spikes().length);
-      }
       recorded.upload(r.spikes());
     } else {
       Batch.Drawn d = (Batch.Drawn) batch.input();
@@ -316,22 +316,11 @@ public final class CudaBackend implements Backend {
     captured.clear();
   }
 
-  private static void closeIfOpen(AutoCloseable a) {
-    try {
-      if (a != null) {
-        a.close();
-      }
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   @Override
   public void close() {
     forgetWindows();
-    memory.close();
+    window.close();
+    parameters.close();
     device.close();
   }
 

@@ -19,7 +19,8 @@ public final class KernelSources {
   public static final List<String> FAMILIES =
       List.of("encode", "spikes", "synapse", "neuron", "goodness", "plasticity");
 
-  private static final List<String> HOST = List.of("host/cuda.h", "host/kernels.cpp");
+  private static final List<String> HOST =
+      List.of("host/cuda.h", "host/check.cu", "host/kernels.cpp");
 
   private final Map<String, String> texts = new LinkedHashMap<>();
 

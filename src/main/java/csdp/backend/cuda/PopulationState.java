@@ -5,14 +5,12 @@ import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
 import csdp.model.Population;
 import csdp.model.Population.Role;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * State of a population on the device, for batches of up to so many samples: N x units, row-major.
  * What a role does not have is null.
  */
-final class PopulationState implements AutoCloseable {
+final class PopulationState {
   final Population p;
   final int units;
 
@@ -31,8 +29,6 @@ final class PopulationState implements AutoCloseable {
   final Floats goodness; // G, N
   final Floats factor; // d = factor x z, N
 
-  private final List<DeviceBuffer> own = new ArrayList<>();
-
   /** The spikes of one step, in three forms; see {@code kernels/common.cuh}. */
   record SpikeBuffers(
       Bytes dense, Ints list, Ints count, Ints samples, Ints sampleCount, Ints positiveCount) {
@@ -45,6 +41,7 @@ final class PopulationState implements AutoCloseable {
     }
   }
 
+  /** Its buffers are freed with the memory that they come from. */
   PopulationState(DeviceMemory memory, Population p, int samples, int steps) {
     this.p = p;
     this.units = p.units();
@@ -53,30 +50,25 @@ final class PopulationState implements AutoCloseable {
     for (int parity = 0; parity < 2; parity++) {
       spikes[parity] =
           new SpikeBuffers(
-              own(memory.bytes("spikes of " + p.name(), size)),
-              own(memory.ints("spike lists of " + p.name(), size)),
-              own(memory.ints("spike counts of " + p.name(), samples)),
-              own(memory.ints("sample lists of " + p.name(), size)),
-              own(memory.ints("sample counts of " + p.name(), units)),
-              own(memory.ints("positive counts of " + p.name(), units)));
+              memory.bytes("spikes of " + p.name(), size),
+              memory.ints("spike lists of " + p.name(), size),
+              memory.ints("spike counts of " + p.name(), samples),
+              memory.ints("sample lists of " + p.name(), size),
+              memory.ints("sample counts of " + p.name(), units),
+              memory.ints("positive counts of " + p.name(), units));
     }
-    total = own(memory.ints("spike totals of " + p.name(), samples));
+    total = memory.ints("spike totals of " + p.name(), samples);
     boolean dynamic = p.integrates();
-    current = dynamic ? own(memory.floats("currents of " + p.name(), size)) : null;
-    membrane = dynamic ? own(memory.floats("membranes of " + p.name(), size)) : null;
-    threshold = dynamic ? own(memory.floats("thresholds of " + p.name(), size)) : null;
-    trace = dynamic ? own(memory.floats("traces of " + p.name(), size)) : null;
-    readOut = dynamic ? own(memory.floats("read-out of " + p.name(), size)) : null;
-    error = dynamic && !hidden ? own(memory.floats("errors of " + p.name(), size)) : null;
-    lastSpike = hidden ? own(memory.ints("last spikes of " + p.name(), size)) : null;
-    alive = hidden ? own(memory.ints("ages of " + p.name(), samples * (steps + 1))) : null;
-    goodness = hidden ? own(memory.floats("goodness of " + p.name(), samples)) : null;
-    factor = hidden ? own(memory.floats("modulation of " + p.name(), samples)) : null;
-  }
-
-  private <B extends DeviceBuffer> B own(B buffer) {
-    own.add(buffer);
-    return buffer;
+    current = dynamic ? memory.floats("currents of " + p.name(), size) : null;
+    membrane = dynamic ? memory.floats("membranes of " + p.name(), size) : null;
+    threshold = dynamic ? memory.floats("thresholds of " + p.name(), size) : null;
+    trace = dynamic ? memory.floats("traces of " + p.name(), size) : null;
+    readOut = dynamic ? memory.floats("read-out of " + p.name(), size) : null;
+    error = dynamic && !hidden ? memory.floats("errors of " + p.name(), size) : null;
+    lastSpike = hidden ? memory.ints("last spikes of " + p.name(), size) : null;
+    alive = hidden ? memory.ints("ages of " + p.name(), samples * (steps + 1)) : null;
+    goodness = hidden ? memory.floats("goodness of " + p.name(), samples) : null;
+    factor = hidden ? memory.floats("modulation of " + p.name(), samples) : null;
   }
 
   /** Spikes of a step. Those of the step after the next take their place. */
@@ -98,10 +90,5 @@ final class PopulationState implements AutoCloseable {
       lastSpike.clear();
       alive.clear();
     }
-  }
-
-  @Override
-  public void close() {
-    own.forEach(DeviceBuffer::close);
   }
 }
