@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.CsdpException;
 import csdp.backend.Backend;
@@ -27,9 +28,12 @@ import csdp.train.TrainListener;
 import csdp.train.TrainOptions;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,6 +86,22 @@ class CudaBackendTest {
     assertTrue(r.passed(), r.toString());
     assertEquals(0, r.spikesDiffering());
     assertEquals(955_500, r.spikesCompared());
+  }
+
+  @Test
+  void replaysTheLargeRecordedRuns() throws IOException {
+    String folder = System.getenv("CSDP_TRACES");
+    assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");
+    try (Stream<Path> files = Files.list(Path.of(folder))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
+        Report r =
+            Replay.run(
+                file,
+                spec -> new CudaBackend(spec, Emulated.device()),
+                new Replay.Tolerance(1e-5, 1e-4));
+        assertTrue(r.passed(), r.toString());
+      }
+    }
   }
 
   /** Without an observer a window is captured once and queued as a whole; sizes come and go. */
