@@ -93,3 +93,17 @@ __device__ inline int orderedSlot(bool present, int* total) {
   unsigned ballot = __ballot_sync(0xFFFFFFFFu, present);
   return sumOfWarpsBefore(__popc(ballot), total) + __popc(ballot & ((1u << lane) - 1));
 }
+
+// The tiled kernels: 32 columns of a matrix in shared memory, some rows at a time, from which many
+// lists gather.
+#define TILE 32     // columns of a block, one a lane
+#define CHUNK 256   // rows in shared memory: 32 KiB
+#define PER_WARP 8  // lists of a warp; each keeps its sum and its place
+
+// A warp walks an ascending list: the next entries below "end", from position "at" on, one a lane.
+// Returns how many there are, at most 32; fewer than 32 mean that no more follow below "end".
+__device__ inline int nextListed(const int* list, int length, int at, int end, int* mine) {
+  int k = at + (int)threadIdx.x % WARP;
+  *mine = k < length ? list[k] : end;
+  return __popc(__ballot_sync(0xFFFFFFFFu, *mine < end));
+}

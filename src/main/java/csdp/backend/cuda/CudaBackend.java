@@ -237,9 +237,18 @@ public final class CudaBackend implements Backend {
     boolean add = false;
     for (var s : spec.incoming(post)) {
       SynapseState k = synapses[s.index()];
-      kernels.currents(state(post), acting(k, t), k, add, w.n);
+      if (manySpikes(k)) {
+        kernels.currentsTiled(state(post), acting(k, t), k, add, w.n);
+      } else {
+        kernels.currents(state(post), acting(k, t), k, add, w.n);
+      }
       add = true;
     }
+  }
+
+  /** About one input unit in eight spikes in a step, but one hidden unit in hundreds. */
+  private static boolean manySpikes(SynapseState k) {
+    return k.synapse().pre().role() == Role.INPUT;
   }
 
   /** The presynaptic spikes that act on a synapse in a step. */
@@ -281,7 +290,9 @@ public final class CudaBackend implements Backend {
     }
     for (SynapseState k : synapses) {
       PopulationState post = state(k.synapse().post());
-      if (k.synapse().rule() == Rule.CONTRASTIVE) {
+      if (k.synapse().rule() == Rule.CONTRASTIVE && manySpikes(k)) {
+        kernels.learnContrastiveTiled(k, acting(k, t), post, adam, t, c.weightDecay(), w.n);
+      } else if (k.synapse().rule() == Rule.CONTRASTIVE) {
         kernels.learnContrastive(k, acting(k, t), post, adam, t, c.weightDecay(), w.n);
       } else {
         kernels.learnError(k, acting(k, t), post, adam, t, w.n);

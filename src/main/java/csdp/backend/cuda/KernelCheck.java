@@ -65,9 +65,11 @@ public final class KernelCheck {
       KernelCheck check = new KernelCheck(memory, device, units, n, seed);
       check.encode();
       check.listSamples();
-      check.currents();
+      check.currents("currents", check.kernels::currents);
+      check.currents("currents_tiled", check.kernels::currentsTiled);
       check.integrateAndModulate();
-      check.learnContrastive();
+      check.learnContrastive("learn_contrastive", check.kernels::learnContrastive);
+      check.learnContrastive("learn_contrastive_tiled", check.kernels::learnContrastiveTiled);
       check.learnError();
       return check.results;
     }
@@ -124,7 +126,12 @@ public final class KernelCheck {
     done("list_samples");
   }
 
-  private void currents() {
+  /** What queues a synapse's currents. */
+  private interface Currents {
+    void launch(PopulationState post, SpikeBuffers pre, SynapseState k, boolean add, int n);
+  }
+
+  private void currents(String kernel, Currents fastKernel) {
     for (Synapse s : spec.incoming(spec.populations(Population.Role.HIDDEN).get(0))) {
       SynapseState k = synapse(s);
       PopulationState pre = state(s.pre());
@@ -133,11 +140,11 @@ public final class KernelCheck {
       spike(pre, 0);
       for (boolean add : new boolean[] {false, true}) {
         kernels.currentsPlain(plain, pre.spikes(0), k, add, n);
-        kernels.currents(fast, pre.spikes(0), k, add, n);
+        fastKernel.launch(fast, pre.spikes(0), k, add, n);
         same(s.name() + " current", floats(plain.current), floats(fast.current));
       }
     }
-    done("currents");
+    done(kernel);
   }
 
   private void integrateAndModulate() {
@@ -176,7 +183,19 @@ public final class KernelCheck {
     done("modulate");
   }
 
-  private void learnContrastive() {
+  /** What queues a contrastive update. */
+  private interface Contrastive {
+    void launch(
+        SynapseState k,
+        SpikeBuffers pre,
+        PopulationState post,
+        Floats adam,
+        int step,
+        float decay,
+        int n);
+  }
+
+  private void learnContrastive(String kernel, Contrastive fastKernel) {
     for (Synapse s : spec.synapses()) {
       if (s.rule() == Synapse.Rule.CONTRASTIVE) {
         PopulationState pre = state(s.pre());
@@ -189,11 +208,11 @@ public final class KernelCheck {
         SynapseState fast = copy(plain);
         Floats adam = adam();
         kernels.learnContrastivePlain(plain, pre.spikes(0), post, adam, 1, 0.01f, n);
-        kernels.learnContrastive(fast, pre.spikes(0), post, adam, 1, 0.01f, n);
+        fastKernel.launch(fast, pre.spikes(0), post, adam, 1, 0.01f, n);
         sameWeights(plain, fast);
       }
     }
-    done("learn_contrastive");
+    done(kernel);
   }
 
   private void learnError() {

@@ -23,6 +23,11 @@ final class Kernels {
   /** Threads of a block of list_samples: 16 slices of the samples x 32 units. */
   private static final int LIST_BLOCK = 16 * WARP;
 
+  /** Threads of a tiled kernel's block: 16 warps of 8 lists each, all over the same 32 columns. */
+  private static final int TILED_BLOCK = 16 * WARP;
+
+  private static final int TILED_LISTS = 16 * 8;
+
   private final GpuDevice device;
 
   Kernels(GpuDevice device) {
@@ -43,6 +48,12 @@ final class Kernels {
   private static Geometry tiles(int rows, int columns, int block) {
     int threads = Math.min(block, (columns + WARP - 1) / WARP * WARP);
     return new Geometry(rows, (columns + threads - 1) / threads, threads, 0);
+  }
+
+  /** Blocks of (32 columns, 128 lists). */
+  private static Geometry tiled(int lists, int columns) {
+    return new Geometry(
+        (columns + WARP - 1) / WARP, (lists + TILED_LISTS - 1) / TILED_LISTS, TILED_BLOCK, 0);
   }
 
   private static void require(SpikeBuffers s, int n, int units) {
@@ -176,6 +187,23 @@ final class Kernels {
         each((long) n * k.cols(), BLOCK),
         post.current,
         pre.dense(),
+        k.weights(),
+        k.synapse().currentScale(),
+        add ? 1 : 0,
+        n,
+        k.rows(),
+        k.cols());
+  }
+
+  void currentsTiled(PopulationState post, SpikeBuffers pre, SynapseState k, boolean add, int n) {
+    require(pre, n, k.rows());
+    post.current.require((long) n * k.cols());
+    device.launch(
+        "currents_tiled",
+        tiled(n, k.cols()),
+        post.current,
+        pre.list(),
+        pre.count(),
         k.weights(),
         k.synapse().currentScale(),
         add ? 1 : 0,
@@ -350,6 +378,41 @@ final class Kernels {
         s.upper(),
         s.hollow() ? 1 : 0,
         n,
+        k.cols());
+  }
+
+  void learnContrastiveTiled(
+      SynapseState k,
+      SpikeBuffers pre,
+      PopulationState post,
+      Floats adam,
+      int step,
+      float decay,
+      int n) {
+    Synapse s = k.synapse();
+    require(pre, n, k.rows());
+    adam.require(2L * step);
+    device.launch(
+        "learn_contrastive_tiled",
+        tiled(k.rows(), k.cols()),
+        k.weights(),
+        k.first(),
+        k.second(),
+        pre.samples(),
+        pre.sampleCount(),
+        post.factor,
+        post.trace,
+        post.spikes(step).dense(),
+        post.spikes(step).sampleCount(),
+        adam,
+        step,
+        s.learningScale(),
+        decay,
+        s.lower(),
+        s.upper(),
+        s.hollow() ? 1 : 0,
+        n,
+        k.rows(),
         k.cols());
   }
 
