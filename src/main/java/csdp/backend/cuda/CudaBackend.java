@@ -4,7 +4,6 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
-import csdp.backend.StepView;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
@@ -142,7 +141,7 @@ public final class CudaBackend implements Backend {
       for (int step = 1; step <= c.steps(); step++) {
         step(w, step);
         plasticitySteps = before + (learn ? step : 0);
-        observer.afterStep(new View(step, w.n));
+        observer.afterStep(new CudaStepView(this, step, w.n));
       }
     }
     readOut(batch.size(), out);
@@ -318,7 +317,8 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  private PopulationState state(Population p) {
+  /** State of a population; the buffers stay until a larger batch comes. */
+  PopulationState state(Population p) {
     return states[p.index()];
   }
 
@@ -333,73 +333,5 @@ public final class CudaBackend implements Backend {
     window.close();
     parameters.close();
     device.close();
-  }
-
-  /** The state after a step, copied from the device. */
-  private final class View implements StepView {
-    private final int step;
-    private final int n;
-
-    View(int step, int n) {
-      this.step = step;
-      this.n = n;
-    }
-
-    @Override
-    public int step() {
-      return step;
-    }
-
-    @Override
-    public byte[] spikes(Population p) {
-      return state(p).spikes(step).dense().download(new byte[n * p.units()]);
-    }
-
-    @Override
-    public float[] membranes(Population p) {
-      return state(p).membrane.download(new float[n * p.units()]);
-    }
-
-    /** With the move that the device makes at the start of the next step. */
-    @Override
-    public float[] thresholds(Population p) {
-      float[] thr = state(p).threshold.download(new float[n * p.units()]);
-      if (p.adaptive()) {
-        int[] count = state(p).spikes(step).count().download(new int[n]);
-        for (int k = 0; k < thr.length; k++) {
-          float move = c.thresholdRate() * (count[k / p.units()] - 1);
-          thr[k] = Math.max(thr[k] + move, Constants.THRESHOLD_FLOOR);
-        }
-      }
-      return thr;
-    }
-
-    @Override
-    public float[] traces(Population p) {
-      return state(p).trace.download(new float[n * p.units()]);
-    }
-
-    @Override
-    public float[] signals(Population p) {
-      if (p.role() != Role.HIDDEN) {
-        return state(p).error.download(new float[n * p.units()]);
-      }
-      float[] d = traces(p);
-      float[] factor = state(p).factor.download(new float[n]);
-      for (int k = 0; k < d.length; k++) {
-        d[k] *= factor[k / p.units()];
-      }
-      return d;
-    }
-
-    @Override
-    public float[] goodness(Population hidden) {
-      return state(hidden).goodness.download(new float[n]);
-    }
-
-    @Override
-    public void snapshot(Parameters into) {
-      CudaBackend.this.snapshot(into);
-    }
   }
 }

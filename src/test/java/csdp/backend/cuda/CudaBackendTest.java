@@ -182,6 +182,37 @@ class CudaBackendTest {
     }
   }
 
+  /** A pixel that equals the uniform number drawn for it does not spike; the next float does. */
+  @Test
+  void spikesAreDrawnExactlyAsInJava() {
+    NetworkSpec spec = spec(1);
+    Batch.Drawn draw = new Batch.Drawn(-5, Purpose.EVALUATION_SPIKES, 0, 60_000);
+    int units = spec.input().units();
+    float[] images = new float[2 * units];
+    int[] word = new int[4];
+    for (int k = 0; k < images.length; k++) {
+      int b = k / units;
+      int i = k % units;
+      Philox.block(0, 1, 60_000 + b, i / 4, -5, draw.purpose().ordinal(), word);
+      float u = Philox.uniform(word[i % 4]);
+      images[k] = b == 0 ? u : Math.nextUp(u);
+    }
+    try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
+      cuda.run(
+          new Batch(2, 2, images, new int[] {-1, -1}, draw),
+          false,
+          new ReadOut(spec),
+          view -> {
+            if (view.step() == 1) {
+              byte[] s0 = view.spikes(spec.input());
+              for (int k = 0; k < s0.length; k++) {
+                assertEquals(k / units, s0[k], "unit " + k);
+              }
+            }
+          });
+    }
+  }
+
   @Test
   void freesWhatItTook() {
     EmulatedDevice device = Emulated.device();

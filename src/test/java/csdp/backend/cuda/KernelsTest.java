@@ -1,6 +1,7 @@
 package csdp.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -129,7 +130,8 @@ class KernelsTest {
             });
     assertEquals(entries, expected);
     // A product and a sum must not be fused anywhere: see common.cuh.
-    assertTrue(!ptx.contains("fma."), "the PTX has fused multiply-adds");
+    // Without an explicit rounding the driver's compiler may fuse them later.
+    assertFalse(Pattern.compile("\\b(fma\\.|(mul|add|sub)\\.f(32|64))").matcher(ptx).find());
   }
 
   /** The library of the emulated device has all kernels that are launched. */
