@@ -4,10 +4,12 @@
 // Equation   G = sum_i z_i^2,  p = sigmoid(G - theta),  factor = 2 (p - pos) / N,  d_i = factor z_i
 //            ey = 2 (target - z) / N+,  eR = 2 (s0 - sR) / N+, of positive samples only
 //            d is never stored: plasticity multiplies factor and z.
-// Shapes     z, s0, sR, e: N x units; goodness, factor: N; labels: N; lastSpike: N x units ints, 0 for none;
-//            alive: N x (T+1): units by the step of their last spike
-// Launch     modulate_plain, modulate: a thread per sample, 32 a block; errors: a thread per
-//            (positive sample, unit), 256 a block.
+// Shapes     z, s0, sR, e: N x units; goodness, factor: N; labels: N;
+//            lastSpike: N x units, the step of the last spike or 0;
+//            alive: N x (T+1): units by the step of their last spike; power: T, gamma^age as a trace
+//            has it (rounded after each product)
+// Launch     modulate: a warp per sample, 8 a block; modulate_plain: a thread per sample, 32 a block;
+//            errors: a thread per (positive sample, unit), 256 a block.
 // Source     steps 5 and 6 of the model. A trace is gamma^age, so G = sum over ages of (units of that
 //            age) gamma^(2 age), and a step changes only the counts of units that spiked: ~T
 //            additions a sample instead of one per unit, in the order of the `cpu` backend. G is
@@ -81,30 +83,43 @@ KERNEL modulate_plain(const float* z, float* goodness, float* factor, float thet
   factor[b] = modulation(goodness[b], theta, b < positives, n);
 }
 
-KERNEL modulate(const int* list, const int* count, int* lastSpike, int* alive, float* goodness,
-                float* factor, int step, int steps, float gamma, float theta, int positives, int n,
-                int units) {
-  int b = globalIndex();
+KERNEL modulate(const int* list, const int* count, int* lastSpike, int* alive, const float* power,
+                float* goodness, float* factor, int step, int steps, float theta, int positives,
+                int n, int units) {
+  int b = globalIndex() / WARP;
+  int lane = threadIdx.x % WARP;
   if (b >= n) {
     return;
   }
   int* byStep = alive + b * (steps + 1);
-  for (int k = b * units; k < b * units + count[b]; k++) {
-    int* last = lastSpike + b * units + list[k];
+  int spikes = count[b];
+  for (int k = lane; k < spikes; k += WARP) {
+    int* last = lastSpike + b * units + list[b * units + k];
     if (*last > 0) {
-      byStep[*last]--;
+      atomicAdd(&byStep[*last], -1);  // integers: any order gives the same count
     }
     *last = step;
   }
-  byStep[step] = count[b];
-  double g = 0;
-  float z = 1;
-  for (int last = step; last > 0; last--) {
-    g += byStep[last] * ((double)z * z);
-    z *= gamma;
+  if (lane == 0) {
+    byStep[step] = spikes;
   }
-  goodness[b] = (float)g;
-  factor[b] = modulation(goodness[b], theta, b < positives, n);
+  __syncwarp();
+  double g = 0;
+  for (int base = 0; base < step; base += WARP) {
+    int age = base + lane;
+    double term = 0;
+    if (age < step) {
+      term = byStep[step - age] * ((double)power[age] * power[age]);
+    }
+    // One after the other, youngest first; each lane keeps the whole sum.
+    for (int e = 0; e < WARP && base + e < step; e++) {
+      g += __shfl_sync(0xFFFFFFFFu, term, e);
+    }
+  }
+  if (lane == 0) {
+    goodness[b] = (float)g;
+    factor[b] = modulation((float)g, theta, b < positives, n);
+  }
 }
 
 KERNEL head_error(const int* labels, const float* z, float* e, int positives, int units) {

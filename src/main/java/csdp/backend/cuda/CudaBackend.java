@@ -39,6 +39,7 @@ public final class CudaBackend implements Backend {
   private final Floats[] initialThresholds; // by population; null where nothing integrates
   private final PopulationState[] states;
   private final Ints draw; // {batch, firstSample, seed, purpose} of the input's random draw
+  private final Floats tracePowers; // T: what is left of a trace by its age
   private final Floats adam; // T x {rate, secondScale}
   private final Map<Window, Sequence> captured = new HashMap<>();
   private long plasticitySteps;
@@ -73,12 +74,24 @@ public final class CudaBackend implements Backend {
             parameters.floats("initial thresholds of " + p.name(), p.units());
       }
       draw = parameters.ints("counters of the draw", 4);
+      tracePowers = parameters.floats("powers of a trace", c.steps());
+      tracePowers.upload(powers(c));
       adam = parameters.floats("Adam's corrections", 2 * c.steps());
       restore(new Parameters(spec));
     } catch (RuntimeException e) {
       close();
       throw e;
     }
+  }
+
+  /** gamma^age for ages 0..T-1, rounded after each product, as a trace decays. */
+  static float[] powers(Constants c) {
+    float[] power = new float[c.steps()];
+    power[0] = 1;
+    for (int age = 1; age < power.length; age++) {
+      power[age] = power[age - 1] * c.traceDecay();
+    }
+    return power;
   }
 
   @Override
@@ -223,7 +236,7 @@ public final class CudaBackend implements Backend {
       kernels.integrate(state(r), t, c, w.n);
     }
     for (Population hidden : spec.populations(Role.HIDDEN)) {
-      kernels.modulate(state(hidden), t, c, w.positives, w.n);
+      kernels.modulate(state(hidden), tracePowers, t, c, w.positives, w.n);
     }
     if (w.learn) {
       errors(w, t);

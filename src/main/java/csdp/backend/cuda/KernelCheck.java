@@ -149,6 +149,8 @@ public final class KernelCheck {
 
   private void integrateAndModulate() {
     String modulation = null;
+    Floats powers = memory.floats("powers of a trace", STEPS);
+    powers.upload(CudaBackend.powers(CONSTANTS));
     for (Population p : spec.integrating()) {
       PopulationState plain = state(p);
       PopulationState fast = state(p);
@@ -170,7 +172,7 @@ public final class KernelCheck {
         same(where + "read-out", floats(plain.readOut), floats(fast.readOut));
         if (p.role() == Population.Role.HIDDEN && modulation == null) {
           kernels.modulatePlain(plain, CONSTANTS, positives, n);
-          kernels.modulate(fast, t, CONSTANTS, positives, n);
+          kernels.modulate(fast, powers, t, CONSTANTS, positives, n);
           modulation = closeTo(where + "goodness", floats(plain.goodness), floats(fast.goodness));
           if (modulation == null) {
             modulation = closeTo(where + "factor", floats(plain.factor), floats(fast.factor));

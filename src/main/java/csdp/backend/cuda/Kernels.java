@@ -282,22 +282,23 @@ final class Kernels {
 
   // goodness.cu
 
-  void modulate(PopulationState hidden, int step, Constants c, int positives, int n) {
+  void modulate(PopulationState hidden, Floats power, int step, Constants c, int positives, int n) {
     SpikeBuffers s = hidden.spikes(step);
     require(s, n, hidden.units);
     hidden.alive.require((long) n * (c.steps() + 1));
+    power.require(c.steps());
     device.launch(
         "modulate",
-        each(n, WARP),
+        each((long) n * WARP, BLOCK), // a warp per sample
         s.list(),
         s.count(),
         hidden.lastSpike,
         hidden.alive,
+        power,
         hidden.goodness,
         hidden.factor,
         step,
         c.steps(),
-        c.traceDecay(),
         c.goodnessThreshold(),
         positives,
         n,
