@@ -60,6 +60,7 @@ public final class DeviceMemory implements AutoCloseable {
     device.free(address);
   }
 
+  /** Frees every buffer. It can hand out new ones after that. */
   @Override
   public void close() {
     List.copyOf(live).forEach(DeviceBuffer::close);

@@ -106,6 +106,7 @@ public final class KernelCheck {
     kernels.encodeRecorded(recorded, 2, fast, fast.spikes(2), n);
     sameLists(plain, fast, 2);
     done("encode_recorded");
+    memory.close();
   }
 
   private void listSamples() {
@@ -124,6 +125,7 @@ public final class KernelCheck {
         ints(fast.spikes(0).positiveCount()));
     sameHeads("samples", plain.spikes(0).samples(), fast.spikes(0).samples(), counts, n);
     done("list_samples");
+    memory.close();
   }
 
   /** What queues a synapse's currents. */
@@ -143,6 +145,7 @@ public final class KernelCheck {
         fastKernel.launch(fast, pre.spikes(0), k, add, n);
         same(s.name() + " current", floats(plain.current), floats(fast.current));
       }
+      memory.close(); // large networks: one synapse at a time
     }
     done(kernel);
   }
@@ -183,6 +186,7 @@ public final class KernelCheck {
     done("integrate");
     difference = modulation;
     done("modulate");
+    memory.close();
   }
 
   /** What queues a contrastive update. */
@@ -212,6 +216,7 @@ public final class KernelCheck {
         kernels.learnContrastivePlain(plain, pre.spikes(0), post, adam, 1, 0.01f, n);
         fastKernel.launch(fast, pre.spikes(0), post, adam, 1, 0.01f, n);
         sameWeights(plain, fast);
+        memory.close();
       }
     }
     done(kernel);
@@ -230,6 +235,7 @@ public final class KernelCheck {
         kernels.learnErrorPlain(plain, pre.spikes(0), post, adam, 1, positives);
         kernels.learnError(fast, pre.spikes(0), post, adam, 1, n);
         sameWeights(plain, fast);
+        memory.close();
       }
     }
     done("learn_error");
