@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Runs a recorded run of the released code again on any backend, with the input spikes that were
@@ -53,9 +54,19 @@ public final class Replay {
    * @param threads CPU threads, 0 for one per core
    */
   public static Report run(Path file, Device device, int threads) {
+    return run(file, spec -> device.open(spec, threads), Tolerance.EXACT);
+  }
+
+  /**
+   * Replays one recorded run on any backend.
+   *
+   * @param open makes the backend for the recording's network; it is closed here
+   */
+  public static Report run(
+      Path file, Function<NetworkSpec, ? extends Backend> open, Tolerance tolerance) {
     try (Recording recording = Recording.open(file);
-        Backend backend = device.open(recording.spec, threads)) {
-      Replay replay = new Replay(recording, backend.name(), Tolerance.EXACT);
+        Backend backend = open.apply(recording.spec)) {
+      Replay replay = new Replay(recording, backend.name(), tolerance);
       replay.run(backend);
       return replay.report;
     }

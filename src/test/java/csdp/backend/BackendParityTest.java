@@ -27,6 +27,7 @@ class BackendParityTest {
         new Case(Nets.spec(64, new int[] {40, 33, 21}, 3, true, true, 10), 20, 20, true),
         new Case(Nets.spec(49, new int[] {300, 20}, 10, false, true, 8), 5, 5, true),
         new Case(Nets.spec(49, new int[] {24, 12}, 10, true, false, 8), 9, 9, true),
+        new Case(Nets.spec(33, new int[] {1025}, 3, true, true, 4), 4, 3, true),
         new Case(Nets.spec(300, new int[] {257}, 300, true, true, 6), 3, 3, true),
         new Case(Nets.spec(49, new int[] {64, 16}, 5, true, true, 10), 40, 0, false));
   }

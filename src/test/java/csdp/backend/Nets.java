@@ -1,6 +1,8 @@
 package csdp.backend;
 
 import csdp.backend.cpu.CpuBackend;
+import csdp.backend.cuda.CudaBackend;
+import csdp.backend.cuda.EmulatedDevice;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
@@ -8,6 +10,7 @@ import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
+import java.nio.file.Path;
 import java.util.function.Function;
 import java.util.stream.Stream.Builder;
 
@@ -20,7 +23,14 @@ final class Nets {
     Builder<Maker> b = java.util.stream.Stream.builder();
     b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
     b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
+    if (EmulatedDevice.unavailable().isEmpty()) { // EmulatedDeviceTest says why there is none
+      b.add(new Maker("cuda, emulated", s -> new CudaBackend(s, emulatedDevice())));
+    }
     return b.build();
+  }
+
+  private static EmulatedDevice emulatedDevice() {
+    return EmulatedDevice.open(Path.of("target", "emulated"), 1L << 30);
   }
 
   record Maker(String name, Function<NetworkSpec, Backend> make) {

@@ -1,0 +1,53 @@
+// What the emulated device is tested with: each kernel uses one part of CUDA's execution model, or
+// makes one mistake that has to be reported. No part of a step.
+#include "../common.cuh"
+
+// out[k * blockDim.x + threadIdx.x]: what each collective gives to each thread.
+KERNEL check_collectives(int* out) {
+  int t = threadIdx.x;
+  int n = blockDim.x;
+  out[t] = __shfl_up_sync(0xFFFFFFFFu, t, 3);
+  out[n + t] = __shfl_down_sync(0xFFFFFFFFu, t, 5);
+  out[2 * n + t] = __shfl_xor_sync(0xFFFFFFFFu, t, 9);
+  out[3 * n + t] = (int)__ballot_sync(0xFFFFFFFFu, t % 3 == 0);
+  out[4 * n + t] = __any_sync(0xFFFFFFFFu, t == 40);
+  out[5 * n + t] = __all_sync(0xFFFFFFFFu, t < 40);
+  int total;
+  out[6 * n + t] = orderedOffset(t % 4, &total);
+  out[7 * n + t] = total;
+  out[8 * n + t] = orderedSlot(t % 4 == 1, &total);
+  out[9 * n + t] = total;
+}
+
+// out[block] = sum of the block's part of in, by a tree in dynamic shared memory; out[gridDim.x] the
+// sum of all, by atomics.
+KERNEL check_sums(const int* in, int* out, int n) {
+  DYNAMIC_SHARED(int, part);
+  int k = globalIndex();
+  part[threadIdx.x] = k < n ? in[k] : 0;
+  __syncthreads();
+  for (int half = blockDim.x / 2; half > 0; half /= 2) {
+    if ((int)threadIdx.x < half) {
+      part[threadIdx.x] += part[threadIdx.x + half];
+    }
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) {
+    out[blockIdx.x] = part[0];
+    atomicAdd(&out[gridDim.x], part[0]);
+  }
+}
+
+// Mistake: thread 0 does not come to the barrier.
+KERNEL check_missing_thread(int* out) {
+  if (threadIdx.x > 0) {
+    __syncthreads();
+  }
+  out[threadIdx.x] = 1;
+}
+
+// Mistake: a part of a warp.
+KERNEL check_partial_mask(int* out) { out[threadIdx.x] = __shfl_sync(0xFFFFu, 1, 0); }
+
+// Mistake: writes one element too far.
+KERNEL check_overrun(int* out, int n) { out[n] = 1; }

@@ -1,0 +1,372 @@
+// CUDA's execution model on a host: lets g++ compile the kernels of ../*.cu and run them as they are.
+//
+// A launch runs its blocks one after the other. Within a block, threads run one after the other too,
+// each on a fiber (a stack of its own), and a fiber is left only at a barrier or warp collective:
+// so a kernel without them is a plain loop over its threads on a single fiber. __shared__ variables
+// are static, because only one block is alive at a time.
+//
+// Stricter than a GPU, so that mistakes show: every thread of a block must reach every barrier, and
+// every lane of a warp every collective, with the full mask; memory is not zeroed by an allocation.
+// Blocks are of one dimension, grids of two. No floating-point atomics: the kernels must not need them.
+// Compile with -ffp-contract=off, the counterpart of nvcc's -fmad=false.
+#pragma once
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __shared__ static
+// Dynamic shared memory; under nvcc this is an extern array (common.cuh).
+#define DYNAMIC_SHARED(type, name) type* name = (type*)emulated::dynamicShared.data()
+
+struct Index {
+  unsigned x, y, z;
+};
+
+namespace emulated {
+
+const unsigned WARP = 32;
+const unsigned MAX_THREADS = 1024;
+const size_t STACK = 64 * 1024;
+
+inline Index thread, block, blocks, threads;
+inline std::vector<uint64_t> dynamicShared;
+
+#if defined(__x86_64__) && defined(__linux__)
+// Saves the registers that a callee must keep, swaps stacks, restores. ucontext would also swap the
+// signal mask, two system calls a switch.
+extern "C" void csdp_switch(void** from, void* to);
+asm(R"(
+  .text
+  .globl csdp_switch
+  .hidden csdp_switch
+  .type csdp_switch, @function
+csdp_switch:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+)");
+
+struct Stack {
+  void* at = nullptr;
+
+  void start(char* memory, void (*entry)()) {
+    void** top = (void**)(((uintptr_t)memory + STACK) & ~(uintptr_t)15);
+    top[-1] = nullptr;  // no caller; also aligns the stack as at a call
+    top[-2] = (void*)entry;
+    at = top - 8;
+  }
+
+  void switchTo(Stack& to) { csdp_switch(&at, to.at); }
+};
+#else
+}  // namespace emulated
+#include <ucontext.h>
+namespace emulated {
+struct Stack {
+  ucontext_t context;
+
+  void start(char* memory, void (*entry)()) {
+    getcontext(&context);
+    context.uc_stack.ss_sp = memory;
+    context.uc_stack.ss_size = STACK;
+    context.uc_link = nullptr;
+    makecontext(&context, entry, 0);
+  }
+
+  void switchTo(Stack& to) { swapcontext(&context, &to.context); }
+};
+#endif
+
+// A stack that threads run on, one after the other, until one of them waits.
+struct Fiber {
+  Stack stack;
+  std::unique_ptr<char[]> memory{new char[STACK]};
+  unsigned thread = 0;
+};
+
+struct Barrier {
+  unsigned arrived = 0;
+  std::vector<Fiber*> waiting;
+};
+
+// Values that the lanes of a warp show each other. Two buffers, so that a lane may enter the next
+// collective while others still read the last one.
+struct Warp {
+  Barrier barrier;
+  unsigned generation = 0;
+  uint64_t shown[2][WARP];
+};
+
+class Scheduler {
+ public:
+  // Runs one block; "kernel" is called once for each of its threads.
+  std::string run(void (*kernel)(void**), void** arguments) {
+    kernel_ = kernel;
+    arguments_ = arguments;
+    next_ = finished_ = 0;
+    error_.clear();
+    while (finished_ < threads.x && error_.empty()) {
+      Fiber* f = nullptr;
+      if (!ready_.empty()) {
+        f = ready_.back();
+        ready_.pop_back();
+      } else if (next_ < threads.x) {
+        f = fresh();
+      } else {
+        error_ = "a barrier or warp collective was not reached by all threads";
+        break;
+      }
+      resume(f);
+    }
+    if (!error_.empty()) {
+      abandon();
+    }
+    return error_;
+  }
+
+  void syncThreads() { wait(block_, threads.x); }
+
+  // Shows a value to the warp; returns what its lanes showed.
+  const uint64_t* exchange(unsigned mask, uint64_t value) {
+    if (mask != 0xFFFFFFFFu) {
+      fail("only the full warp mask is emulated");
+    }
+    Warp& w = warps_[thread.x / WARP];
+    uint64_t* shown = w.shown[w.generation & 1];
+    shown[thread.x % WARP] = value;
+    if (wait(w.barrier, std::min(WARP, threads.x - thread.x / WARP * WARP))) {
+      w.generation++;
+    }
+    return shown;
+  }
+
+ private:
+  // After an error: forgets the threads that still wait.
+  void abandon() {
+    block_ = Barrier();
+    for (Warp& w : warps_) {
+      w.barrier = Barrier();
+    }
+    ready_.clear();
+    idle_ = fibers_;
+  }
+
+  // Whether this thread was the last to arrive; the others are released then.
+  bool wait(Barrier& b, unsigned expected) {
+    if (++b.arrived == expected) {
+      b.arrived = 0;
+      // Resumed from the back: in the order in which they came.
+      ready_.insert(ready_.end(), b.waiting.rbegin(), b.waiting.rend());
+      b.waiting.clear();
+      return true;
+    }
+    b.waiting.push_back(current_);
+    current_->stack.switchTo(main_);
+    return false;
+  }
+
+  void fail(const char* why) {
+    error_ = why;
+    current_->stack.switchTo(main_);  // never resumed
+  }
+
+  Fiber* fresh() {
+    if (idle_.empty()) {
+      fibers_.push_back(new Fiber());
+      idle_.push_back(fibers_.back());
+    }
+    Fiber* f = idle_.back();
+    idle_.pop_back();
+    f->thread = next_;
+    f->stack.start(f->memory.get(), &Scheduler::runThreads);
+    return f;
+  }
+
+  void resume(Fiber* f) {
+    current_ = f;
+    thread = {f->thread, 0, 0};
+    main_.switchTo(f->stack);
+  }
+
+  // What a fiber does: threads that were not started yet, until none is left.
+  static void runThreads();
+
+  void threadsOf(Fiber* self) {
+    while (next_ < threads.x) {
+      self->thread = next_++;
+      thread = {self->thread, 0, 0};
+      kernel_(arguments_);
+      finished_++;
+    }
+    idle_.push_back(self);
+    self->stack.switchTo(main_);
+  }
+
+  void (*kernel_)(void**) = nullptr;
+  void** arguments_ = nullptr;
+  unsigned next_ = 0;
+  unsigned finished_ = 0;
+  std::string error_;
+  Stack main_;
+  Fiber* current_ = nullptr;
+  Barrier block_;
+  Warp warps_[MAX_THREADS / WARP];
+  std::vector<Fiber*> ready_, idle_, fibers_;
+};
+
+inline Scheduler scheduler;
+
+inline void Scheduler::runThreads() { scheduler.threadsOf(scheduler.current_); }
+
+// Runs a whole launch. Empty, or what went wrong.
+inline std::string launch(void (*kernel)(void**), void** arguments, unsigned gridX, unsigned gridY,
+                          unsigned blockX, unsigned sharedBytes) {
+  if (gridX < 1 || gridY < 1 || gridX > 0x7FFFFFFF || gridY > 65535 || blockX < 1 ||
+      blockX > MAX_THREADS || sharedBytes > 48 * 1024) {
+    return "invalid launch geometry";
+  }
+  blocks = {gridX, gridY, 1};
+  threads = {blockX, 1, 1};
+  dynamicShared.assign((sharedBytes + 7) / 8, ~(uint64_t)0);
+  for (unsigned y = 0; y < gridY; y++) {
+    for (unsigned x = 0; x < gridX; x++) {
+      block = {x, y, 0};
+      std::string error = scheduler.run(kernel, arguments);
+      if (!error.empty()) {
+        return error + " (block " + std::to_string(x) + ", " + std::to_string(y) + ")";
+      }
+    }
+  }
+  return "";
+}
+
+template <typename T>
+uint64_t bits(T value) {
+  static_assert(sizeof(T) <= 8, "a lane shows at most 8 bytes");
+  uint64_t raw = 0;
+  memcpy(&raw, &value, sizeof(T));
+  return raw;
+}
+
+template <typename T>
+T fromBits(uint64_t raw) {
+  T value;
+  memcpy(&value, &raw, sizeof(T));
+  return value;
+}
+
+}  // namespace emulated
+
+#define threadIdx emulated::thread
+#define blockIdx emulated::block
+#define blockDim emulated::threads
+#define gridDim emulated::blocks
+
+using std::max;
+using std::min;
+
+inline void __syncthreads() { emulated::scheduler.syncThreads(); }
+inline void __syncwarp(unsigned mask = 0xFFFFFFFFu) { emulated::scheduler.exchange(mask, 0); }
+
+inline unsigned __ballot_sync(unsigned mask, int predicate) {
+  const uint64_t* shown = emulated::scheduler.exchange(mask, predicate != 0);
+  unsigned first = threadIdx.x / emulated::WARP * emulated::WARP;
+  unsigned lanes = min(emulated::WARP, blockDim.x - first);
+  unsigned ballot = 0;
+  for (unsigned l = 0; l < lanes; l++) {
+    ballot |= (unsigned)shown[l] << l;
+  }
+  return ballot;
+}
+
+inline int __any_sync(unsigned mask, int predicate) { return __ballot_sync(mask, predicate) != 0; }
+inline int __all_sync(unsigned mask, int predicate) { return __ballot_sync(mask, !predicate) == 0; }
+
+// The value that another lane of the warp shows; a lane's own where there is no such lane.
+template <typename T>
+T __shfl_sync(unsigned mask, T value, int lane) {
+  return emulated::fromBits<T>(emulated::scheduler.exchange(mask, emulated::bits(value))[lane & 31]);
+}
+
+template <typename T>
+T __shfl_up_sync(unsigned mask, T value, unsigned distance) {
+  unsigned lane = threadIdx.x % emulated::WARP;
+  return __shfl_sync(mask, value, lane < distance ? lane : lane - distance);
+}
+
+template <typename T>
+T __shfl_down_sync(unsigned mask, T value, unsigned distance) {
+  unsigned lane = threadIdx.x % emulated::WARP;
+  return __shfl_sync(mask, value, lane + distance > 31 ? lane : lane + distance);
+}
+
+template <typename T>
+T __shfl_xor_sync(unsigned mask, T value, int lanes) {
+  return __shfl_sync(mask, value, (threadIdx.x % emulated::WARP) ^ lanes);
+}
+
+inline int atomicAdd(int* at, int value) {
+  int old = *at;
+  *at += value;
+  return old;
+}
+
+inline int atomicMax(int* at, int value) {
+  int old = *at;
+  *at = max(old, value);
+  return old;
+}
+
+inline int atomicMin(int* at, int value) {
+  int old = *at;
+  *at = min(old, value);
+  return old;
+}
+
+inline unsigned atomicOr(unsigned* at, unsigned value) {
+  unsigned old = *at;
+  *at |= value;
+  return old;
+}
+
+template <typename T>
+T __ldg(const T* at) {
+  return *at;
+}
+
+inline int __popc(unsigned x) { return __builtin_popcount(x); }
+inline int __ffs(int x) { return __builtin_ffs(x); }
+inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz((unsigned)x); }
+inline float __fmul_rn(float a, float b) { return a * b; }
+inline float __fadd_rn(float a, float b) { return a + b; }
+inline float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
+inline int __double2hiint(double x) { return (int)(emulated::bits(x) >> 32); }
+inline int __double2loint(double x) { return (int)emulated::bits(x); }
+
+inline double __hiloint2double(int high, int low) {
+  return emulated::fromBits<double>((uint64_t)(uint32_t)high << 32 | (uint32_t)low);
+}

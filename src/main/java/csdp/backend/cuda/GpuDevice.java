@@ -1,0 +1,108 @@
+package csdp.backend.cuda;
+
+/**
+ * What the orchestrator needs of a CUDA device: memory, and launches of the kernels in {@code
+ * kernels/*.cu} by name. Two implementations: a GPU through the driver, and {@link EmulatedDevice},
+ * which executes the very same kernel sources on the host, for tests.
+ *
+ * <p>All work goes into one queue (stream) and takes effect in the order of the calls. A call may
+ * return before its work is done; {@link #download} and {@link #synchronize} wait. Not for use by
+ * several threads at once.
+ *
+ * <p>Every failure is a {@link csdp.CsdpException} of one line that names what was tried: for a
+ * launch the kernel and its geometry (also where the device reports it only at a later call, as far
+ * as that is known), for an allocation what it was for, the bytes asked for and the bytes free.
+ */
+public interface GpuDevice extends AutoCloseable {
+  /** Short name, as the {@code --device} option takes it. */
+  String name();
+
+  /** One line for people: model, memory, driver. */
+  String description();
+
+  /**
+   * Allocates memory, aligned to at least 256 bytes, contents undefined. Called by {@link
+   * DeviceMemory}, which counts and frees.
+   *
+   * @param bytes at least 1
+   * @param what for messages: whose memory this is
+   * @return the address on the device, never 0
+   */
+  long allocate(long bytes, String what);
+
+  /** Frees what {@link #allocate} returned. */
+  void free(long address);
+
+  /**
+   * Copies to the device. The array can be changed as soon as this returns.
+   *
+   * @param to address on the device
+   * @param array {@code float[]}, {@code int[]} or {@code byte[]}
+   * @param offset first element
+   * @param count number of elements
+   */
+  void upload(long to, Object array, int offset, int count);
+
+  /**
+   * Copies from the device, after all work queued before it.
+   *
+   * @param from address on the device
+   * @param array {@code float[]}, {@code int[]} or {@code byte[]}
+   * @param offset first element
+   * @param count number of elements
+   */
+  void download(long from, Object array, int offset, int count);
+
+  /** Sets bytes to zero, in the order of the queue (it can be part of a {@link #capture}). */
+  void clear(long address, long bytes);
+
+  /**
+   * Queues a kernel. Arguments are given in the order of the kernel's parameters: a {@link
+   * DeviceBuffer} for a pointer, an {@code Integer} for an int, a {@code Float} for a float;
+   * nothing else. Only {@link Kernels} calls this.
+   *
+   * @param kernel name of an {@code extern "C" __global__} function
+   */
+  void launch(String kernel, Geometry geometry, Object... arguments);
+
+  /** Waits until all queued work is done and reports what failed in it. */
+  void synchronize();
+
+  /**
+   * Turns a sequence of launches and clears into something that is queued as a whole, many times: a
+   * CUDA graph where the device has them. Addresses and arguments are those of the capture, so what
+   * changes from run to run has to lie in device memory.
+   *
+   * @param work calls only {@link #launch} and {@link #clear}; it may be called once, now, without
+   *     effect on memory (graph capture), or at every {@link Sequence#run}
+   */
+  Sequence capture(Runnable work);
+
+  /** Frees the device. Memory must have been freed before. */
+  @Override
+  void close();
+
+  /** Captured work. */
+  interface Sequence extends AutoCloseable {
+    /** Queues it once more. */
+    void run();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Launch geometry: grid.x by grid.y blocks of so many threads.
+   *
+   * @param gridX blocks along x, 1..2^31-1
+   * @param gridY blocks along y, 1..65535
+   * @param block threads of a block, 1..1024
+   * @param sharedBytes dynamic shared memory of a block
+   */
+  record Geometry(int gridX, int gridY, int block, int sharedBytes) {
+    @Override
+    public String toString() {
+      return String.format("<<<(%d, %d), %d, %d bytes>>>", gridX, gridY, block, sharedBytes);
+    }
+  }
+}

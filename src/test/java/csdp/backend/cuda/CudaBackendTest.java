@@ -1,0 +1,255 @@
+package csdp.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import csdp.CsdpException;
+import csdp.backend.Backend;
+import csdp.backend.Batch;
+import csdp.backend.ReadOut;
+import csdp.backend.cpu.CpuBackend;
+import csdp.data.Dataset;
+import csdp.data.Strokes;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+import csdp.model.Synapse;
+import csdp.replay.Replay;
+import csdp.replay.Report;
+import csdp.train.EpochMetrics;
+import csdp.train.TrainListener;
+import csdp.train.TrainOptions;
+import csdp.train.TrainState;
+import csdp.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The whole CUDA path on the emulated device. Parity step by step: BackendParityTest. */
+class CudaBackendTest {
+  private static NetworkSpec spec(int... hidden) {
+    Constants c = new Constants(6, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
+    return new NetworkSpec(49, hidden, 5, true, true, c);
+  }
+
+  private static Batch batch(NetworkSpec spec, int n, int positives, int seed) {
+    Philox.Stream r = Philox.stream(seed, Purpose.STROKES, 1, 2, 3);
+    float[] x = new float[n * spec.input().units()];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = Math.min(1, Math.max(0, r.nextFloat(-0.7f, 1.1f)));
+    }
+    int[] labels = new int[n];
+    for (int b = 0; b < n; b++) {
+      labels[b] = r.nextInt(spec.classes() + 1) - 1; // some without a label
+    }
+    return new Batch(n, positives, x, labels, new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
+  }
+
+  private static int b(int n) {
+    return 1000 + n;
+  }
+
+  private static void assertSame(Parameters expected, Parameters actual) {
+    assertEquals(expected.plasticitySteps(), actual.plasticitySteps());
+    for (Synapse s : expected.spec().synapses()) {
+      assertArrayEquals(expected.weights(s), actual.weights(s), 0f, s.name());
+      assertArrayEquals(expected.firstMoments(s), actual.firstMoments(s), 0f, s.name());
+      assertArrayEquals(expected.secondMoments(s), actual.secondMoments(s), 0f, s.name());
+    }
+    for (Population p : expected.spec().integrating()) {
+      assertArrayEquals(expected.thresholds(p), actual.thresholds(p), 0f, p.name());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tiny_supervised.npz", "tiny_unsupervised.npz"})
+  void replaysTheRecordedRuns(String name) {
+    Emulated.device().close();
+    Report r =
+        Replay.run(
+            Path.of("src/test/resources/traces", name),
+            spec -> new CudaBackend(spec, Emulated.device()),
+            Replay.Tolerance.EXACT);
+    assertTrue(r.passed(), r.toString());
+    assertEquals(0, r.spikesDiffering());
+    assertEquals(955_500, r.spikesCompared());
+  }
+
+  @Test
+  void replaysTheLargeRecordedRuns() throws IOException {
+    String folder = System.getenv("CSDP_TRACES");
+    assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");
+    try (Stream<Path> files = Files.list(Path.of(folder))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
+        Report r =
+            Replay.run(
+                file,
+                spec -> new CudaBackend(spec, Emulated.device()),
+                new Replay.Tolerance(1e-5, 1e-4));
+        assertTrue(r.passed(), r.toString());
+      }
+    }
+  }
+
+  /** Without an observer a window is captured once and queued as a whole; sizes come and go. */
+  @Test
+  void wholeWindowsOfChangingKindsEqualTheCpu() {
+    NetworkSpec spec = spec(40, 13, 7);
+    int[][] kinds = {
+      {40, 20, 1}, {7, 7, 0}, {1, 1, 1}, {40, 20, 1}, {64, 0, 1}, {7, 7, 0}, {7, 4, 1}
+    };
+    try (Backend cpu = new CpuBackend(spec, 1);
+        CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
+      Parameters initial = Parameters.random(spec, 3);
+      cpu.restore(initial);
+      cuda.restore(initial);
+      ReadOut expected = new ReadOut(spec);
+      ReadOut actual = new ReadOut(spec);
+      long[] spikes = new long[spec.populations().size()];
+      for (int k = 0; k < kinds.length; k++) {
+        Batch batch = batch(spec, kinds[k][0], kinds[k][1], k);
+        cpu.run(batch, kinds[k][2] == 1, expected, null);
+        cuda.run(batch, kinds[k][2] == 1, actual, null);
+        assertArrayEquals(expected.classSpikes(), actual.classSpikes());
+        assertArrayEquals(expected.reconstruction(), actual.reconstruction());
+        assertArrayEquals(expected.spikes(), actual.spikes());
+        for (Population p : spec.populations(Role.HIDDEN)) {
+          assertArrayEquals(expected.hiddenSpikes(p), actual.hiddenSpikes(p));
+          spikes[p.index()] += actual.spikes()[p.index()];
+        }
+        Parameters a = new Parameters(spec);
+        Parameters b = new Parameters(spec);
+        cpu.snapshot(a);
+        cuda.snapshot(b);
+        assertSame(a, b);
+      }
+      for (Population p : spec.populations(Role.HIDDEN)) {
+        assertTrue(spikes[p.index()] > 0, "the case is void: no spike in " + p.name());
+      }
+    }
+  }
+
+  @Test
+  void trainsAsTheCpuDoes() {
+    Constants c = new Constants(10, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
+    NetworkSpec spec = new NetworkSpec(784, new int[] {40, 20}, 10, true, true, c);
+    Dataset images = Strokes.train(1);
+    List<Parameters> ends = new ArrayList<>();
+    List<List<EpochMetrics>> metrics = new ArrayList<>();
+    for (Backend backend :
+        List.of(new CudaBackend(spec, Emulated.device()), new CpuBackend(spec, 1))) {
+      try (backend) {
+        backend.restore(Parameters.random(spec, 7));
+        List<EpochMetrics> epochs = new ArrayList<>();
+        TrainListener listener =
+            new TrainListener() {
+              @Override
+              public void epochDone(Trainer t, EpochMetrics m, boolean best) {
+                epochs.add(m);
+              }
+            };
+        new Trainer(
+                backend,
+                images.subset(0, 200),
+                images.subset(200, 300),
+                new TrainOptions(2, 50, 7, 0.5f, true),
+                TrainState.start(),
+                List.of(listener))
+            .run();
+        Parameters end = new Parameters(spec);
+        backend.snapshot(end);
+        ends.add(end);
+        metrics.add(epochs);
+      }
+    }
+    assertSame(ends.get(1), ends.get(0));
+    assertEquals(3, metrics.get(0).size());
+    for (int e = 0; e < 3; e++) {
+      assertEquals(metrics.get(1).get(e).validAccuracy(), metrics.get(0).get(e).validAccuracy());
+    }
+  }
+
+  /** A pixel that equals the uniform number drawn for it does not spike; the next float does. */
+  @Test
+  void spikesAreDrawnExactlyAsInJava() {
+    NetworkSpec spec = spec(1);
+    Batch.Drawn draw = new Batch.Drawn(-5, Purpose.EVALUATION_SPIKES, 0, 60_000);
+    int units = spec.input().units();
+    float[] images = new float[2 * units];
+    int[] word = new int[4];
+    for (int k = 0; k < images.length; k++) {
+      int b = k / units;
+      int i = k % units;
+      Philox.block(0, 1, 60_000 + b, i / 4, -5, draw.purpose().ordinal(), word);
+      float u = Philox.uniform(word[i % 4]);
+      images[k] = b == 0 ? u : Math.nextUp(u);
+    }
+    try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
+      cuda.run(
+          new Batch(2, 2, images, new int[] {-1, -1}, draw),
+          false,
+          new ReadOut(spec),
+          view -> {
+            if (view.step() == 1) {
+              byte[] s0 = view.spikes(spec.input());
+              for (int k = 0; k < s0.length; k++) {
+                assertEquals(k / units, s0[k], "unit " + k);
+              }
+            }
+          });
+    }
+  }
+
+  @Test
+  void freesWhatItTook() {
+    EmulatedDevice device = Emulated.device();
+    NetworkSpec spec = spec(13);
+    CudaBackend cuda = new CudaBackend(spec, device);
+    cuda.run(batch(spec, 7, 4, 1), true, new ReadOut(spec), null);
+    int live = cuda.liveBuffers();
+    cuda.run(batch(spec, 40, 4, 1), true, new ReadOut(spec), null);
+    assertEquals(live, cuda.liveBuffers());
+    assertTrue(device.used() > 0);
+    cuda.close();
+    assertEquals(0, cuda.liveBuffers());
+    assertEquals(0, device.used());
+  }
+
+  @Test
+  void aNetworkThatDoesNotFitIsRefusedAndLeavesNothing() {
+    EmulatedDevice device = Emulated.device(1 << 20);
+    CsdpException e = assertThrows(CsdpException.class, () -> new CudaBackend(spec(2000), device));
+    assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
+    assertTrue(e.getMessage().contains("second moments of W1 needs 392,000 bytes"), e.getMessage());
+    assertEquals(0, device.used());
+  }
+
+  @Test
+  void aBatchThatDoesNotFitIsRefusedAndASmallerOneStillRuns() {
+    EmulatedDevice device = Emulated.device(1 << 20);
+    NetworkSpec spec = spec(100);
+    try (CudaBackend cuda = new CudaBackend(spec, device)) {
+      ReadOut out = new ReadOut(spec);
+      cuda.run(batch(spec, 7, 4, 1), true, out, null);
+      CsdpException e =
+          assertThrows(
+              CsdpException.class, () -> cuda.run(batch(spec, 500, 4, 1), true, out, null));
+      assertTrue(e.getMessage().startsWith("out of memory on the emulated device"), e.getMessage());
+      cuda.run(batch(spec, 8, 4, 1), true, out, null);
+    }
+    assertEquals(0, device.used());
+  }
+}

@@ -1,0 +1,27 @@
+package csdp.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KernelCheckTest {
+  @ParameterizedTest
+  @CsvSource({"1, 1", "13, 7", "207, 40", "1025, 7", "13, 1", "1, 40", "33, 530"})
+  void everyFastKernelEqualsItsTwin(int units, int batch) {
+    try (EmulatedDevice device = Emulated.device()) {
+      List<KernelCheck.Result> results = KernelCheck.run(device, units, batch, 11);
+      assertEquals(
+          "encode encode_recorded list_samples currents currents_tiled integrate modulate"
+              + " learn_contrastive learn_contrastive_tiled learn_error",
+          results.stream().map(KernelCheck.Result::kernel).collect(Collectors.joining(" ")));
+      for (KernelCheck.Result r : results) {
+        assertTrue(r.passed(), r.kernel() + ": " + r.difference());
+      }
+      assertEquals(0, device.used());
+    }
+  }
+}
