@@ -67,10 +67,10 @@ public final class NetworkSpec {
     float ri = constants.inhibitoryResistance();
     for (int l = 1; l <= hidden.length; l++) {
       contrastive("W" + l, layer[l - 1], layer[l], rm);
+      lateral("M" + l, layer[l], ri);
       if (l < hidden.length) {
         contrastive("V" + (l + 1), layer[l + 1], layer[l], rm);
       }
-      lateral("M" + l, layer[l], ri);
       if (supervised) {
         contrastive("V" + (l + 1) + "y", context, layer[l], rm);
       }
@@ -136,7 +136,7 @@ public final class NetworkSpec {
     return Collections.unmodifiableList(populations);
   }
 
-  /** All synapses, in the order in which currents are summed. */
+  /** All synapses, in the order in which the released code sums their currents. */
   public List<Synapse> synapses() {
     return Collections.unmodifiableList(synapses);
   }
