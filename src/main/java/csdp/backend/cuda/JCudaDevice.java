@@ -1,26 +1,16 @@
 package csdp.backend.cuda;
 
 import static jcuda.driver.CUresult.CUDA_ERROR_ILLEGAL_ADDRESS;
-import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_PTX;
-import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_SOURCE;
-import static jcuda.driver.CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND;
+import static jcuda.driver.CUresult.CUDA_ERROR_LAUNCH_FAILED;
 import static jcuda.driver.CUresult.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
-import static jcuda.driver.CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU;
 import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
-import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
 
 import csdp.CsdpException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
@@ -43,14 +33,6 @@ import jcuda.driver.JCudaDriver;
  * order of the queue. A copy of pageable memory to the device has left the array when it returns.
  */
 final class JCudaDevice implements GpuDevice {
-  private static final Set<Integer> KERNELS_REFUSED =
-      Set.of(
-          CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
-          CUDA_ERROR_INVALID_PTX,
-          CUDA_ERROR_INVALID_SOURCE,
-          CUDA_ERROR_NO_BINARY_FOR_GPU,
-          CUDA_ERROR_JIT_COMPILER_NOT_FOUND);
-
   private final CudaSurvey.Gpu gpu;
   private final String driver;
   private final boolean syncLaunches;
@@ -91,59 +73,10 @@ final class JCudaDevice implements GpuDevice {
     // Not CU_STREAM_NON_BLOCKING: see the class comment.
     check(JCudaDriver.cuStreamCreate(stream, 0), "opening a stream");
     streaming = true;
-    load();
+    check(JCudaKernels.load(module, gpu, driver), "loading the kernels");
+    loaded = true;
     // All at once: a module that lacks a kernel shows here, and none is loaded during a capture.
     KernelSources.device().kernels().forEach(this::function);
-  }
-
-  /** The shipped PTX, or, where the driver refuses it, what this machine's nvcc makes. */
-  private void load() {
-    List<String> refusals = new ArrayList<>();
-    Optional<Ptx> ptx = Ptx.forDevice(gpu.capability(), refusals);
-    if (ptx.isPresent()) {
-      int result = JCudaDriver.cuModuleLoadData(module, ptx.get().image());
-      if (!KERNELS_REFUSED.contains(result)) {
-        check(result, "loading the kernels");
-        loaded = true;
-        return;
-      }
-      refusals.add("the driver (CUDA " + driver + ") says " + CUresult.stringFor(result));
-    }
-    byte[] cubin = Nvcc.find().map(n -> compiled(n, refusals)).orElse(null);
-    if (cubin != null) {
-      int result = JCudaDriver.cuModuleLoadData(module, cubin);
-      if (result == CUDA_SUCCESS) {
-        loaded = true;
-        return;
-      }
-      refusals.add("it refuses what nvcc made, too: " + CUresult.stringFor(result));
-    }
-    throw CsdpException.environment(
-        "the kernels cannot run on %s: %s: %s, or use --device cpu",
-        gpu,
-        String.join("; ", refusals),
-        gpu.fit()
-            ? "update the NVIDIA driver, or put an nvcc that fits it on the PATH"
-            : "take a newer GPU, or put an nvcc that knows this one on the PATH");
-  }
-
-  /** Machine code for this GPU from this machine's nvcc, kept for the next time. */
-  private byte[] compiled(Nvcc nvcc, List<String> refusals) {
-    KernelSources sources = KernelSources.device();
-    String architecture = "sm_" + gpu.capability();
-    String hash = sources.hash(architecture, nvcc.version(), String.join(" ", Nvcc.FLAGS));
-    Path file =
-        UserCache.folder("kernels").resolve(architecture + "-" + hash.substring(0, 16) + ".cubin");
-    try {
-      if (!Files.exists(file)) {
-        UserCache.write(file, nvcc.cubin(sources, architecture));
-      }
-      return Files.readAllBytes(file);
-    } catch (IOException e) {
-      refusals.add(
-          "nvcc " + nvcc.version() + " does not help: " + e.getMessage().replace('\n', ' '));
-      return null;
-    }
   }
 
   private CUfunction function(String kernel) {
@@ -269,40 +202,31 @@ final class JCudaDevice implements GpuDevice {
     if (result == CUDA_SUCCESS && syncLaunches && !capturing) {
       result = JCudaDriver.cuStreamSynchronize(stream);
     }
+    if (earlier(result) && !syncLaunches) {
+      check(result, "");
+    }
     if (result != CUDA_SUCCESS) {
-      throw CsdpException.failed(
-          "%s failed: %s%s",
-          last,
-          CUresult.stringFor(result),
-          earlier(result) && !syncLaunches
-              ? "; it or one queued before it: run again with --sync-launches to see which"
-              : "");
+      throw CsdpException.failed("%s failed: %s", last, CUresult.stringFor(result));
     }
   }
 
-  /** Whether a launch may report what went wrong in a kernel before it. */
+  /** Whether a call reports this of a kernel that was queued before it. */
   private static boolean earlier(int result) {
-    return result >= CUDA_ERROR_ILLEGAL_ADDRESS && result != CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+    return result >= CUDA_ERROR_ILLEGAL_ADDRESS
+        && result <= CUDA_ERROR_LAUNCH_FAILED
+        && result != CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
   }
 
   @Override
   public void synchronize() {
     enter();
-    int result = JCudaDriver.cuStreamSynchronize(stream);
-    if (result != CUDA_SUCCESS) {
-      throw CsdpException.failed(
-          "%s: a kernel failed: %s; it is %s or one before it%s",
-          name(),
-          CUresult.stringFor(result),
-          last,
-          syncLaunches ? "" : ": run again with --sync-launches to see which");
-    }
+    check(JCudaDriver.cuStreamSynchronize(stream), "waiting");
   }
 
   @Override
   public Sequence capture(Runnable work) {
     if (syncLaunches) { // a graph would be waited for only as a whole
-      return new Direct(work);
+      return Sequence.of(work);
     }
     enter();
     CUgraph graph = new CUgraph();
@@ -345,9 +269,16 @@ final class JCudaDevice implements GpuDevice {
   private void check(int result, String doing) {
     if (result != CUDA_SUCCESS) {
       String line =
-          String.format(
-              "%s: %s failed: %s; last kernel: %s",
-              name(), doing, CUresult.stringFor(result), last);
+          earlier(result)
+              ? String.format(
+                  "%s: a kernel failed: %s; it is %s or one before it%s",
+                  name(),
+                  CUresult.stringFor(result),
+                  last,
+                  syncLaunches ? "" : ": run again with --sync-launches to see which")
+              : String.format(
+                  "%s: %s failed: %s; last launch: %s",
+                  name(), doing, CUresult.stringFor(result), last);
       throw loaded ? CsdpException.failed("%s", line) : CsdpException.environment("%s", line);
     }
   }
@@ -408,15 +339,5 @@ final class JCudaDevice implements GpuDevice {
       }
       executable = null;
     }
-  }
-
-  private record Direct(Runnable work) implements Sequence {
-    @Override
-    public void run() {
-      work.run();
-    }
-
-    @Override
-    public void close() {}
   }
 }
