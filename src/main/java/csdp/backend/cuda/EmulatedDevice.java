@@ -261,15 +261,7 @@ public final class EmulatedDevice implements GpuDevice {
 
   @Override
   public Sequence capture(Runnable work) {
-    return new Sequence() {
-      @Override
-      public void run() {
-        work.run();
-      }
-
-      @Override
-      public void close() {}
-    };
+    return Sequence.of(work);
   }
 
   @Override

@@ -84,6 +84,19 @@ public interface GpuDevice extends AutoCloseable {
 
   /** Captured work. */
   interface Sequence extends AutoCloseable {
+    /** For a device that cannot capture: the work itself, called at every run. */
+    static Sequence of(Runnable work) {
+      return new Sequence() {
+        @Override
+        public void run() {
+          work.run();
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+
     /** Queues it once more. */
     void run();
 

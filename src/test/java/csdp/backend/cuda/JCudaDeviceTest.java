@@ -1,0 +1,215 @@
+package csdp.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import csdp.backend.cuda.FakeDriver.Result;
+import csdp.data.Npy;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * csdp on a CUDA device, in a Java of its own, through JCuda's real natives, against a stand-in for
+ * the driver that executes the kernels on the CPU (src/test/native).
+ */
+class JCudaDeviceTest {
+  private static final String TRACE = "src/test/resources/traces/tiny_supervised.npz";
+
+  @TempDir static Path dir;
+  private static FakeDriver fake;
+  private static Path images;
+  private static Path labels;
+
+  @BeforeAll
+  static void build() throws Exception {
+    Optional<String> reason = FakeDriver.unavailable();
+    assumeTrue(reason.isEmpty(), () -> "no stand-in for the CUDA driver: " + reason.get());
+    fake = FakeDriver.build(dir);
+    Philox.Stream random = Philox.stream(3, Purpose.STROKES, 0, 0, 0);
+    float[] pixels = new float[70 * 64];
+    int[] classes = new int[70];
+    for (int k = 0; k < pixels.length; k++) {
+      pixels[k] = Philox.uniform(random.nextWord());
+      classes[k / 64] = k / 64 % 10;
+    }
+    Npy.write(images = dir.resolve("x.npy"), new int[] {70, 64}, pixels);
+    Npy.write(labels = dir.resolve("y.npy"), new int[] {70}, classes);
+  }
+
+  private static Result replay(String steering, String... more) throws Exception {
+    return fake.csdp(
+        steering,
+        Stream.concat(Stream.of("replay", TRACE), Stream.of(more)).toArray(String[]::new));
+  }
+
+  private static Result train(String device, Path out, String... more) throws Exception {
+    String[] args = {
+      "train",
+      "--hidden",
+      "40,20",
+      "--batch",
+      "20",
+      "--epochs",
+      "2",
+      "--steps",
+      "4",
+      "--valid",
+      "10",
+      "--device",
+      device,
+      "--out",
+      out.toString(),
+      "--train-x",
+      images.toString(),
+      "--train-y",
+      labels.toString(),
+      "--test-x",
+      images.toString(),
+      "--test-y",
+      labels.toString()
+    };
+    return fake.csdp("", Stream.concat(Stream.of(args), Stream.of(more)).toArray(String[]::new));
+  }
+
+  @Test
+  void replaysARecordedRun() throws Exception {
+    for (String products : List.of("kernels", "cublas")) {
+      Result r = replay("devices=2", "--device", "1", "--products", products);
+      assertEquals(0, r.code(), r.toString());
+      assertTrue(r.out().contains("cuda:1"), r.out());
+      assertTrue(r.out().contains("0 of 955,500 differ"), r.out());
+      assertTrue(r.err().contains("0 allocations, 0 graphs left"), r.err());
+    }
+  }
+
+  /** The whole window as a graph, without one, and with cuBLAS: the parameters of the CPU. */
+  @Test
+  void trainsToTheBitsOfTheCpu() throws Exception {
+    Path cpu = dir.resolve("cpu");
+    assertEquals(0, train("cpu", cpu).code());
+    Path graph = dir.resolve("graph");
+    Result r = train("auto", graph, "--require-gpu");
+    assertEquals(0, r.code(), r.toString());
+    assertTrue(r.out().contains("on CUDA device 0: Fake GPU"), r.out());
+    assertTrue(r.err().contains("0 allocations, 0 graphs left"), r.err());
+    assertFalse(r.err().contains(" 0 graph launches"), r.err());
+    Path sync = dir.resolve("sync");
+    r = train("0", sync, "--sync-launches");
+    assertTrue(r.err().contains(" 0 graph launches"), r.toString());
+    Path cublas = dir.resolve("cublas");
+    r = train("0", cublas, "--products", "cublas");
+    assertFalse(r.err().contains(" 0 graph launches"), r.toString());
+    for (Path p : List.of(graph, sync, cublas)) {
+      for (String file : List.of("last/W1.npz", "last/M1.npz", "last/z1.npz")) {
+        assertArrayEquals(
+            Files.readAllBytes(cpu.resolve(file)), Files.readAllBytes(p.resolve(file)), file);
+      }
+    }
+  }
+
+  @Test
+  void nativesLieInAFolderOfTheUser() throws Exception {
+    Result r = fake.csdp("", "doctor");
+    assertEquals(0, r.code(), r.toString());
+    assertTrue(r.out().contains("0: Fake GPU, compute capability 7.5"), r.out());
+    assertTrue(r.out().contains("for CUDA 12.4"), r.out());
+    Path natives = fake.cache().resolve("natives-" + JCudaNatives.VERSION);
+    assertEquals(
+        "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(natives)));
+    Path library = natives.resolve(JCudaNatives.fileName("JCudaDriver"));
+    Files.write(library, new byte[] {1}); // what somebody left there is not loaded
+    assertEquals(0, fake.csdp("", "doctor").code());
+    assertTrue(Files.size(library) > 1000);
+  }
+
+  @Test
+  void aDriverThatRefusesThePtxGetsWhatNvccMakes() throws Exception {
+    boolean nvcc = Nvcc.find().isPresent();
+    Result r = replay("load=222", "--device", "0");
+    assertEquals(nvcc ? 0 : 3, r.code(), r.toString());
+    r = replay("load=222 cubin=209", "--device", "0");
+    assertEquals(3, r.code(), r.toString());
+    assertTrue(r.message().contains("CUDA_ERROR_UNSUPPORTED_PTX_VERSION"), r.err());
+    assertTrue(r.message().contains("update the NVIDIA driver"), r.err());
+    assertTrue(r.message().contains("--device cpu"), r.err());
+  }
+
+  @Test
+  void failuresAreNamed() throws Exception {
+    Result r = replay("fail=modulate", "--sync-launches", "--device", "0");
+    assertEquals(1, r.code(), r.toString());
+    assertTrue(r.message().startsWith("csdp: the kernel modulate <<<("), r.err());
+    assertTrue(r.message().endsWith("failed: CUDA_ERROR_ILLEGAL_ADDRESS"), r.err());
+    r = replay("fail=modulate", "--device", "0");
+    assertEquals(1, r.code(), r.toString());
+    assertTrue(r.message().contains("run again with --sync-launches"), r.err());
+    r = replay("memory=100000", "--device", "0");
+    assertEquals(3, r.code(), r.toString());
+    assertTrue(r.message().contains("out of memory on cuda:0: "), r.err());
+    r = replay("", "--device", "7");
+    assertEquals(3, r.code(), r.toString());
+    assertTrue(r.message().contains("there is no CUDA device 7: this machine has 0: Fake GPU"));
+  }
+
+  @Test
+  void aDriverWithoutDevices() throws Exception {
+    Result r = replay("devices=0", "--device", "0");
+    assertEquals(0, r.code(), r.toString());
+    assertTrue(r.err().contains("warning: running on the CPU: the NVIDIA driver sees no GPU"));
+    r = replay("devices=0", "--require-gpu");
+    assertEquals(3, r.code(), r.toString());
+    r = replay("init=803", "--require-gpu");
+    assertEquals(3, r.code(), r.toString());
+    assertTrue(r.message().contains("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"), r.err());
+  }
+
+  @Test
+  void cublasIsAskedForOnlyWhereItIsWanted() throws Exception {
+    Files.move(fake.cublas(), fake.cublas().resolveSibling("away"));
+    try {
+      assertEquals(0, replay("", "--device", "0").code());
+      Optional<Path> installed = DriverLibrary.cublas(System.getenv(), Path.of("/"), false);
+      assumeTrue(installed.isEmpty(), () -> "this machine has cuBLAS: " + installed.get());
+      Result r = replay("", "--device", "0", "--products", "cublas");
+      assertEquals(3, r.code(), r.toString());
+      assertTrue(r.message().contains("libcublas.so.12: cannot open"), r.err());
+      assertTrue(r.message().contains("install cuBLAS of CUDA 12"), r.err());
+    } finally {
+      Files.move(fake.cublas().resolveSibling("away"), fake.cublas());
+    }
+  }
+
+  /** Nothing of JCuda is loaded where there is no driver, and nothing of it is needed. */
+  @Test
+  void aMachineWithoutADriverNeverTouchesJCuda() throws IOException, InterruptedException {
+    Optional<Path> driver = DriverLibrary.cuda(System.getenv(), Path.of("/"), false);
+    assumeTrue(driver.isEmpty(), () -> "this machine has a driver: " + driver.get());
+    for (String jars : List.of("with", "without")) {
+      Result r =
+          FakeDriver.java(
+              jars.equals("without"),
+              List.of("-Xlog:class+load"),
+              "replay",
+              TRACE,
+              "--device",
+              "0");
+      assertEquals(0, r.code(), r.toString());
+      assertTrue(r.err().contains("warning: running on the CPU: no NVIDIA driver is installed"));
+      assertTrue(r.out().contains(" csdp.cli.Main "), "classes are listed");
+      assertFalse(r.out().contains(" jcuda."), "JCuda was loaded");
+    }
+  }
+}
