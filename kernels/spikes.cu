@@ -90,3 +90,11 @@ KERNEL list_samples(const unsigned char* s, int* samples, int* sampleCount, int*
     positiveCount[i] = all;
   }
 }
+
+// Spikes as floats, for a dense product by cuBLAS.
+KERNEL widen(const unsigned char* s, float* wide, int n) {
+  int k = globalIndex();
+  if (k < n) {
+    wide[k] = s[k];
+  }
+}

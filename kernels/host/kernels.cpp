@@ -58,6 +58,7 @@ const Kernel KERNELS[] = {
     ROW(list_units_plain),
     ROW(list_samples),
     ROW(list_samples_plain),
+    ROW(widen),
     ROW(currents),
     ROW(currents_plain),
     ROW(currents_tiled),

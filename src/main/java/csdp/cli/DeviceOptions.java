@@ -2,6 +2,7 @@ package csdp.cli;
 
 import csdp.CsdpException;
 import csdp.backend.Device;
+import csdp.backend.cuda.Cuda;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -27,15 +28,36 @@ final class DeviceOptions {
       description = "CPU threads. Results do not depend on it. Default: one per core.")
   private Integer threads;
 
+  @Option(
+      names = "--products",
+      paramLabel = "WHO",
+      description =
+          "On a CUDA device, who multiplies spikes and weights: ${COMPLETION-CANDIDATES} (cuBLAS of"
+              + " CUDA 12, dense). Default: kernels.")
+  private Cuda.Products products;
+
+  @Option(
+      names = "--sync-launches",
+      description = "Wait for every kernel, so that a failure names its own; slow, for debugging.")
+  private boolean syncLaunches;
+
   Device resolve(CommandSpec spec) {
     if (threads != null && (threads < 1 || threads > 1024)) {
       throw CsdpException.badInput("--threads must lie in 1..1024, not %d", threads);
     }
     Device d =
         Device.of(
-            device, requireGpu, line -> spec.commandLine().getErr().println("warning: " + line));
-    if (threads != null && d == Device.REFERENCE) {
+            device,
+            requireGpu,
+            new Cuda.Options(products == null ? Cuda.Products.KERNELS : products, syncLaunches),
+            line -> spec.commandLine().getErr().println("warning: " + line),
+            Cuda::survey);
+    if (threads != null && d.equals(Device.REFERENCE)) {
       throw CsdpException.badInput("--threads has no meaning with --device reference");
+    }
+    if (products == Cuda.Products.CUBLAS && d.kind() != Device.Kind.CUDA) {
+      throw CsdpException.badInput(
+          "--products cublas needs a CUDA device, and this run is on the CPU");
     }
     return d;
   }

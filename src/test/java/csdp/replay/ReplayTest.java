@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Recorded runs of the released code: every spike equal, weights within 1e-5. */
 class ReplayTest {
@@ -28,7 +28,7 @@ class ReplayTest {
   @TempDir Path dir;
 
   @ParameterizedTest
-  @EnumSource(Device.class)
+  @MethodSource("csdp.backend.Device#everywhere")
   void tinyTraces(Device device) {
     for (String name : List.of("tiny_supervised.npz", "tiny_unsupervised.npz")) {
       Report r = Replay.run(TINY.resolve(name), device, 2);
@@ -40,7 +40,7 @@ class ReplayTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Device.class)
+  @MethodSource("csdp.backend.Device#everywhere")
   void sharedTraces(Device device) throws IOException {
     String folder = System.getenv("CSDP_TRACES");
     assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");

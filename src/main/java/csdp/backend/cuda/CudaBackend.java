@@ -35,6 +35,7 @@ public final class CudaBackend implements Backend {
   private final DeviceMemory parameters; // what lives as long as the backend
   private final DeviceMemory window; // what is sized for the largest batch so far
   private final Kernels kernels;
+  private final DenseProducts products; // null: own kernels
   private final SynapseState[] synapses;
   private final Floats[] initialThresholds; // by population; null where nothing integrates
   private final PopulationState[] states;
@@ -48,6 +49,7 @@ public final class CudaBackend implements Backend {
   private Floats images;
   private Ints labels;
   private Bytes recorded;
+  private Floats wide; // spikes as floats, for products
 
   /** All that decides which kernels a window launches with which scalar arguments. */
   private record Window(int n, int positives, boolean learn, boolean recorded) {}
@@ -58,7 +60,17 @@ public final class CudaBackend implements Backend {
    * @param device is closed with this backend, or here if there is not enough memory
    */
   public CudaBackend(NetworkSpec spec, GpuDevice device) {
+    this(spec, device, null);
+  }
+
+  /**
+   * The same with the products of spikes and weights computed elsewhere.
+   *
+   * @param products on the same device; closed with this backend
+   */
+  CudaBackend(NetworkSpec spec, GpuDevice device, DenseProducts products) {
     this.spec = spec;
+    this.products = products;
     this.c = spec.constants();
     this.device = device;
     this.parameters = new DeviceMemory(device);
@@ -101,7 +113,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public String description() {
-    return device.description();
+    return device.description() + (products == null ? "" : ", products by cuBLAS");
   }
 
   @Override
@@ -177,6 +189,10 @@ public final class CudaBackend implements Backend {
       images = window.floats("images", pixels);
       labels = window.ints("labels", batch.size());
       recorded = window.bytes("recorded input spikes", spikes);
+      if (products != null) {
+        int widest = spec.populations().stream().mapToInt(Population::units).max().orElseThrow();
+        wide = window.floats("spikes as floats", Math.multiplyExact(batch.size(), widest));
+      }
       capacity = batch.size();
     } catch (RuntimeException e) {
       window.close(); // a smaller batch may fit
@@ -249,7 +265,18 @@ public final class CudaBackend implements Backend {
     boolean add = false;
     for (var s : spec.incoming(post)) {
       SynapseState k = synapses[s.index()];
-      if (manySpikes(k)) {
+      if (products != null) {
+        kernels.widen(acting(k, t), wide, w.n, k.rows());
+        products.multiply(
+            state(post).current,
+            wide,
+            k.weights(),
+            k.synapse().currentScale(),
+            add,
+            w.n,
+            k.rows(),
+            k.cols());
+      } else if (manySpikes(k)) {
         kernels.currentsTiled(state(post), acting(k, t), k, add, w.n);
       } else {
         kernels.currents(state(post), acting(k, t), k, add, w.n);
@@ -345,6 +372,9 @@ public final class CudaBackend implements Backend {
     forgetWindows();
     window.close();
     parameters.close();
+    if (products != null) {
+      products.close();
+    }
     device.close();
   }
 }

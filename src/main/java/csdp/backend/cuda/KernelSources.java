@@ -8,16 +8,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The sources of the kernels, as they were built into the classes. */
 public final class KernelSources {
   /** The kernel families: {@code kernels/NAME.cu}. */
   public static final List<String> FAMILIES =
       List.of("encode", "spikes", "synapse", "neuron", "goodness", "plasticity");
+
+  private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL (\\w+)\\(");
 
   private static final List<String> HOST =
       List.of("host/cuda.h", "host/check.cu", "host/kernels.cpp");
@@ -56,6 +61,19 @@ public final class KernelSources {
   /** Text by file name relative to {@code kernels/}. */
   public Map<String, String> texts() {
     return Map.copyOf(texts);
+  }
+
+  /** Names of all kernels, in the order of the files. */
+  List<String> kernels() {
+    List<String> names = new ArrayList<>();
+    texts.forEach(
+        (file, text) -> {
+          Matcher m = KERNEL.matcher(file.startsWith("host/") ? "" : text);
+          while (m.find()) {
+            names.add(m.group(1));
+          }
+        });
+    return names;
   }
 
   /**

@@ -161,6 +161,12 @@ final class Kernels {
         p.units);
   }
 
+  void widen(SpikeBuffers s, Floats wide, int n, int units) {
+    require(s, n, units);
+    wide.require((long) n * units);
+    device.launch("widen", each((long) n * units, BLOCK), s.dense(), wide, n * units);
+  }
+
   // synapse.cu
 
   void currents(PopulationState post, SpikeBuffers pre, SynapseState k, boolean add, int n) {

@@ -1,0 +1,409 @@
+package csdp.backend.cuda;
+
+import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_PTX;
+import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_SOURCE;
+import static jcuda.driver.CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND;
+import static jcuda.driver.CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU;
+import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
+import static jcuda.driver.CUresult.CUDA_SUCCESS;
+import static jcuda.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+
+import csdp.CsdpException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import jcuda.NativePointerObject;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * A GPU through NVIDIA's driver and JCuda: its primary context, one stream, one module with all
+ * kernels. Touched only after JCuda's natives were loaded: see {@link Cuda}.
+ *
+ * <p>The stream waits for the null stream and the other way round, so that plain copies are in the
+ * order of the queue. A copy of pageable memory to the device has left the array when it returns.
+ */
+final class JCudaDevice implements GpuDevice {
+  private static final Set<Integer> KERNELS_REFUSED =
+      Set.of(
+          CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+          CUDA_ERROR_INVALID_PTX,
+          CUDA_ERROR_INVALID_SOURCE,
+          CUDA_ERROR_NO_BINARY_FOR_GPU,
+          CUDA_ERROR_JIT_COMPILER_NOT_FOUND);
+
+  private final CudaSurvey.Gpu gpu;
+  private final String driver;
+  private final boolean syncLaunches;
+  private final CUdevice device = new CUdevice();
+  private final CUcontext context = new CUcontext();
+  private final CUstream stream = new CUstream();
+  private final CUmodule module = new CUmodule();
+  private final Map<String, CUfunction> functions = new HashMap<>();
+  private final Set<Long> live = new HashSet<>();
+  private boolean retained;
+  private boolean streaming;
+  private boolean loaded;
+  private boolean capturing;
+  private String last = "none";
+
+  private JCudaDevice(CudaSurvey survey, CudaSurvey.Gpu gpu, boolean syncLaunches) {
+    this.gpu = gpu;
+    this.driver = survey.driver();
+    this.syncLaunches = syncLaunches;
+  }
+
+  static JCudaDevice open(CudaSurvey survey, int index, boolean syncLaunches) {
+    JCudaDevice d = new JCudaDevice(survey, survey.gpus().get(index), syncLaunches);
+    try {
+      d.start();
+      return d;
+    } catch (RuntimeException e) {
+      d.close();
+      throw e;
+    }
+  }
+
+  private void start() {
+    check(JCudaDriver.cuDeviceGet(device, gpu.index()), "finding the device");
+    check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "opening a context");
+    retained = true;
+    enter();
+    // Not CU_STREAM_NON_BLOCKING: see the class comment.
+    check(JCudaDriver.cuStreamCreate(stream, 0), "opening a stream");
+    streaming = true;
+    load();
+    // All at once: a module that lacks a kernel shows here, and none is loaded during a capture.
+    KernelSources.device().kernels().forEach(this::function);
+  }
+
+  /** The shipped PTX, or, where the driver refuses it, what this machine's nvcc makes. */
+  private void load() {
+    List<String> refusals = new ArrayList<>();
+    Optional<Ptx> ptx = Ptx.forDevice(gpu.capability(), refusals);
+    if (ptx.isPresent()) {
+      int result = JCudaDriver.cuModuleLoadData(module, ptx.get().image());
+      if (!KERNELS_REFUSED.contains(result)) {
+        check(result, "loading the kernels");
+        loaded = true;
+        return;
+      }
+      refusals.add("the driver (CUDA " + driver + ") says " + CUresult.stringFor(result));
+    }
+    byte[] cubin = Nvcc.find().map(n -> compiled(n, refusals)).orElse(null);
+    if (cubin != null) {
+      int result = JCudaDriver.cuModuleLoadData(module, cubin);
+      if (result == CUDA_SUCCESS) {
+        loaded = true;
+        return;
+      }
+      refusals.add("it refuses what nvcc made, too: " + CUresult.stringFor(result));
+    }
+    throw CsdpException.environment(
+        "the kernels cannot run on %s: %s: %s, or use --device cpu",
+        gpu,
+        String.join("; ", refusals),
+        gpu.fit()
+            ? "update the NVIDIA driver, or put an nvcc that fits it on the PATH"
+            : "take a newer GPU, or put an nvcc that knows this one on the PATH");
+  }
+
+  /** Machine code for this GPU from this machine's nvcc, kept for the next time. */
+  private byte[] compiled(Nvcc nvcc, List<String> refusals) {
+    KernelSources sources = KernelSources.device();
+    String architecture = "sm_" + gpu.capability();
+    String hash = sources.hash(architecture, nvcc.version(), String.join(" ", Nvcc.FLAGS));
+    Path file =
+        UserCache.folder("kernels").resolve(architecture + "-" + hash.substring(0, 16) + ".cubin");
+    try {
+      if (!Files.exists(file)) {
+        UserCache.write(file, nvcc.cubin(sources, architecture));
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      refusals.add(
+          "nvcc " + nvcc.version() + " does not help: " + e.getMessage().replace('\n', ' '));
+      return null;
+    }
+  }
+
+  private CUfunction function(String kernel) {
+    return functions.computeIfAbsent(
+        kernel,
+        k -> {
+          CUfunction f = new CUfunction();
+          check(JCudaDriver.cuModuleGetFunction(f, module, k), "finding the kernel " + k);
+          return f;
+        });
+  }
+
+  @Override
+  public String name() {
+    return "cuda:" + gpu.index();
+  }
+
+  @Override
+  public String description() {
+    return "CUDA device " + gpu + ", driver for CUDA " + driver;
+  }
+
+  @Override
+  public long allocate(long bytes, String what) {
+    enter();
+    Address at = new Address(0);
+    int result = JCudaDriver.cuMemAlloc(at, bytes);
+    if (result == CUDA_ERROR_OUT_OF_MEMORY) {
+      long[] free = new long[1];
+      long[] total = new long[1];
+      JCudaDriver.cuMemGetInfo(free, total);
+      throw CsdpException.environment(
+          "out of memory on %s: %s needs %,d bytes, %,d of %,d are free:"
+              + " use smaller batches or fewer hidden units",
+          name(), what, bytes, free[0], total[0]);
+    }
+    check(result, "allocating " + bytes + " bytes for " + what);
+    live.add(at.value());
+    return at.value();
+  }
+
+  @Override
+  public void free(long address) {
+    if (!live.remove(address)) {
+      throw new IllegalStateException("no memory was allocated at this address");
+    }
+    enter();
+    // What is still queued may use it. A failure of that work is reported by whoever waits for it.
+    JCudaDriver.cuStreamSynchronize(stream);
+    JCudaDriver.cuMemFree(new Address(address));
+  }
+
+  @Override
+  public void upload(long to, Object array, int offset, int count) {
+    enter();
+    int size = elementBytes(array);
+    check(
+        JCudaDriver.cuMemcpyHtoD(
+            new Address(to),
+            pointer(array).withByteOffset((long) offset * size),
+            (long) count * size),
+        "copying " + (long) count * size + " bytes to the device");
+  }
+
+  @Override
+  public void download(long from, Object array, int offset, int count) {
+    synchronize(); // not within the copy, which holds up Java's garbage collector
+    int size = elementBytes(array);
+    check(
+        JCudaDriver.cuMemcpyDtoH(
+            pointer(array).withByteOffset((long) offset * size),
+            new Address(from),
+            (long) count * size),
+        "copying " + (long) count * size + " bytes from the device");
+  }
+
+  private static int elementBytes(Object array) {
+    return array instanceof byte[] ? Byte.BYTES : Float.BYTES;
+  }
+
+  private static Pointer pointer(Object array) {
+    if (array instanceof float[] f) {
+      return Pointer.to(f);
+    }
+    return array instanceof int[] i ? Pointer.to(i) : Pointer.to((byte[]) array);
+  }
+
+  @Override
+  public void clear(long address, long bytes) {
+    enter();
+    check(
+        JCudaDriver.cuMemsetD8Async(new Address(address), (byte) 0, bytes, stream),
+        "clearing " + bytes + " bytes");
+  }
+
+  @Override
+  public void launch(String kernel, Geometry g, Object... arguments) {
+    enter();
+    NativePointerObject[] values = new NativePointerObject[arguments.length];
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] instanceof DeviceBuffer b) {
+        values[i] = Pointer.to(new long[] {b.address()});
+      } else if (arguments[i] instanceof Integer n) {
+        values[i] = Pointer.to(new int[] {n});
+      } else {
+        values[i] = Pointer.to(new float[] {(Float) arguments[i]});
+      }
+    }
+    last = "the kernel " + kernel + " " + g;
+    int result =
+        JCudaDriver.cuLaunchKernel(
+            function(kernel),
+            g.gridX(),
+            g.gridY(),
+            1,
+            g.block(),
+            1,
+            1,
+            g.sharedBytes(),
+            stream,
+            Pointer.to(values),
+            null);
+    if (result == CUDA_SUCCESS && syncLaunches && !capturing) {
+      result = JCudaDriver.cuStreamSynchronize(stream);
+    }
+    if (result != CUDA_SUCCESS) {
+      throw CsdpException.failed("%s failed: %s", last, CUresult.stringFor(result));
+    }
+  }
+
+  @Override
+  public void synchronize() {
+    enter();
+    int result = JCudaDriver.cuStreamSynchronize(stream);
+    if (result != CUDA_SUCCESS) {
+      throw CsdpException.failed(
+          "%s: a kernel failed: %s; it is %s or one before it%s",
+          name(),
+          CUresult.stringFor(result),
+          last,
+          syncLaunches ? "" : ": run again with --sync-launches to see which");
+    }
+  }
+
+  @Override
+  public Sequence capture(Runnable work) {
+    if (syncLaunches) { // a graph would be waited for only as a whole
+      return new Direct(work);
+    }
+    enter();
+    CUgraph graph = new CUgraph();
+    check(
+        JCudaDriver.cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+        "starting to capture a graph");
+    capturing = true;
+    int ended;
+    boolean complete = false;
+    try {
+      work.run();
+      complete = true;
+    } finally {
+      capturing = false;
+      ended = JCudaDriver.cuStreamEndCapture(stream, graph);
+      if (!complete && ended == CUDA_SUCCESS) {
+        JCudaDriver.cuGraphDestroy(graph);
+      }
+    }
+    check(ended, "capturing a graph");
+    CUgraphExec executable = new CUgraphExec();
+    int result = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
+    JCudaDriver.cuGraphDestroy(graph);
+    check(result, "making a graph ready");
+    return new Graph(executable);
+  }
+
+  /** cuBLAS on this device's stream. */
+  DenseProducts cublas() {
+    enter();
+    return JCublasProducts.open(stream, this);
+  }
+
+  /** The context belongs to a thread, and which thread calls may change. */
+  void enter() {
+    check(JCudaDriver.cuCtxSetCurrent(context), "entering the context");
+  }
+
+  /** A refusal before the kernels are there is the machine's; later it is a run that failed. */
+  private void check(int result, String doing) {
+    if (result != CUDA_SUCCESS) {
+      String line =
+          String.format(
+              "%s: %s failed: %s; last kernel: %s",
+              name(), doing, CUresult.stringFor(result), last);
+      throw loaded ? CsdpException.failed("%s", line) : CsdpException.environment("%s", line);
+    }
+  }
+
+  @Override
+  public void close() {
+    // Without checks: after a failed kernel every call fails, and the context goes all the same.
+    if (retained) {
+      JCudaDriver.cuCtxSetCurrent(context);
+      if (streaming) {
+        JCudaDriver.cuStreamSynchronize(stream);
+      }
+      live.forEach(a -> JCudaDriver.cuMemFree(new Address(a)));
+      live.clear();
+      if (loaded) {
+        JCudaDriver.cuModuleUnload(module);
+      }
+      if (streaming) {
+        JCudaDriver.cuStreamDestroy(stream);
+      }
+      JCudaDriver.cuDevicePrimaryCtxRelease(device);
+      retained = false;
+      streaming = false;
+      loaded = false;
+    }
+  }
+
+  /** A device pointer from a number and back. */
+  static final class Address extends CUdeviceptr {
+    Address(long value) {
+      super(new CUdeviceptr(), value);
+    }
+
+    long value() {
+      return getNativePointer() + getByteOffset();
+    }
+  }
+
+  private final class Graph implements Sequence {
+    private CUgraphExec executable;
+
+    Graph(CUgraphExec executable) {
+      this.executable = executable;
+    }
+
+    @Override
+    public void run() {
+      enter();
+      check(JCudaDriver.cuGraphLaunch(executable, stream), "queueing a graph");
+    }
+
+    @Override
+    public void close() {
+      if (executable != null && retained) {
+        enter();
+        JCudaDriver.cuStreamSynchronize(stream);
+        JCudaDriver.cuGraphExecDestroy(executable);
+      }
+      executable = null;
+    }
+  }
+
+  private record Direct(Runnable work) implements Sequence {
+    @Override
+    public void run() {
+      work.run();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
