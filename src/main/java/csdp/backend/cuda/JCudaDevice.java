@@ -1,8 +1,10 @@
 package csdp.backend.cuda;
 
+import static jcuda.driver.CUresult.CUDA_ERROR_ILLEGAL_ADDRESS;
 import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_PTX;
 import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_SOURCE;
 import static jcuda.driver.CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND;
+import static jcuda.driver.CUresult.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
 import static jcuda.driver.CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU;
 import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
 import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
@@ -268,8 +270,19 @@ final class JCudaDevice implements GpuDevice {
       result = JCudaDriver.cuStreamSynchronize(stream);
     }
     if (result != CUDA_SUCCESS) {
-      throw CsdpException.failed("%s failed: %s", last, CUresult.stringFor(result));
+      throw CsdpException.failed(
+          "%s failed: %s%s",
+          last,
+          CUresult.stringFor(result),
+          earlier(result) && !syncLaunches
+              ? "; it or one queued before it: run again with --sync-launches to see which"
+              : "");
     }
+  }
+
+  /** Whether a launch may report what went wrong in a kernel before it. */
+  private static boolean earlier(int result) {
+    return result >= CUDA_ERROR_ILLEGAL_ADDRESS && result != CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
   }
 
   @Override
