@@ -1,5 +1,10 @@
-// A stand-in for libcublas.so.12 for tests: what csdp4j calls through JCublas, as plain loops.
+// A stand-in for libcublas.so.12 for tests: what csdp4j calls through JCublas, as plain loops in the
+// queue of the stand-in driver.
 #include <stddef.h>
+
+#include <functional>
+
+extern "C" int fakeQueue(const std::function<void()>& work);
 
 #define API extern "C" __attribute__((visibility("default"))) int
 
@@ -17,15 +22,17 @@ API cublasSgemm_v2(void*, int ta, int tb, int m, int n, int k, const float* alph
   if (ta || tb || lda < m || ldb < k || ldc < m) {
     return 7;
   }
-  for (int j = 0; j < n; j++) {
-    for (int i = 0; i < m; i++) {
-      float sum = 0;
-      for (int l = 0; l < k; l++) {
-        sum += a[(size_t)l * lda + i] * b[(size_t)j * ldb + l];
+  float scale = *alpha, old = *beta;
+  return fakeQueue([=] {
+    for (int j = 0; j < n; j++) {
+      for (int i = 0; i < m; i++) {
+        float sum = 0;
+        for (int l = 0; l < k; l++) {
+          sum += a[(size_t)l * lda + i] * b[(size_t)j * ldb + l];
+        }
+        float* at = &c[(size_t)j * ldc + i];
+        *at = scale * sum + (old == 0 ? 0 : old * *at);
       }
-      float* at = &c[(size_t)j * ldc + i];
-      *at = *alpha * sum + (*beta == 0 ? 0 : *beta * *at);
     }
-  }
-  return 0;
+  });
 }
