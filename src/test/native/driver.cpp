@@ -116,7 +116,7 @@ API cuDeviceGetAttribute(int* value, int which, int) {
 }
 
 API cuDevicePrimaryCtxRetain(void** c, int) { retained++; *c = &retained; return OK; }
-API cuCtxSetCurrent(void* c) { current = c == &retained; return current ? OK : INVALID_CONTEXT; }
+API cuCtxSetCurrent(void* c) { current = c == &retained; return sticky ? sticky : current ? OK : INVALID_CONTEXT; }
 
 API cuDevicePrimaryCtxRelease_v2(int) {
   if (--retained == 0) {

@@ -1,44 +1,37 @@
 package csdp.cli;
 
 import csdp.CsdpException;
+import csdp.backend.cuda.Cuda;
+import csdp.backend.cuda.CudaSurvey;
 import csdp.data.DataSources;
 import csdp.data.Manifest;
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Says what this machine has for csdp4j and how to get what it lacks. */
 @Command(
     name = "doctor",
     description = "Says what this machine has for csdp4j and how to get what it lacks.",
-    footer = "%nExit code 0 when training on the CPU works here, 3 when it does not.")
+    footer =
+        "%nExit code 0 when training on the CPU works here, 3 when it does not, 1 when a kernel differs from"
+            + " its twin.")
 public final class DoctorCommand implements Callable<Integer> {
   private static final int JAVA = 17;
   private static final long HEAP = 1L << 30;
   private static final long DISK = 2L << 30;
-  private static final long PATIENCE_SECONDS = 5;
-  private static final String NO_CUDA =
-      "not needed: csdp4j has no CUDA backend yet; training runs on the CPU";
-  private static final Pattern VERSION = Pattern.compile("\\b(\\d+\\.\\d[\\d.]*)");
 
   /**
    * A line of the report.
@@ -51,23 +44,35 @@ public final class DoctorCommand implements Callable<Integer> {
   record Line(boolean ok, String name, String found, String remedy) {}
 
   @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--kernels",
+      description =
+          "Also run the CUDA kernels on this machine's CPU, compiled by g++, against their plain twins.")
+  private boolean kernels;
+
   private final Map<String, String> env;
   private final Path root;
   private final boolean windows;
+  private final Probe probe;
+  private final GpuLines gpu;
 
   /** Looks at this machine. */
   public DoctorCommand() {
     this(
         System.getenv(),
         Path.of("/"),
-        System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows"));
+        System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows"),
+        Cuda::survey);
   }
 
   /** Looks at the files below a root instead, with another environment. */
-  DoctorCommand(Map<String, String> env, Path root, boolean windows) {
+  DoctorCommand(Map<String, String> env, Path root, boolean windows, Supplier<CudaSurvey> survey) {
     this.env = env;
     this.root = root;
     this.windows = windows;
+    this.probe = new Probe(env, root, windows);
+    this.gpu = new GpuLines(probe, survey);
   }
 
   @Override
@@ -78,8 +83,7 @@ public final class DoctorCommand implements Callable<Integer> {
     lines.add(java);
     lines.add(processor());
     lines.add(vectors());
-    lines.add(cudaDriver());
-    lines.add(nvcc());
+    lines.addAll(gpu.all());
     lines.add(fonts());
     lines.add(dataSets());
     lines.add(disk(Path.of("")));
@@ -91,8 +95,12 @@ public final class DoctorCommand implements Callable<Integer> {
     }
     out.println(
         java.ok ? "Training on the CPU works here." : "Training does not work here: see above.");
+    if (gpu.ready()) {
+      out.println("A CUDA device can be used: --device auto takes it.");
+    }
+    boolean failed = kernels && !GpuLines.runKernels(out);
     out.flush();
-    return java.ok ? 0 : CsdpException.ENVIRONMENT;
+    return failed ? CsdpException.FAILED : java.ok ? 0 : CsdpException.ENVIRONMENT;
   }
 
   private static Line java() {
@@ -142,90 +150,17 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** The driver, its devices, and what they are good for here. */
-  Line cudaDriver() {
-    Optional<Path> library = cudaLibrary();
-    String kernel = firstLine(root.resolve("proc/driver/nvidia/version"));
-    if (library.isEmpty() && kernel == null) {
-      return new Line(false, "CUDA driver", "none found", NO_CUDA);
-    }
-    List<String> devices = devices();
-    String found =
-        (kernel == null ? "kernel module not loaded" : version(kernel))
-            + ", "
-            + library.map(Path::toString).orElse("but no libcuda")
-            + "; "
-            + (devices.isEmpty() ? "no device" : String.join(", ", devices));
-    return new Line(library.isPresent() && !devices.isEmpty(), "CUDA driver", found, NO_CUDA);
-  }
-
-  private Optional<Path> cudaLibrary() {
-    List<Path> folders = new ArrayList<>();
-    if (windows) {
-      folders.add(Path.of(env.getOrDefault("SystemRoot", "C:\\Windows"), "System32"));
-    } else {
-      folders.addAll(paths(env.get("LD_LIBRARY_PATH")));
-      for (String f :
-          new String[] {
-            "usr/lib/x86_64-linux-gnu",
-            "usr/lib/aarch64-linux-gnu",
-            "usr/lib64",
-            "usr/lib",
-            "usr/lib/wsl/lib",
-            "usr/local/nvidia/lib64"
-          }) {
-        folders.add(root.resolve(f));
-      }
-    }
-    String name = windows ? "nvcuda.dll" : "libcuda.so.1";
-    return folders.stream().map(f -> f.resolve(name)).filter(Files::exists).findFirst();
-  }
-
-  private List<String> devices() {
-    List<String> found = new ArrayList<>();
-    Path gpus = root.resolve("proc/driver/nvidia/gpus");
-    if (Files.isDirectory(gpus)) {
-      try (DirectoryStream<Path> all = Files.newDirectoryStream(gpus)) {
-        for (Path gpu : all) {
-          String model = firstLine(gpu.resolve("information"));
-          found.add(model == null ? "unknown device" : model.replaceFirst("^Model:\\s*", ""));
-        }
-      } catch (IOException e) {
-        // Unreadable is as good as absent; nvidia-smi may still know.
-      }
-    }
-    if (found.isEmpty()) {
-      program("nvidia-smi")
-          .flatMap(p -> output(p.toString(), "-L"))
-          .ifPresent(
-              text ->
-                  text.lines()
-                      .filter(line -> line.startsWith("GPU "))
-                      .map(line -> line.replaceFirst(" \\(UUID.*", ""))
-                      .forEach(found::add));
-    }
-    return found;
-  }
-
-  /** The CUDA compiler. */
-  Line nvcc() {
-    Optional<Path> nvcc = program("nvcc");
-    if (nvcc.isEmpty()) {
-      return new Line(false, "nvcc", "not on the PATH", NO_CUDA);
-    }
-    String release =
-        output(nvcc.get().toString(), "--version")
-            .flatMap(text -> text.lines().filter(l -> l.contains("release")).findFirst())
-            .map(DoctorCommand::version)
-            .orElse("does not answer");
-    return new Line(true, "nvcc", release + ", " + nvcc.get(), null);
+  /** The lines about the GPU. */
+  GpuLines gpu() {
+    return gpu;
   }
 
   /** Fonts, for the text of pictures. */
   Line fonts() {
     long listed =
-        program("fc-list")
-            .flatMap(p -> output(p.toString()))
+        probe
+            .program("fc-list")
+            .flatMap(p -> Probe.output(p.toString()))
             .map(text -> text.lines().filter(line -> !line.isBlank()).count())
             .orElse(0L);
     if (listed > 0) {
@@ -322,79 +257,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  // ---- looking things up
-
-  private static String version(String line) {
-    Matcher m = VERSION.matcher(line);
-    return m.find() ? m.group(1) : line.strip();
-  }
-
   private static String size(long bytes) {
     return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
-  }
-
-  private static String firstLine(Path file) {
-    try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
-      return lines.findFirst().orElse(null);
-    } catch (IOException | java.io.UncheckedIOException e) {
-      return null;
-    }
-  }
-
-  private static List<Path> paths(String list) {
-    List<Path> all = new ArrayList<>();
-    for (String entry : (list == null ? "" : list).split(Pattern.quote(File.pathSeparator))) {
-      try {
-        if (!entry.isBlank()) {
-          all.add(Path.of(entry));
-        }
-      } catch (java.nio.file.InvalidPathException e) {
-        // Such an entry finds nothing.
-      }
-    }
-    return all;
-  }
-
-  private Optional<Path> program(String name) {
-    String file = windows ? name + ".exe" : name;
-    return paths(env.get("PATH")).stream()
-        .map(p -> p.resolve(file))
-        .filter(p -> Files.isRegularFile(p) && Files.isExecutable(p))
-        .findFirst();
-  }
-
-  /** What a program prints, if it ends well and soon. */
-  private static Optional<String> output(String... command) {
-    Process process;
-    try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-    try {
-      process.getOutputStream().close();
-      // Read beside waiting: a full pipe would keep the program from ending.
-      CompletableFuture<String> text =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try (InputStream in = process.getInputStream()) {
-                  return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                } catch (IOException e) {
-                  return "";
-                }
-              });
-      if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0) {
-        return Optional.of(text.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException
-        | java.util.concurrent.ExecutionException
-        | java.util.concurrent.TimeoutException e) {
-      // No answer.
-    } finally {
-      process.destroyForcibly();
-    }
-    return Optional.empty();
   }
 }

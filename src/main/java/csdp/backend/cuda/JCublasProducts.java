@@ -41,11 +41,11 @@ final class JCublasProducts implements DenseProducts {
           .because(e);
     }
     JCublasProducts p = new JCublasProducts(device);
-    check(JCublas2.cublasCreate(p.handle), "starting");
+    p.workspace = device.allocate(WORKSPACE, "the workspace of cuBLAS");
     try {
+      check(JCublas2.cublasCreate(p.handle), "starting");
       check(JCublas2.cublasSetStream(p.handle, new cudaStream_t(stream)), "taking the stream");
       check(JCublas2.cublasSetMathMode(p.handle, CUBLAS_PEDANTIC_MATH), "setting the precision");
-      p.workspace = device.allocate(WORKSPACE, "the workspace of cuBLAS");
       check(
           JCublas2.cublasSetWorkspace(p.handle, new JCudaDevice.Address(p.workspace), WORKSPACE),
           "taking a workspace");
@@ -89,11 +89,7 @@ final class JCublasProducts implements DenseProducts {
 
   @Override
   public void close() {
-    device.enter();
+    device.free(workspace); // waits for what is queued, and makes the context current
     JCublas2.cublasDestroy(handle);
-    if (workspace != 0) {
-      device.free(workspace);
-      workspace = 0;
-    }
   }
 }

@@ -190,9 +190,9 @@ final class JCudaDevice implements GpuDevice {
     if (!live.remove(address)) {
       throw new IllegalStateException("no memory was allocated at this address");
     }
-    enter();
-    // What is still queued may use it. A failure of that work is reported by whoever waits for it.
-    JCudaDriver.cuStreamSynchronize(stream);
+    // No checks: after a failed kernel every call fails, and that was reported.
+    JCudaDriver.cuCtxSetCurrent(context);
+    JCudaDriver.cuStreamSynchronize(stream); // what is still queued may use it
     JCudaDriver.cuMemFree(new Address(address));
   }
 
@@ -336,7 +336,7 @@ final class JCudaDevice implements GpuDevice {
     return JCublasProducts.open(stream, this);
   }
 
-  /** The context belongs to a thread, and which thread calls may change. */
+  /** A context is current in a thread, and which thread calls may change. */
   void enter() {
     check(JCudaDriver.cuCtxSetCurrent(context), "entering the context");
   }
@@ -402,7 +402,7 @@ final class JCudaDevice implements GpuDevice {
     @Override
     public void close() {
       if (executable != null && retained) {
-        enter();
+        JCudaDriver.cuCtxSetCurrent(context);
         JCudaDriver.cuStreamSynchronize(stream);
         JCudaDriver.cuGraphExecDestroy(executable);
       }

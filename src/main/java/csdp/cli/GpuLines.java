@@ -1,0 +1,144 @@
+package csdp.cli;
+
+import csdp.backend.cuda.Cuda;
+import csdp.backend.cuda.CudaSurvey;
+import csdp.backend.cuda.DriverLibrary;
+import csdp.backend.cuda.EmulatedDevice;
+import csdp.backend.cuda.KernelCheck;
+import csdp.backend.cuda.UserCache;
+import csdp.cli.DoctorCommand.Line;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What the doctor says about GPUs. None of it is needed to train on the CPU. */
+final class GpuLines {
+  private static final String CPU = "not needed: training runs on the CPU";
+  private static final int[][] UNITS_AND_BATCH = {{13, 7}, {207, 40}};
+
+  private final Probe probe;
+  private final Supplier<CudaSurvey> survey;
+
+  GpuLines(Probe probe, Supplier<CudaSurvey> survey) {
+    this.probe = probe;
+    this.survey = survey;
+  }
+
+  List<Line> all() {
+    return List.of(driver(), devices(), kernels(), cublas(), nvcc());
+  }
+
+  /** Whether a run with --device auto takes a GPU. */
+  boolean ready() {
+    return survey.get().gpus().stream().anyMatch(CudaSurvey.Gpu::fit) && kernels().ok();
+  }
+
+  /** The driver's two halves. */
+  Line driver() {
+    Optional<Path> library = DriverLibrary.cuda(probe.env(), probe.root(), probe.windows());
+    String module = Probe.firstLine(probe.root().resolve("proc/driver/nvidia/version"));
+    if (library.isEmpty() && module == null) {
+      return new Line(
+          false, "CUDA driver", "none found", CPU + "; for a GPU install NVIDIA's driver");
+    }
+    String cuda = survey.get().driver();
+    return new Line(
+        library.isPresent(),
+        "CUDA driver",
+        (module == null ? "" : Probe.version(module) + ", ")
+            + (cuda == null ? "" : "for CUDA " + cuda + ", ")
+            + library.map(Path::toString).orElse("but no libcuda"),
+        library.isPresent()
+            ? null
+            : "install the driver's user part (in a container: start it with --gpus all)");
+  }
+
+  /** What the driver offers. */
+  Line devices() {
+    CudaSurvey s = survey.get();
+    if (s.gpus().isEmpty()) {
+      return new Line(
+          false, "CUDA devices", s.expected() ? s.problem() : "none", s.expected() ? null : CPU);
+    }
+    boolean fit = s.gpus().stream().anyMatch(CudaSurvey.Gpu::fit);
+    return new Line(
+        fit,
+        "CUDA devices",
+        String.join("; ", s.gpus().stream().map(CudaSurvey.Gpu::toString).toList()),
+        fit ? null : "the kernels need compute capability 7.5 (a T4) or newer");
+  }
+
+  /** The kernels for a GPU, as they come with the classes. */
+  Line kernels() {
+    String state = Cuda.ptxState();
+    boolean ok = state.startsWith("ok: ");
+    return new Line(
+        ok,
+        "kernels",
+        ok ? "PTX fits the sources, " + state.substring(4) : state,
+        ok ? null : "scripts/ship_ptx.sh, or mvn compile with nvcc on the PATH, makes them anew");
+  }
+
+  /** cuBLAS, which only --products cublas needs. */
+  Line cublas() {
+    Optional<Path> library = DriverLibrary.cublas(probe.env(), probe.root(), probe.windows());
+    return new Line(
+        library.isPresent(),
+        "cuBLAS 12",
+        library.map(Path::toString).orElse("not found"),
+        library.isPresent() ? null : "optional: only --products cublas needs it");
+  }
+
+  /** The CUDA compiler. */
+  Line nvcc() {
+    Optional<Path> nvcc = probe.program("nvcc");
+    if (nvcc.isEmpty()) {
+      return new Line(
+          false,
+          "nvcc",
+          "not on the PATH",
+          "optional: the kernels come compiled; it helps where a driver refuses those");
+    }
+    String release =
+        Probe.output(nvcc.get().toString(), "--version")
+            .flatMap(text -> text.lines().filter(l -> l.contains("release")).findFirst())
+            .map(Probe::version)
+            .orElse("does not answer");
+    return new Line(true, "nvcc", release + ", " + nvcc.get(), null);
+  }
+
+  /**
+   * Runs every kernel on the emulated device.
+   *
+   * @return false only if one differs from its twin
+   */
+  static boolean runKernels(PrintWriter out) {
+    Optional<String> reason = EmulatedDevice.unavailable();
+    if (reason.isPresent()) {
+      out.println("The kernels cannot be run here without a GPU: " + reason.get() + ".");
+      return true;
+    }
+    boolean good = true;
+    try (EmulatedDevice device = EmulatedDevice.open(UserCache.folder("emulated"), 1L << 30)) {
+      for (int[] size : UNITS_AND_BATCH) {
+        for (KernelCheck.Result r : KernelCheck.run(device, size[0], size[1], 1)) {
+          good &= r.passed();
+          out.printf(
+              "%-8s kernel %-24s %d units, batch %d%s%n",
+              r.passed() ? "ok" : "failed",
+              r.kernel(),
+              size[0],
+              size[1],
+              r.passed() ? "" : ": " + r.difference());
+        }
+      }
+    }
+    out.println(
+        good
+            ? "All kernels equal their plain twins (compiled by g++, run on the CPU)."
+            : "A kernel differs from its plain twin: see above.");
+    return good;
+  }
+}

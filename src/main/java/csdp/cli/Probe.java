@@ -1,0 +1,101 @@
+package csdp.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Looks at a machine.
+ *
+ * @param env its environment
+ * @param root its files
+ */
+record Probe(Map<String, String> env, Path root, boolean windows) {
+  private static final long PATIENCE_SECONDS = 5;
+  private static final Pattern VERSION = Pattern.compile("\\b(\\d+\\.\\d[\\d.]*)");
+
+  /** The first thing in a line that looks like a version. */
+  static String version(String line) {
+    Matcher m = VERSION.matcher(line);
+    return m.find() ? m.group(1) : line.strip();
+  }
+
+  /** The first line of a file, or null. */
+  static String firstLine(Path file) {
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+      return lines.findFirst().orElse(null);
+    } catch (IOException | java.io.UncheckedIOException e) {
+      return null;
+    }
+  }
+
+  private static List<Path> paths(String list) {
+    List<Path> all = new ArrayList<>();
+    for (String entry : (list == null ? "" : list).split(Pattern.quote(File.pathSeparator))) {
+      try {
+        if (!entry.isBlank()) {
+          all.add(Path.of(entry));
+        }
+      } catch (java.nio.file.InvalidPathException e) {
+        // Such an entry finds nothing.
+      }
+    }
+    return all;
+  }
+
+  /** A program on the PATH. */
+  Optional<Path> program(String name) {
+    String file = windows ? name + ".exe" : name;
+    return paths(env.get("PATH")).stream()
+        .map(p -> p.resolve(file))
+        .filter(p -> Files.isRegularFile(p) && Files.isExecutable(p))
+        .findFirst();
+  }
+
+  /** What a program prints, if it ends well and soon. */
+  static Optional<String> output(String... command) {
+    Process process;
+    try {
+      process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+    try {
+      process.getOutputStream().close();
+      // Read beside waiting: a full pipe would keep the program from ending.
+      CompletableFuture<String> text =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try (InputStream in = process.getInputStream()) {
+                  return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                } catch (IOException e) {
+                  return "";
+                }
+              });
+      if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0) {
+        return Optional.of(text.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException
+        | java.util.concurrent.ExecutionException
+        | java.util.concurrent.TimeoutException e) {
+      // No answer.
+    } finally {
+      process.destroyForcibly();
+    }
+    return Optional.empty();
+  }
+}
