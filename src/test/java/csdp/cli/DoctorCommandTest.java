@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.backend.cuda.CudaSurvey;
+import csdp.backend.cuda.EmulatedDevice;
 import csdp.cli.DoctorCommand.Line;
 import java.io.File;
 import java.io.IOException;
@@ -12,15 +14,24 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DoctorCommandTest {
+  private static final CudaSurvey H200 =
+      CudaSurvey.of("12.4", List.of(new CudaSurvey.Gpu(0, "NVIDIA H200", 90, 141_000_000_000L)));
+
   @TempDir Path root;
 
   private DoctorCommand doctor(Map<String, String> env) {
-    return new DoctorCommand(env, root, false);
+    return doctor(env, CudaSurvey.none("no driver"));
+  }
+
+  private DoctorCommand doctor(Map<String, String> env, CudaSurvey survey) {
+    return new DoctorCommand(env, root, false, () -> survey);
   }
 
   private void file(String path, String text) throws IOException {
@@ -45,21 +56,54 @@ class DoctorCommandTest {
     String text = out.toString();
     assertTrue(text.contains(System.getProperty("java.version")), text);
     assertTrue(text.matches("(?s).*ok +Vector API +jdk.incubator.vector, \\d+ bits wide.*"), text);
-    for (String name : new String[] {"cores", "CUDA driver", "nvcc", "fonts", "data", "free in"}) {
+    for (String name :
+        List.of(
+            "cores",
+            "CUDA driver",
+            "CUDA devices",
+            "PTX fits the sources",
+            "cuBLAS 12",
+            "nvcc",
+            "fonts",
+            "data",
+            "free in")) {
       assertTrue(text.contains(name), name + " in " + text);
     }
-    assertTrue(text.contains("csdp4j has no CUDA backend yet; training runs on the CPU"), text);
+    assertTrue(text.contains("Training on the CPU works here."), text);
+  }
+
+  @Test
+  void runsTheKernels() {
+    Optional<String> reason = EmulatedDevice.unavailable();
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] args = {"doctor", "--kernels"};
+    assertEquals(0, Main.run(args, new PrintWriter(out), new PrintWriter(err)), err.toString());
+    String expected =
+        reason
+            .map(r -> "The kernels cannot be run here without a GPU: " + r)
+            .orElse("All kernels equal their plain twins");
+    assertTrue(out.toString().contains(expected), out.toString());
   }
 
   @Test
   void aBareMachineLearnsWhatToDo() {
     DoctorCommand bare = doctor(Map.of());
-    for (Line line : new Line[] {bare.cudaDriver(), bare.nvcc(), bare.fonts(), bare.dataSets()}) {
+    for (Line line :
+        new Line[] {
+          bare.gpu().driver(),
+          bare.gpu().devices(),
+          bare.gpu().cublas(),
+          bare.gpu().nvcc(),
+          bare.fonts(),
+          bare.dataSets()
+        }) {
       assertFalse(line.ok(), line.toString());
       assertFalse(line.remedy().isBlank());
     }
+    assertFalse(bare.gpu().ready());
     assertTrue(bare.fonts().remedy().contains("fontconfig fonts-dejavu-core"));
-    assertTrue(bare.cudaDriver().remedy().contains("training runs on the CPU"));
+    assertTrue(bare.gpu().driver().remedy().contains("training runs on the CPU"));
   }
 
   @Test
@@ -68,29 +112,54 @@ class DoctorCommandTest {
         "proc/driver/nvidia/version",
         "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Release Build\nGCC\n");
     file("usr/lib64/libcuda.so.1", "");
-    file("proc/driver/nvidia/gpus/0000:01:00.0/information", "Model: \t\t NVIDIA H200\nIRQ: 1\n");
-    Line line = doctor(Map.of()).cudaDriver();
+    DoctorCommand doctor = doctor(Map.of(), H200);
+    Line line = doctor.gpu().driver();
     assertTrue(line.ok());
     assertEquals(
-        "550.54.15, " + root.resolve("usr/lib64/libcuda.so.1") + "; NVIDIA H200", line.found());
-    assertTrue(line.remedy().contains("no CUDA backend yet"));
+        "550.54.15, for CUDA 12.4, " + root.resolve("usr/lib64/libcuda.so.1"), line.found());
+    line = doctor.gpu().devices();
+    assertTrue(line.ok());
+    assertEquals("0: NVIDIA H200, compute capability 9.0, 141.0 GB", line.found());
+    assertTrue(doctor.gpu().ready());
+  }
+
+  @Test
+  void saysWhyADeviceCannotBeUsed() throws IOException {
+    file("usr/lib64/libcuda.so.1", "");
+    Line line = doctor(Map.of(), CudaSurvey.broken("12.4", "no GPU is seen")).gpu().devices();
+    assertFalse(line.ok());
+    assertEquals("no GPU is seen", line.found());
+    CudaSurvey old =
+        CudaSurvey.of("12.4", List.of(new CudaSurvey.Gpu(0, "GTX 1080", 61, 8L << 30)));
+    line = doctor(Map.of(), old).gpu().devices();
+    assertFalse(line.ok());
+    assertTrue(line.remedy().contains("7.5"), line.remedy());
+    assertFalse(doctor(Map.of(), old).gpu().ready());
+  }
+
+  @Test
+  void findsALibraryThatOnlyTheLoaderKnows() throws IOException {
+    file("opt/odd/libcuda.so.1", "");
+    file("etc/ld.so.cache", "x\0libcuda.so.1\0/opt/odd/libcuda.so.1\0libz.so\0");
+    Line line = doctor(Map.of()).gpu().driver();
+    assertTrue(line.found().endsWith("opt/odd/libcuda.so.1"), line.found());
   }
 
   @Test
   void asksProgramsOnThePath() throws IOException {
     program("bin/nvcc", "echo 'Cuda compilation tools, release 12.4, V12.4.131'");
-    program("bin/nvidia-smi", "echo 'GPU 0: NVIDIA L4 (UUID: GPU-1)'");
     program("bin/fc-list", "echo a.ttf; echo b.ttf");
     file("lib/libcuda.so.1", "");
+    file("lib/libcublas.so.12", "");
     Map<String, String> env =
         Map.of("PATH", root.resolve("bin").toString(), "LD_LIBRARY_PATH", "" + root.resolve("lib"));
     DoctorCommand doctor = doctor(env);
-    assertEquals("12.4, " + root.resolve("bin/nvcc"), doctor.nvcc().found());
+    assertEquals("12.4, " + root.resolve("bin/nvcc"), doctor.gpu().nvcc().found());
     assertEquals("2 known to fontconfig", doctor.fonts().found());
-    assertTrue(
-        doctor.cudaDriver().found().endsWith("GPU 0: NVIDIA L4"), doctor.cudaDriver().found());
+    assertEquals("" + root.resolve("lib/libcuda.so.1"), doctor.gpu().driver().found());
+    assertTrue(doctor.gpu().cublas().ok());
     program("bin/nvcc", "exit 1");
-    assertTrue(doctor.nvcc().found().startsWith("does not answer"));
+    assertTrue(doctor.gpu().nvcc().found().startsWith("does not answer"));
   }
 
   @Test

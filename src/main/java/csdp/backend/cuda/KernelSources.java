@@ -47,6 +47,14 @@ public final class KernelSources {
     return new KernelSources(true);
   }
 
+  /** The same with another text of a file. */
+  KernelSources with(String name, String text) {
+    KernelSources changed = new KernelSources(false);
+    changed.texts.putAll(texts);
+    changed.texts.put(name, text);
+    return changed;
+  }
+
   private static String read(String name) {
     try (InputStream in = KernelSources.class.getResourceAsStream("/csdp/kernels/" + name)) {
       if (in == null) {

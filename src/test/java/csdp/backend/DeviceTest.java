@@ -1,0 +1,100 @@
+package csdp.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.CsdpException;
+import csdp.backend.cuda.Cuda;
+import csdp.backend.cuda.CudaSurvey;
+import csdp.backend.cuda.CudaSurvey.Gpu;
+import csdp.replay.Replay.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What --device, --require-gpu and a machine lead to. */
+class DeviceTest {
+  private static final Gpu OLD = new Gpu(0, "GTX 1080", 61, 8L << 30);
+  private static final CudaSurvey BARE = CudaSurvey.none("no driver: install one");
+  private static final CudaSurvey BROKEN = CudaSurvey.broken("12.4", "no GPU is seen: look");
+  private static final CudaSurvey TWO =
+      CudaSurvey.of("12.4", List.of(OLD, new Gpu(1, "L4", 89, 24L << 30)));
+
+  private final List<String> notices = new ArrayList<>();
+
+  private Device of(String text, boolean requireGpu, CudaSurvey there) {
+    notices.clear();
+    return Device.of(text, requireGpu, Cuda.Options.DEFAULT, notices::add, () -> there);
+  }
+
+  private String refused(int exitCode, String text, boolean requireGpu, CudaSurvey there) {
+    CsdpException e = assertThrows(CsdpException.class, () -> of(text, requireGpu, there));
+    assertEquals(exitCode, e.exitCode());
+    assertEquals(1, e.getMessage().lines().count());
+    return e.getMessage();
+  }
+
+  @Test
+  void aGpuIsNotLookedForWhereNoneIsMeant() {
+    for (String name : List.of("cpu", "reference")) {
+      Device d =
+          Device.of(
+              name,
+              false,
+              Cuda.Options.DEFAULT,
+              notices::add,
+              () -> {
+                throw new AssertionError("asked the driver");
+              });
+      assertEquals(name, d.name());
+    }
+    assertEquals(List.of(), notices);
+  }
+
+  @Test
+  void autoTakesTheFirstGpuThatFits() {
+    assertEquals("cuda:1", of("auto", true, TWO).name());
+    assertEquals(List.of(), notices);
+  }
+
+  @Test
+  void autoTakesTheCpuOtherwise() {
+    assertEquals(Device.CPU, of("auto", false, BARE));
+    assertEquals(List.of(), notices);
+    assertEquals(Device.CPU, of("auto", false, BROKEN));
+    assertEquals(List.of("running on the CPU: no GPU is seen: look"), notices);
+    assertEquals(Device.CPU, of("auto", false, CudaSurvey.of("12.4", List.of(OLD))));
+    assertTrue(notices.get(0).contains("GTX 1080, compute capability 6.1"), notices.get(0));
+  }
+
+  @Test
+  void aNamedGpuThatIsNotThereIsANotice() {
+    for (CudaSurvey there : List.of(BARE, BROKEN)) {
+      assertEquals(Device.CPU, of("0", false, there));
+      assertEquals(List.of("running on the CPU: " + there.problem()), notices);
+    }
+  }
+
+  @Test
+  void aNamedGpuIsTaken() {
+    Device d = of("1", false, TWO);
+    assertEquals(Device.Kind.CUDA, d.kind());
+    assertEquals(1, d.index());
+    assertEquals(Tolerance.REORDERED, Tolerance.of(d));
+    assertEquals(Tolerance.EXACT, Tolerance.of(Device.CPU));
+    assertEquals("cuda:0", of("0", false, TWO).name(), "nvcc may know it: opening it says");
+  }
+
+  @Test
+  void whatCannotBeIsRefused() {
+    assertTrue(refused(3, "2", false, TWO).contains("0: GTX 1080"), "lists the devices");
+    assertTrue(refused(3, "2", false, TWO).contains("1: L4"), "lists the devices");
+    assertTrue(refused(3, "auto", true, BARE).contains("no driver: install one"));
+    assertTrue(refused(3, "0", true, BROKEN).contains("no GPU is seen"));
+    assertTrue(refused(3, "auto", true, CudaSurvey.of("1", List.of(OLD))).contains("7.5"));
+    refused(2, "cpu", true, TWO);
+    refused(2, "gpu", false, TWO);
+    refused(2, "-1", false, TWO);
+  }
+}
