@@ -84,7 +84,10 @@ final class Activity implements StepObserver {
         add("error " + p.name(), Work.headError(p, positives));
       }
       if (p.role() == Role.RECONSTRUCTION) {
-        add("error " + p.name(), Work.reconstructionError(p, input, f, n, learn ? positives : 0));
+        add("sum " + p.name(), Work.reconstructionSum(p, n));
+        if (learn) {
+          add("error " + p.name(), Work.reconstructionError(p, input, f, positives));
+        }
       }
       if (learn && spec.synapses().stream().anyMatch(s -> s.pre() == p)) {
         add("lists " + p.name(), Work.transpose(f));

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** The event-driven CPU backend, by the phases of its steps. */
-public final class CpuTarget extends Target {
+public class CpuTarget extends Target {
   private static final String CURRENTS = "currents+integrate ";
 
   private final int threads;
@@ -80,10 +80,7 @@ public final class CpuTarget extends Target {
     return switch (name) {
       case "samples" -> new Part(a.sum(samples(spec).stream()), samples(spec));
       case "lists by unit" -> new Part(a.sum(lists(spec).stream()), plasticity(spec));
-      case "errors" ->
-          spec.reconstruction() == null
-              ? new Part(null, List.of())
-              : new Part(a.of("error zR"), List.of("error zR"));
+      case "errors" -> new Part(a.sum(Stream.of("error zR", "sum zR")), List.of("error zR"));
       default -> new Part(a.of(name), List.of(name));
     };
   }

@@ -104,7 +104,7 @@ public final class GpuTarget extends Target {
       case "clamp_context" -> new Part(null, List.of("encode"));
       case "integrate" ->
           new Part(
-              a.sum(Stream.of("integrate " + what, "read " + what)),
+              a.sum(Stream.of("integrate " + what, "read " + what, "sum " + what)),
               List.of(check, "integrate " + what));
       case "modulate" -> new Part(a.of("modulate " + what), List.of(check, "modulate " + what));
       case "list_samples" -> new Part(a.of("lists " + what), List.of(check));

@@ -1,5 +1,6 @@
 package csdp.bench;
 
+import csdp.CsdpException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +59,11 @@ public final class Report {
   /** Whether every check held. */
   public boolean passed() {
     return !checks.isEmpty() && checks.stream().allMatch(Check::passed);
+  }
+
+  /** 0 where every check held, 1 where one did not. */
+  public int exitCode() {
+    return passed() ? 0 : CsdpException.FAILED;
   }
 
   /** Dense time over ours for a training step; null where one was not measured. */
@@ -198,7 +204,7 @@ public final class Report {
     s.spikes.forEach((p, f) -> spikes.append(String.format(Locale.ROOT, " %s %.2f", p, f)));
     out.printf(
         Locale.ROOT,
-        "%-9s%,.1f us a step (%,.1f .. %,.1f), %,.0f images/s, %d samples;"
+        "%-10s%,.1f us a step (%,.1f .. %,.1f), %,.0f images/s, %d samples;"
             + " spikes per sample and step:%s%n",
         kind,
         s.micros.median(),

@@ -52,17 +52,20 @@ final class TimedLaunches implements GpuDevice {
 
   /** A kernel and the synapse or population that its arguments belong to. */
   static String label(String kernel, Object... arguments) {
-    for (Pattern p : List.of(WEIGHTS, POPULATION)) {
-      for (Object a : arguments) {
-        if (a instanceof DeviceBuffer b) {
-          Matcher m = p.matcher(b.what());
-          if (m.find()) {
-            return kernel + " " + m.group(1);
-          }
+    String population = kernel;
+    for (Object a : arguments) {
+      if (a instanceof DeviceBuffer b) {
+        Matcher weights = WEIGHTS.matcher(b.what());
+        if (weights.find()) {
+          return kernel + " " + weights.group(1);
+        }
+        Matcher p = POPULATION.matcher(b.what());
+        if (p.find()) { // results come last
+          population = kernel + " " + p.group(1);
         }
       }
     }
-    return kernel;
+    return population;
   }
 
   @Override

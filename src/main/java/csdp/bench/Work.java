@@ -136,12 +136,16 @@ public record Work(double bytes, double operations) {
     return new Work(2.0 * ENTRY * f.spikes, f.spikes);
   }
 
-  /** Error and summed traces of the reconstruction. */
-  static Work reconstructionError(Population r, Firing input, Firing now, int n, int positives) {
+  /** Summed traces of the reconstruction: its read-out. */
+  static Work reconstructionSum(Population r, int n) {
     double size = (double) n * r.units();
-    double errors = (double) positives * r.units();
+    return new Work(3 * size * FLOAT, size);
+  }
+
+  /** Error of the reconstruction, from the spikes on both sides. */
+  static Work reconstructionError(Population r, Firing input, Firing now, int positives) {
     double spikes = (double) input.positiveSpikes + now.positiveSpikes;
-    return new Work(3 * size * FLOAT + errors * FLOAT + spikes * ENTRY, size + spikes);
+    return new Work((double) positives * r.units() * FLOAT + spikes * ENTRY, spikes);
   }
 
   /** U from traces, Adam, decay and clip of a contrastive synapse. */

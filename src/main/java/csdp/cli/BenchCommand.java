@@ -119,7 +119,7 @@ final class BenchCommand implements Callable<Integer> {
     if (json != null) {
       AtomicFile.write(json, Json.bytes(report.toMap()));
     }
-    return report.passed() ? 0 : CsdpException.FAILED;
+    return report.exitCode();
   }
 
   /** A GPU that was named must be there: figures of another device would mislead. */
