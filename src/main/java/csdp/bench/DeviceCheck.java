@@ -297,7 +297,15 @@ public final class DeviceCheck implements Callable<Integer> {
   private static BenchOptions options(
       BenchOptions o, List<Integer> hidden, int batch, int steps, int repeats) {
     return new BenchOptions(
-        hidden, batch, steps, repeats, 10, null, o.seed(), o.ceilingFloats(), false);
+        hidden,
+        batch,
+        steps,
+        repeats,
+        10,
+        null,
+        o.seed(),
+        batch < 50 ? 1 << 16 : o.ceilingFloats(),
+        false);
   }
 
   private void bench(Target target, BenchOptions options) {

@@ -64,7 +64,7 @@ public final class GpuTarget extends Target {
   @Override
   Ceilings ceilings(BenchOptions options) {
     DeviceCeilings c =
-        small
+        small || options.ceilingFloats() < 1 << 20
             ? DeviceCeilings.measure(timed, 1 << 16, 1 << 10, 16, 3)
             : DeviceCeilings.measure(timed, options.ceilingFloats(), 1 << 22, 512, 20);
     Map<String, Object> how = new LinkedHashMap<>();

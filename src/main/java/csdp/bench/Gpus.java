@@ -1,6 +1,7 @@
 package csdp.bench;
 
 import csdp.CsdpException;
+import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.EmulatedDevice;
 import csdp.backend.cuda.GpuDevice;
 import java.nio.file.Path;
@@ -20,7 +21,9 @@ final class Gpus {
       return EmulatedDevice.open(
           Path.of(System.getProperty("java.io.tmpdir"), "csdp-emulated"), 4L << 30);
     }
-    throw CsdpException.environment(
-        "no CUDA device %s can be used: this version of csdp4j has no driver binding", name);
+    if (!name.matches("\\d{1,3}")) {
+      throw CsdpException.badInput("%s is not the index of a CUDA device", name);
+    }
+    return Cuda.device(Integer.parseInt(name), false);
   }
 }

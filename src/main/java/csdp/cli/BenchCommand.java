@@ -1,6 +1,7 @@
 package csdp.cli;
 
 import csdp.CsdpException;
+import csdp.backend.Device;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
 import csdp.bench.CpuTarget;
@@ -127,11 +128,13 @@ final class BenchCommand implements Callable<Integer> {
     if (device.name().matches("\\d+|emulated")) { // the latter to try it where there is no GPU
       return GpuTarget.open(device.name());
     }
-    return switch (device.resolve(spec)) {
+    Device where = device.resolve(spec);
+    return switch (where.kind()) {
       case REFERENCE -> new ReferenceTarget();
       case CPU ->
           new CpuTarget(
               device.threads() > 0 ? device.threads() : Runtime.getRuntime().availableProcessors());
+      case CUDA -> GpuTarget.open(String.valueOf(where.index()));
     };
   }
 
