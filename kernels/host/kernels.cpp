@@ -3,6 +3,7 @@
 // against its C++ parameters before it runs.
 #include "cuda.h"
 
+#include "../bench.cu"
 #include "../encode.cu"
 #include "../goodness.cu"
 #include "../neuron.cu"
@@ -74,6 +75,8 @@ const Kernel KERNELS[] = {
     ROW(learn_contrastive_tiled),
     ROW(learn_error),
     ROW(learn_error_plain),
+    ROW(copy_quads),
+    ROW(multiply_add),
     ROW(check_collectives),
     ROW(check_sums),
     ROW(check_missing_thread),

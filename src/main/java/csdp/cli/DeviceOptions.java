@@ -62,6 +62,11 @@ final class DeviceOptions {
     return d;
   }
 
+  /** What was asked for, as it was written. */
+  String name() {
+    return device;
+  }
+
   int threads() {
     return threads == null ? 0 : threads;
   }

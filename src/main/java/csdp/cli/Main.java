@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
       PredictCommand.class,
       ExportCommand.class,
       ReplayCommand.class,
+      BenchCommand.class,
       DataCommand.class,
       DoctorCommand.class
     },

@@ -16,7 +16,7 @@ import java.util.Arrays;
  * it is {@code mix x + (1 - mix) x'} with x' another image of the batch, optionally rotated by up
  * to 90 degrees either way.
  */
-final class Batches {
+public final class Batches {
   private final NetworkSpec spec;
   private final Dataset data;
   private final TrainOptions options;
@@ -25,7 +25,8 @@ final class Batches {
   private int[] labels = new int[0];
   private int orderedEpoch = -1;
 
-  Batches(NetworkSpec spec, Dataset data, TrainOptions options) {
+  /** Batches for a network of images from a data set. */
+  public Batches(NetworkSpec spec, Dataset data, TrainOptions options) {
     this.spec = spec;
     this.data = data;
     this.options = options;
@@ -41,7 +42,7 @@ final class Batches {
   }
 
   /** Batches of an epoch, a short last one included. */
-  int count() {
+  public int count() {
     return (data.size() + options.batch() - 1) / options.batch();
   }
 
@@ -51,7 +52,7 @@ final class Batches {
    * @param epoch from 0
    * @param index 0..count-1
    */
-  Batch get(int epoch, int index) {
+  public Batch get(int epoch, int index) {
     shuffle(epoch);
     int from = index * options.batch();
     int positives = Math.min(options.batch(), data.size() - from);
@@ -81,7 +82,7 @@ final class Batches {
   }
 
   /** True classes of the last batch's positives. */
-  int[] labels() {
+  public int[] labels() {
     return labels;
   }
 

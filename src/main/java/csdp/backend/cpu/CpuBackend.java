@@ -41,6 +41,7 @@ public final class CpuBackend implements Backend {
   private final Encoder encoder;
   private final float[] silent; // the gradient of a row without spikes: all zero
   private long plasticitySteps;
+  private PhaseTimes times; // null unless somebody measures
 
   // The batch at hand.
   private Batch batch;
@@ -164,21 +165,21 @@ public final class CpuBackend implements Backend {
   public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
     begin(batch, learn, out);
     for (step = 1; step <= c.steps(); step++) {
-      workers.run(integrateJob, feedForward.length);
+      phase("integrate", integrateJob, feedForward.length);
       for (Layer layer : layers) {
         if (layer.p.role() == Role.HIDDEN) {
           layer.signals.choose();
         }
       }
-      workers.run(sampleJob, chunks);
-      workers.run(reconstructJob, transposed.length + reconstruct.length);
-      workers.run(errorJob, chunks);
+      phase("samples", sampleJob, chunks);
+      phase("reconstruct", reconstructJob, transposed.length + reconstruct.length);
+      phase("errors", errorJob, chunks);
       if (learn) {
         Adam adam = Adam.at(++plasticitySteps, c.learningRate());
         for (Weights w : weights) {
           w.rule.at(adam);
         }
-        workers.run(plasticityJob, plastic.length);
+        phase("plasticity", plasticityJob, plastic.length);
       }
       for (Layer layer : layers) {
         for (int b = 0; b < n; b++) {
@@ -194,6 +195,34 @@ public final class CpuBackend implements Backend {
     }
     this.batch = null;
     this.out = null;
+  }
+
+  /**
+   * Measures how long the phases of every step take, from now on.
+   *
+   * @param into adds up times; null to stop
+   */
+  public void measure(PhaseTimes into) {
+    times = into;
+  }
+
+  private void phase(String name, Workers.Job job, int items) {
+    if (times == null) {
+      workers.run(job, items);
+    } else {
+      times.run(workers, name, job, items, this::part);
+    }
+  }
+
+  /** Whose work an item of a phase is: what times are told apart by. */
+  private String part(String phase, int item) {
+    return switch (phase) {
+      case "integrate" -> feedForward[item].layer.p.name();
+      case "reconstruct" ->
+          item < transposed.length ? PhaseTimes.TRANSPOSE : spec.reconstruction().name();
+      case "plasticity" -> plastic[item].weights.synapse.name();
+      default -> "";
+    };
   }
 
   private void begin(Batch batch, boolean learn, ReadOut out) {
@@ -296,8 +325,12 @@ public final class CpuBackend implements Backend {
   private void finishSamples(int chunk, int worker) {
     int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
     for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
+      long start = times == null ? 0 : System.nanoTime();
       encoder.encode(step, b, layers[spec.input().index()].spikes, scratch(worker).word);
       encoder.clamp(b, layers[spec.context().index()].spikes);
+      if (times != null) {
+        times.within(worker, PhaseTimes.ENCODE, System.nanoTime() - start);
+      }
       for (Layer layer : layers) {
         switch (layer.p.role()) {
           case HIDDEN -> {

@@ -78,9 +78,47 @@ public interface GpuDevice extends AutoCloseable {
    */
   Sequence capture(Runnable work);
 
+  /**
+   * Marks this point of the queue, to measure the time between two points. A driver overrides this
+   * with an event; without one it waits for all work and takes the host's clock, so that short
+   * kernels seem longer by a launch.
+   */
+  default Mark mark() {
+    synchronize();
+    return new HostMark(System.nanoTime());
+  }
+
   /** Frees the device. Memory must have been freed before. */
   @Override
   void close();
+
+  /** A point of the queue. */
+  interface Mark extends AutoCloseable {
+    /** Microseconds from an earlier mark of the same device to this one; waits for both. */
+    double microsSince(Mark earlier);
+
+    /** How the time is taken, for reports: {@code events} or {@code host clock}. */
+    String clock();
+
+    @Override
+    void close();
+  }
+
+  /** A mark by the host's clock, taken when all earlier work was done. */
+  record HostMark(long nanos) implements Mark {
+    @Override
+    public double microsSince(Mark earlier) {
+      return (nanos - ((HostMark) earlier).nanos) * 1e-3;
+    }
+
+    @Override
+    public String clock() {
+      return "host clock";
+    }
+
+    @Override
+    public void close() {}
+  }
 
   /** Captured work. */
   interface Sequence extends AutoCloseable {

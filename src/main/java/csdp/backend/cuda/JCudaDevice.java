@@ -17,6 +17,8 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -254,6 +256,15 @@ final class JCudaDevice implements GpuDevice {
     return new Graph(executable);
   }
 
+  @Override
+  public Mark mark() {
+    enter();
+    CUevent event = new CUevent();
+    check(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "making an event");
+    check(JCudaDriver.cuEventRecord(event, stream), "recording an event");
+    return new Event(event);
+  }
+
   /** cuBLAS on this device's stream. */
   DenseProducts cublas() {
     enter();
@@ -314,6 +325,39 @@ final class JCudaDevice implements GpuDevice {
 
     long value() {
       return getNativePointer() + getByteOffset();
+    }
+  }
+
+  private final class Event implements Mark {
+    private CUevent event;
+
+    Event(CUevent event) {
+      this.event = event;
+    }
+
+    @Override
+    public double microsSince(Mark earlier) {
+      enter();
+      float[] millis = new float[1];
+      check(JCudaDriver.cuEventSynchronize(event), "waiting for an event");
+      check(
+          JCudaDriver.cuEventElapsedTime(millis, ((Event) earlier).event, event),
+          "reading the time between events");
+      return millis[0] * 1e3;
+    }
+
+    @Override
+    public String clock() {
+      return "events";
+    }
+
+    @Override
+    public void close() {
+      if (event != null && retained) {
+        enter();
+        JCudaDriver.cuEventDestroy(event);
+      }
+      event = null;
     }
   }
 

@@ -20,7 +20,9 @@ import java.util.regex.Pattern;
 public final class KernelSources {
   /** The kernel families: {@code kernels/NAME.cu}. */
   public static final List<String> FAMILIES =
-      List.of("encode", "spikes", "synapse", "neuron", "goodness", "plasticity");
+      List.of("encode", "spikes", "synapse", "neuron", "goodness", "plasticity", "bench");
+
+  private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL (\\w+)\\(");
 
   private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL (\\w+)\\(");
 

@@ -506,4 +506,17 @@ final class Kernels {
         k.rows(),
         k.cols());
   }
+
+  // bench.cu
+
+  void copyQuads(Floats to, Floats from, int quads) {
+    to.require(4L * quads);
+    from.require(4L * quads);
+    device.launch("copy_quads", each(quads, BLOCK), to, from, quads);
+  }
+
+  void multiplyAdd(Floats out, float a, float b, int rounds, int count) {
+    out.require(count);
+    device.launch("multiply_add", each(count, BLOCK), out, a, b, rounds, count);
+  }
 }

@@ -1,0 +1,110 @@
+package csdp.backend.cpu;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+
+/**
+ * How long the phases of the {@link CpuBackend}'s steps took, told apart by population or synapse.
+ * A phase mixes items of several parts, done by several threads at once; its time by the clock is
+ * shared out by the time that threads spent on each part, so that all parts add up to the whole.
+ * For benchmarks: every item costs two looks at the clock, and nothing is measured where a backend
+ * has no such object.
+ */
+public final class PhaseTimes {
+  /** The part of a phase that lists spikes by unit. */
+  static final String TRANSPOSE = "lists by unit";
+
+  /** The part of the phase of samples that draws input spikes. */
+  static final String ENCODE = "encode";
+
+  private final Map<String, Double> micros = new TreeMap<>();
+  private final Map<String, long[]>[] byWorker; // nanoseconds of the phase at hand by part
+  private double wall;
+  private double idle; // thread time in which a phase ran and the thread had nothing to do
+
+  /**
+   * Nothing measured yet.
+   *
+   * @param threads at least the backend's
+   */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  public PhaseTimes(int threads) {
+    byWorker = new Map[threads];
+    for (int i = 0; i < threads; i++) {
+      byWorker[i] = new HashMap<>();
+    }
+  }
+
+  /** Runs a phase and adds up its times. */
+  void run(
+      Workers workers,
+      String phase,
+      Workers.Job job,
+      int items,
+      BiFunction<String, Integer, String> part) {
+    long start = System.nanoTime();
+    workers.run(
+        (item, worker) -> {
+          long from = System.nanoTime();
+          job.run(item, worker);
+          within(worker, part.apply(phase, item), System.nanoTime() - from);
+        },
+        items);
+    double took = (System.nanoTime() - start) * 1e-3;
+    if (items == 0) {
+      return;
+    }
+    Map<String, Double> parts = new HashMap<>();
+    double threads = 0;
+    for (Map<String, long[]> own : byWorker) {
+      long encode = own.containsKey(ENCODE) ? own.get(ENCODE)[0] : 0;
+      for (Map.Entry<String, long[]> e : own.entrySet()) {
+        double spent = (e.getValue()[0] - (e.getKey().isEmpty() ? encode : 0)) * 1e-3;
+        parts.merge(e.getKey(), spent, Double::sum);
+        threads += spent;
+      }
+      own.clear();
+    }
+    for (Map.Entry<String, Double> e : parts.entrySet()) {
+      String name = e.getKey();
+      boolean own = name.equals(ENCODE) || name.equals(TRANSPOSE);
+      String label = own ? name : name.isEmpty() ? phase : phase + " " + name;
+      micros.merge(label, took * e.getValue() / threads, Double::sum);
+    }
+    wall += took;
+    idle += Math.max(0, took * workers.count() - threads);
+  }
+
+  /** Adds time that a worker spent on a part of the phase at hand. */
+  void within(int worker, String part, long nanos) {
+    byWorker[worker].computeIfAbsent(part, p -> new long[1])[0] += nanos;
+  }
+
+  /**
+   * Microseconds since the last {@link #clear}: {@code encode}, {@code integrate z1}, {@code
+   * samples}, {@code reconstruct zR}, {@code lists by unit}, {@code errors}, {@code plasticity W1}
+   * and so on.
+   */
+  public Map<String, Double> micros() {
+    return Map.copyOf(micros);
+  }
+
+  /** Microseconds by the clock in which some phase ran. */
+  public double wallMicros() {
+    return wall;
+  }
+
+  /** Thread time in which a thread waited for others, as a share of all thread time. */
+  public double idleShare(int threads) {
+    return wall == 0 ? 0 : idle / (wall * threads);
+  }
+
+  /** Forgets what was measured. */
+  public void clear() {
+    micros.clear();
+    wall = 0;
+    idle = 0;
+  }
+}

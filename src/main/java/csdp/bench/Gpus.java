@@ -1,0 +1,29 @@
+package csdp.bench;
+
+import csdp.CsdpException;
+import csdp.backend.cuda.Cuda;
+import csdp.backend.cuda.EmulatedDevice;
+import csdp.backend.cuda.GpuDevice;
+import java.nio.file.Path;
+
+/** Opens the devices that kernels are measured on. */
+final class Gpus {
+  private Gpus() {}
+
+  /**
+   * Opens a device.
+   *
+   * @param name a CUDA device's index, or {@code emulated}: the kernels on the host, to try the
+   *     checks where there is no GPU
+   */
+  static GpuDevice open(String name) {
+    if (name.equals("emulated")) {
+      return EmulatedDevice.open(
+          Path.of(System.getProperty("java.io.tmpdir"), "csdp-emulated"), 4L << 30);
+    }
+    if (!name.matches("\\d{1,3}")) {
+      throw CsdpException.badInput("%s is not the index of a CUDA device", name);
+    }
+    return Cuda.device(Integer.parseInt(name), false);
+  }
+}

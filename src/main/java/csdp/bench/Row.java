@@ -1,0 +1,56 @@
+package csdp.bench;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A part of a step: how long it takes and how close that is to what the device can do.
+ *
+ * @param part name of a phase or kernel
+ * @param micros per step, over the timed windows
+ * @param share of the time of all parts
+ * @param work counted from the spikes of a window; null where it was not counted
+ * @param check ok, FAILED, or null where nothing checks it
+ * @param ceilings of the device
+ */
+record Row(
+    String part, Spread micros, double share, Work work, String check, Target.Ceilings ceilings) {
+  Double bytesPerSecond() {
+    return work == null ? null : work.bytes() / (micros.median() * 1e-6);
+  }
+
+  Double operationsPerSecond() {
+    return work == null ? null : work.operations() / (micros.median() * 1e-6);
+  }
+
+  Double bandwidthShare() {
+    return ratio(bytesPerSecond(), ceilings.bytesPerSecond());
+  }
+
+  Double arithmeticShare() {
+    return ratio(operationsPerSecond(), ceilings.operationsPerSecond());
+  }
+
+  private static Double ratio(Double a, Double b) {
+    return a == null || b == null || !Double.isFinite(a / b) ? null : Double.valueOf(a / b);
+  }
+
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("part", part);
+    map.put("check", check);
+    map.putAll(micros.toMap("us_per_step"));
+    map.put("share_of_parts", share);
+    map.put("bytes_per_step", work == null ? null : work.bytes());
+    map.put("operations_per_step", work == null ? null : work.operations());
+    map.put("bytes_per_s", finite(bytesPerSecond()));
+    map.put("operations_per_s", finite(operationsPerSecond()));
+    map.put("share_of_bandwidth", bandwidthShare());
+    map.put("share_of_arithmetic", arithmeticShare());
+    return map;
+  }
+
+  private static Double finite(Double d) {
+    return d == null || !Double.isFinite(d) ? null : d;
+  }
+}

@@ -1,0 +1,156 @@
+package csdp.cli;
+
+import csdp.CsdpException;
+import csdp.backend.Device;
+import csdp.bench.Bench;
+import csdp.bench.BenchOptions;
+import csdp.bench.CpuTarget;
+import csdp.bench.GpuTarget;
+import csdp.bench.ReferenceTarget;
+import csdp.bench.Report;
+import csdp.bench.Target;
+import csdp.checkpoint.AtomicFile;
+import csdp.config.Json;
+import csdp.config.RunConfig.Preset;
+import csdp.data.DataSources;
+import csdp.data.Dataset;
+import csdp.data.Split;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Verify, then time: every part of a step, and the whole of it. */
+@Command(
+    name = "bench",
+    description = {
+      "Check every kernel or phase of a training step against the reference, then time it, with what"
+          + " it moves and computes and how close that is to what this device can do, measured in the"
+          + " same run; and whole training and inference steps.",
+      "Exit code 1 if a check fails; nothing is timed then."
+    })
+final class BenchCommand implements Callable<Integer> {
+  private static final BenchOptions DEMO = BenchOptions.demo();
+
+  @Mixin private DeviceOptions device;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N,N..",
+      split = ",",
+      description = "Units of each hidden layer. Default: 3000,600.")
+  private List<Integer> hidden = DEMO.hidden();
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      description = "Positive samples of a batch. Default: 500.")
+  private int batch = DEMO.batch();
+
+  @Option(names = "--steps", paramLabel = "T", description = "Time steps of a window. Default: 50.")
+  private int steps = DEMO.steps();
+
+  @Option(
+      names = "--kernels",
+      paramLabel = "REGEX",
+      description = "List only the kernels or phases whose name contains a match.")
+  private String kernels;
+
+  @Option(names = "--repeats", paramLabel = "N", description = "Timed windows. Default: 5.")
+  private int repeats = DEMO.repeats();
+
+  @Option(
+      names = "--train-batches",
+      paramLabel = "N",
+      description =
+          "Batches that the network learns from before, so that it fires as in use."
+              + " Default: 4.")
+  private int trainBatches = DEMO.trainBatches();
+
+  @Option(names = "--seed", paramLabel = "N", description = "Default: 1234.")
+  private int seed = DEMO.seed();
+
+  @Option(
+      names = "--dense-baseline",
+      description = "Also time the dense NumPy step (python3 and numpy) and print the ratio.")
+  private boolean denseBaseline;
+
+  @Mixin private DataOptions data;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures here.")
+  private Path json;
+
+  @Option(names = "--ceiling-floats", hidden = true) // tests have no time for large arrays
+  private int ceilingFloats = DEMO.ceilingFloats();
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    BenchOptions options =
+        new BenchOptions(
+            hidden,
+            batch,
+            steps,
+            repeats,
+            trainBatches,
+            pattern(kernels),
+            seed,
+            ceilingFloats,
+            denseBaseline);
+    Dataset images =
+        DataSources.split(
+            data.over(Preset.QUICK.config().data()).request(),
+            Split.TRAIN,
+            line -> err.println("warning: " + line));
+    Report report;
+    try (Target target = target()) {
+      report = Bench.run(options, images, target, line -> progress(err, line));
+    }
+    report.print(out);
+    if (json != null) {
+      AtomicFile.write(json, Json.bytes(report.toMap()));
+    }
+    return report.exitCode();
+  }
+
+  /** A GPU that was named must be there: figures of another device would mislead. */
+  private Target target() {
+    if (device.name().matches("\\d+|emulated")) { // the latter to try it where there is no GPU
+      return GpuTarget.open(device.name());
+    }
+    Device where = device.resolve(spec);
+    return switch (where.kind()) {
+      case REFERENCE -> new ReferenceTarget();
+      case CPU ->
+          new CpuTarget(
+              device.threads() > 0 ? device.threads() : Runtime.getRuntime().availableProcessors());
+      case CUDA -> GpuTarget.open(String.valueOf(where.index()));
+    };
+  }
+
+  private static void progress(PrintWriter err, String line) {
+    if (System.console() != null) {
+      err.println("  " + line);
+      err.flush();
+    }
+  }
+
+  private static Pattern pattern(String regex) {
+    try {
+      return regex == null ? null : Pattern.compile(regex);
+    } catch (PatternSyntaxException e) {
+      throw CsdpException.badInput(
+          "--kernels %s is not a regular expression: %s", regex, e.getDescription());
+    }
+  }
+}
