@@ -24,8 +24,6 @@ public final class KernelSources {
 
   private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL (\\w+)\\(");
 
-  private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL (\\w+)\\(");
-
   private static final List<String> HOST =
       List.of("host/cuda.h", "host/check.cu", "host/kernels.cpp");
 
