@@ -82,6 +82,25 @@ public final class RunFolder implements TrainListener {
     AtomicFile.write(folder.resolve(CONFIG), Json.bytes(record));
   }
 
+  /**
+   * The recorded epochs, the network before training first; empty before the first is done.
+   *
+   * @throws CsdpException bad input, when the record is damaged
+   */
+  public List<EpochMetrics> history() {
+    Path file = folder.resolve(METRICS);
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    try {
+      return Files.readAllLines(file).stream()
+          .map(line -> Json.value(Json.tree(line, file), EpochMetrics.class, file))
+          .toList();
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+  }
+
   /** Removes what an earlier run wrote here, and nothing else. */
   public void clear() {
     if (!Files.exists(folder)) {
