@@ -15,6 +15,7 @@ import java.util.List;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.plot.CombinedDomainXYPlot;
+import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.chart.ui.RectangleEdge;
@@ -49,7 +50,7 @@ final class ActivityPlots {
     Csv csv = new Csv("population", "step", "unit");
     NumberAxis time = Charts.axis("time (ms)");
     double dt = spec.constants().dt();
-    time.setRange(0, (r.steps() + 0.5) * dt);
+    time.setRange(0, (r.steps() + 1) * dt);
     CombinedDomainXYPlot all = new CombinedDomainXYPlot(time);
     all.setGap(10);
     int shown = 0;
@@ -122,7 +123,7 @@ final class ActivityPlots {
             ? Palette.FIRST
             : p.role() == Role.HEAD ? Palette.SECOND : Charts.ink());
     renderer.setSeriesVisibleInLegend(0, false);
-    NumberAxis units = Charts.wholes(name(p));
+    NumberAxis units = Charts.wholes(name(p) + " (unit)");
     units.setLabelFont(Charts.font(Font.PLAIN, 12));
     double margin = Math.max(0.5, 0.02 * p.units());
     units.setRange(-margin, p.units() - 1 + margin);
@@ -252,13 +253,17 @@ final class ActivityPlots {
     Csv csv = new Csv("population", "step", "time_ms", "what", "samples", "q25", "median", "q75");
     List<JFreeChart> charts = new ArrayList<>();
     for (Population p : spec.populations(Role.HIDDEN)) {
-      charts.add(
+      JFreeChart goodness =
           band(
               "Goodness of " + p.name(),
               "goodness (sum of squared traces)",
               r.times(),
               quartiles(r, p, true, true, csv),
-              quartiles(r, p, true, false, csv)));
+              quartiles(r, p, true, false, csv));
+      double theta = spec.constants().goodnessThreshold();
+      ValueMarker target = new ValueMarker(theta, Charts.ink(), new BasicStroke(1));
+      ((XYPlot) goodness.getPlot()).addRangeMarker(target);
+      charts.add(goodness);
       charts.add(
           band(
               "Threshold of " + p.name(),
@@ -272,7 +277,7 @@ final class ActivityPlots {
         "Positives against negatives",
         Figure.text(
             "Median and quartiles of %,d positives and %,d negatives, %s. Plasticity pushes goodness"
-                + " above %s for positives and below it for negatives; thresholds follow each"
+                + " above %s (the thin line) for positives and below it for negatives; thresholds follow each"
                 + " layer's spikes.",
             r.batch().positives(),
             r.batch().size() - r.batch().positives(),

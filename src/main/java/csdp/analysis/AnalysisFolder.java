@@ -91,6 +91,7 @@ public final class AnalysisFolder {
       tsne.put(map.name() + ".png", map.png());
       maps.add(map);
     }
+    removeStaleCodes(files);
     int[] labels = new int[a.data.size()];
     java.util.Arrays.setAll(labels, a.data::label);
     AtomicFile.write(folder.resolve("codes_labels.npy"), Figure.npy(labels, labels.length));
@@ -109,6 +110,19 @@ public final class AnalysisFolder {
     AtomicFile.write(folder.resolve("analysis.json"), Json.bytes(Report.figures(a)));
     files.add("analysis.json");
     AtomicFile.write(folder.resolve("report.html"), Report.html(a, maps, files));
+  }
+
+  /** Codes of further layers, from an earlier analysis, would not belong to the rest. */
+  private void removeStaleCodes(List<String> written) {
+    try (var entries = Files.newDirectoryStream(folder, "codes_z*.npy")) {
+      for (Path p : entries) {
+        if (!written.contains(p.getFileName().toString())) {
+          Files.delete(p);
+        }
+      }
+    } catch (IOException e) {
+      throw CsdpException.environment("cannot clear %s: %s", folder, e.getMessage()).because(e);
+    }
   }
 
   private void replace(String name, String marker, Map<String, byte[]> files) {

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import org.jfree.chart.ChartRenderingInfo;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.chart.ui.RectangleEdge;
@@ -144,6 +145,10 @@ final class AnswerPlots {
     NumberAxis ax = Charts.axis("t-SNE 1 (arbitrary units)");
     NumberAxis ay = Charts.axis("t-SNE 2 (arbitrary units)");
     XYPlot plot = Charts.plot(data, ax, ay, renderer);
+    for (NumberAxis axis : new NumberAxis[] {ax, ay}) {
+      double across = axis.getRange().getLength();
+      axis.setTickUnit(new NumberTickUnit(across > 60 ? 20 : across > 15 ? 5 : across / 4));
+    }
     JFreeChart chart = Charts.chart(title, plot, classes <= 40 ? RectangleEdge.RIGHT : null);
     Charts.subtitle(chart, subtitle);
     BufferedImage canvas = Charts.canvas(900, 780);

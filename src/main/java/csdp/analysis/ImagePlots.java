@@ -84,6 +84,7 @@ final class ImagePlots {
       renderer.setUseYInterval(true);
       NumberAxis x = Charts.axis("weight (no unit)");
       x.setRange(low, s.upper());
+      x.setTickUnit(new org.jfree.chart.axis.NumberTickUnit((s.upper() - low) / 4));
       NumberAxis y = Charts.axis("share of weights (%)");
       y.setAutoRangeIncludesZero(true);
       XYPlot plot = Charts.plot(data, x, y, renderer);

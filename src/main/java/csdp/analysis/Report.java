@@ -5,10 +5,13 @@ import csdp.Csdp;
 import csdp.analysis.Analysis.Codes;
 import csdp.config.Json;
 import csdp.metrics.Evaluation;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.jfree.chart.JFreeChart;
 
 /** The results as one page of HTML that needs nothing but itself, and as JSON. */
@@ -185,17 +188,26 @@ final class Report {
         "versions",
         Figure.text(
             "csdp4j %s, Java %s, JFreeChart %s",
-            Csdp.version(),
-            System.getProperty("java.version"),
-            JFreeChart.class.getPackage().getImplementationVersion() == null
-                ? "1.5"
-                : JFreeChart.class.getPackage().getImplementationVersion()));
+            Csdp.version(), System.getProperty("java.version"), chartVersion()));
     if (a.model.run() == null) {
       leaves(h, "constants", Json.tree(a.model.spec().constants()));
     } else {
       leaves(h, "", Json.tree(a.model.run()));
     }
     h.append("</table>\n");
+  }
+
+  private static String chartVersion() {
+    String file = "/META-INF/maven/org.jfree/jfreechart/pom.properties";
+    Properties of = new Properties();
+    try (InputStream in = JFreeChart.class.getResourceAsStream(file)) {
+      if (in != null) {
+        of.load(in);
+      }
+    } catch (IOException e) {
+      // A version that cannot be read is unknown.
+    }
+    return of.getProperty("version", "of unknown version");
   }
 
   /** Every value of a tree that is not null, by its path. */

@@ -40,20 +40,25 @@ final class TrainingPlots {
           m.trainBce(),
           m.validBce());
     }
+    // The step from the untrained network would flatten all that follows.
+    List<EpochMetrics> drawn =
+        history.size() > 2 && history.get(0).epoch() == 0
+            ? history.subList(1, history.size())
+            : history;
     boolean reconstructed =
         history.stream().anyMatch(m -> m.trainBce() != null || m.validBce() != null);
     JFreeChart accuracy =
         curve(
             "Accuracy",
             "accuracy (%)",
-            history,
+            drawn,
             m -> percent(m.trainAccuracy()),
             m -> percent(m.validAccuracy()));
     JFreeChart nll =
         curve(
             "Cross-entropy (NLL)",
             "NLL (nats per image)",
-            history,
+            drawn,
             EpochMetrics::trainNll,
             EpochMetrics::validNll);
     JFreeChart[] charts =
@@ -64,13 +69,20 @@ final class TrainingPlots {
               curve(
                   "Reconstruction (BCE)",
                   "BCE (nats per image)",
-                  history,
+                  drawn,
                   EpochMetrics::trainBce,
                   EpochMetrics::validBce)
             }
             : new JFreeChart[] {accuracy, nll};
+    EpochMetrics before = history.get(0);
     String caption =
-        "Epoch 0 is the network before training. Validation runs without labels."
+        (drawn.size() < history.size() && before.validAccuracy() != null
+                ? Figure.text(
+                    "Before training (epoch 0, not drawn) validation accuracy was %.1f %% and NLL"
+                        + " %.2f nats. ",
+                    100 * before.validAccuracy(), before.validNll())
+                : "Epoch 0 is the network before training. ")
+            + "Validation runs without labels."
             + (supervised
                 ? " Training figures are taken with the true label clamped as context, so they look"
                     + " better than they are."
@@ -100,7 +112,8 @@ final class TrainingPlots {
             Charts.series("validation", epoch, values(history, valid)));
     NumberAxis x = Charts.wholes("epoch");
     double last = epoch[epoch.length - 1];
-    x.setRange(-0.04 * Math.max(1, last), 1.04 * Math.max(1, last));
+    double margin = Math.max(0.5, last - epoch[0]) * 0.04;
+    x.setRange(epoch[0] - margin, last + margin);
     XYPlot plot =
         Charts.plot(data, x, Charts.axis(label), Charts.lines(Palette.FIRST, Palette.SECOND));
     return Charts.chart(title, plot, RectangleEdge.BOTTOM);

@@ -101,7 +101,10 @@ public final class RunFolder implements TrainListener {
     }
   }
 
-  /** Removes what an earlier run wrote here, and nothing else. */
+  /**
+   * Removes what an earlier run wrote here, and what an analysis drew of it, and nothing else. An
+   * old picture beside a new run would lie.
+   */
   public void clear() {
     if (!Files.exists(folder)) {
       return;
@@ -110,9 +113,12 @@ public final class RunFolder implements TrainListener {
       for (Path entry : entries.toList()) {
         String name = entry.getFileName().toString();
         if (name.matches("(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy")
+            || name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")
             || List.of(METRICS, "test.json").contains(name)) {
           Files.delete(entry);
-        } else if (name.matches("(best|last)(\\.old)?")) {
+        } else if (name.matches("(best|last)(\\.old)?")
+            || name.equals("tsne") && Files.exists(entry.resolve("codes_tsne.npy"))
+            || name.equals("plots") && Files.exists(entry.resolve("weights.csv"))) {
           Disk.delete(entry);
         }
       }
