@@ -188,7 +188,7 @@ public final class Analysis {
    * @throws CsdpException bad input, or environment where the machine cannot draw text
    */
   public static void check(NetworkSpec spec, Dataset data, Options options) {
-    Charts.requireFonts();
+    requireFonts();
     Evaluator.requireFit(spec, data);
     int depth = spec.hidden().length;
     for (int layer : options.layers) {
@@ -211,6 +211,15 @@ public final class Analysis {
           "there is no image %d: %s has images 0..%d",
           options.sample, data.name(), data.size() - 1);
     }
+  }
+
+  /**
+   * Makes sure that text can be drawn on this machine.
+   *
+   * @throws CsdpException environment, naming the packages that are missing
+   */
+  public static void requireFonts() {
+    Charts.requireFonts();
   }
 
   /** Writes all files: codes, maps, plots with their data, figures as JSON, the report. */

@@ -55,7 +55,11 @@ final class Charts {
     } catch (CsdpException e) {
       throw e;
     } catch (RuntimeException | Error e) { // what AWT throws here differs between Java versions
-      throw noFonts(String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}+", " ")).because(e);
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw noFonts(String.valueOf(root.getMessage()).replaceAll("\\p{Cntrl}+", " ")).because(e);
     }
   }
 

@@ -6,8 +6,6 @@ import csdp.analysis.AnalysisFolder;
 import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
-import csdp.config.RunConfig;
-import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
 import csdp.metrics.Evaluation;
@@ -96,20 +94,12 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (limit != null && limit < 1) {
       throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
     }
+    Analysis.requireFonts();
     Device where = device.resolve(spec);
     SavedModel saved = model.open();
     Path to = out == null ? saved.folder() : out;
     new AnalysisFolder(to).check();
-    RunConfig.Data trained =
-        saved.run() == null ? RunConfig.Preset.DEMO.config().data() : saved.run().run().data();
-    Dataset images =
-        DataSources.split(
-            data.over(trained).request(),
-            split,
-            line -> spec.commandLine().getErr().println("notice: " + line));
-    if (images == null) {
-      throw CsdpException.badInput("the run has no validation images: use --split test");
-    }
+    Dataset images = data.images(saved, split, spec);
     if (limit != null) {
       images = images.limit(limit);
     }
