@@ -257,8 +257,7 @@ public final class Analysis {
   private void trainingPlots() {
     if (model.run() == null) {
       notes.add(
-          "No learning curves: the model was saved by the released code, which keeps no"
-              + " metrics.jsonl with it.");
+          "No learning curves: a model in the released code's form keeps no metrics.jsonl with it.");
       return;
     }
     List<EpochMetrics> history = new RunFolder(model.folder()).history();

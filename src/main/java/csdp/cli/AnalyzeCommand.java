@@ -94,6 +94,10 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (limit != null && limit < 1) {
       throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
     }
+    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+      throw CsdpException.environment(
+          "this Java lacks the module java.desktop, which draws pictures: use a full JDK");
+    }
     Analysis.requireFonts();
     Device where = device.resolve(spec);
     SavedModel saved = model.open();
