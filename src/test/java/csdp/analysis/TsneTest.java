@@ -57,6 +57,57 @@ class TsneTest {
   }
 
   @Test
+  void gradientIsThatOfTheDivergence() {
+    Points p = Points.clusters(3, 20, 5, 2, 6);
+    int n = p.n();
+    Neighbours near = Neighbours.of(p.x(), n, p.d(), 24, TWO);
+    Affinities a = Affinities.of(near, 8, TWO);
+    Random r = new Random(2);
+    double[] y = new double[2 * n];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = 2 * r.nextGaussian();
+    }
+    double[] got = Tsne.gradientAt(y, a, TWO);
+    double wrong = 0;
+    double norm = 0;
+    for (int c = 0; c < 2 * n; c++) {
+      double h = 1e-5;
+      double[] up = y.clone();
+      double[] down = y.clone();
+      up[c] += h;
+      down[c] -= h;
+      double slope = (divergence(a, up, n) - divergence(a, down, n)) / (2 * h);
+      wrong += (slope - got[c]) * (slope - got[c]);
+      norm += slope * slope;
+    }
+    assertTrue(Math.sqrt(wrong / norm) < 0.03, Math.sqrt(wrong / norm) + " of the gradient");
+  }
+
+  private static double divergence(Affinities a, double[] y, int n) {
+    double[][] q = new double[n][n];
+    double z = 0;
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < n; j++) {
+        q[i][j] =
+            i == j
+                ? 0
+                : 1
+                    / (1
+                        + Math.pow(y[2 * i] - y[2 * j], 2)
+                        + Math.pow(y[2 * i + 1] - y[2 * j + 1], 2));
+        z += q[i][j];
+      }
+    }
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      for (int e = a.start()[i]; e < a.start()[i + 1]; e++) {
+        sum += a.value()[e] * Math.log(a.value()[e] / (q[i][a.column()[e]] / z));
+      }
+    }
+    return sum;
+  }
+
+  @Test
   void pointsThatCoincideStayFinite() {
     float[] x = new float[100 * 6];
     for (int i = 50; i < 100; i++) {
