@@ -82,7 +82,29 @@ public final class RunFolder implements TrainListener {
     AtomicFile.write(folder.resolve(CONFIG), Json.bytes(record));
   }
 
-  /** Removes what an earlier run wrote here, and nothing else. */
+  /**
+   * The recorded epochs, the network before training first; empty before the first is done.
+   *
+   * @throws CsdpException bad input, when the record is damaged
+   */
+  public List<EpochMetrics> history() {
+    Path file = folder.resolve(METRICS);
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    try {
+      return Files.readAllLines(file).stream()
+          .map(line -> Json.value(Json.tree(line, file), EpochMetrics.class, file))
+          .toList();
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+  }
+
+  /**
+   * Removes what an earlier run wrote here, and what an analysis drew of it, and nothing else. An
+   * old picture beside a new run would lie.
+   */
   public void clear() {
     if (!Files.exists(folder)) {
       return;
@@ -91,9 +113,12 @@ public final class RunFolder implements TrainListener {
       for (Path entry : entries.toList()) {
         String name = entry.getFileName().toString();
         if (name.matches("(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy")
+            || name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")
             || List.of(METRICS, "test.json").contains(name)) {
           Files.delete(entry);
-        } else if (name.matches("(best|last)(\\.old)?")) {
+        } else if (name.matches("(best|last)(\\.old)?")
+            || name.equals("tsne") && Files.exists(entry.resolve("codes_tsne.npy"))
+            || name.equals("plots") && Files.exists(entry.resolve("weights.csv"))) {
           Disk.delete(entry);
         }
       }

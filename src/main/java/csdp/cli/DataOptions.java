@@ -1,10 +1,16 @@
 package csdp.cli;
 
+import csdp.CsdpException;
+import csdp.checkpoint.RunRecord;
+import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
 import csdp.data.DataSources;
+import csdp.data.Dataset;
 import csdp.data.Manifest;
+import csdp.data.Split;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Which data: the same options for every command that reads a data set. */
@@ -69,6 +75,51 @@ final class DataOptions {
         other ? text(testY) : base.testY(),
         valid == null ? base.valid() : valid,
         trainLimit == null ? base.trainLimit() : trainLimit);
+  }
+
+  /**
+   * The images to show a trained model: the split of its own data, unless other data was named.
+   *
+   * @throws CsdpException environment, when the model's own data is not here: falling back to other
+   *     images would measure something else under the same name
+   */
+  Dataset images(SavedModel model, Split split, CommandSpec spec) {
+    RunConfig.Data trained =
+        model.run() == null ? RunConfig.Preset.DEMO.config().data() : model.run().run().data();
+    RunConfig.Data wanted = over(trained);
+    Dataset images =
+        DataSources.split(
+            wanted.request(),
+            split,
+            line -> spec.commandLine().getErr().println("notice: " + line));
+    if (images == null) {
+      throw CsdpException.badInput("the run has no validation images: use --split test");
+    }
+    if (model.run() != null && !given()) {
+      RunRecord.Data seen = model.run().seen();
+      RunRecord.Part part =
+          switch (split) {
+            case TRAIN -> seen.train();
+            case VALID -> seen.valid();
+            case TEST -> seen.test();
+          };
+      if (part != null && !part.sha256().equals(images.sha256())) {
+        throw CsdpException.environment(
+            "%s was trained with %s, but what was found now is %s with other content: name the data"
+                + " with --data",
+            model.folder(), seen.name(), images.name());
+      }
+    }
+    return images;
+  }
+
+  private boolean given() {
+    return data != null
+        || trainX != null
+        || validX != null
+        || testX != null
+        || valid != null
+        || trainLimit != null;
   }
 
   /** A folder is kept by its full path, so that a run can be resumed from anywhere. */

@@ -6,8 +6,6 @@ import csdp.backend.Device;
 import csdp.checkpoint.AtomicFile;
 import csdp.checkpoint.SavedModel;
 import csdp.config.Json;
-import csdp.config.RunConfig;
-import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
 import csdp.metrics.Evaluation;
@@ -70,16 +68,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     Device where = device.resolve(spec);
     SavedModel saved = model.open();
-    RunConfig.Data trained =
-        saved.run() == null ? RunConfig.Preset.DEMO.config().data() : saved.run().run().data();
-    Dataset images =
-        DataSources.split(
-            data.over(trained).request(),
-            split,
-            line -> spec.commandLine().getErr().println("notice: " + line));
-    if (images == null) {
-      throw CsdpException.badInput("the run has no validation images: use --split test");
-    }
+    Dataset images = data.images(saved, split, spec);
     if (limit != null) {
       images = images.limit(Math.min(limit, images.size()));
     }

@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       TrainCommand.class,
       EvaluateCommand.class,
+      AnalyzeCommand.class,
       PredictCommand.class,
       ExportCommand.class,
       ReplayCommand.class,

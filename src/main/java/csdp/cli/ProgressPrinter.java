@@ -145,8 +145,13 @@ final class ProgressPrinter implements TrainListener {
 
   /** While test images are shown. */
   void testing(int images, int of) {
+    working("testing", images, of);
+  }
+
+  /** While anything else takes its time. */
+  void working(String what, int done, int of) {
     if (due(false)) {
-      show(String.format(Locale.ROOT, "testing %s %,d/%,d", bar(images, of), images, of));
+      show(String.format(Locale.ROOT, "%s %s %,d/%,d", what, bar(done, of), done, of));
     }
   }
 

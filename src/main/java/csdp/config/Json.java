@@ -79,6 +79,15 @@ public final class Json {
     }
   }
 
+  /** A line of a file as a tree. */
+  public static JsonNode tree(String line, Path file) {
+    try {
+      return MAPPER.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw failure(file, e);
+    }
+  }
+
   /** A tree as a record; unknown and missing fields are refused. */
   public static <T> T value(JsonNode tree, Class<T> type, Path file) {
     try {

@@ -24,7 +24,9 @@ public final class Philox {
     /** Negative samples; counter (batch, 0, sample, 0). */
     NEGATIVES,
     /** Drawn data sets. */
-    STROKES
+    STROKES,
+    /** Start of the principal components behind a t-SNE map. */
+    EMBEDDING
   }
 
   private static final int M0 = 0xD2511F53;

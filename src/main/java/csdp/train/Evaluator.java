@@ -20,6 +20,18 @@ public final class Evaluator {
     void done(int images, int of);
   }
 
+  /** Is shown every answer; for rate codes and the like. */
+  @FunctionalInterface
+  public interface Answers {
+    /**
+     * Called after every batch.
+     *
+     * @param first position of its first image in the data set
+     * @param out what the network answered; used again for the next batch
+     */
+    void take(int first, ReadOut out);
+  }
+
   private Evaluator() {}
 
   /**
@@ -30,6 +42,12 @@ public final class Evaluator {
    */
   public static Evaluation evaluate(
       Backend backend, Dataset data, int seed, int batch, Progress progress) {
+    return evaluate(backend, data, seed, batch, progress, (first, out) -> {});
+  }
+
+  /** As above, and hands on every answer. */
+  public static Evaluation evaluate(
+      Backend backend, Dataset data, int seed, int batch, Progress progress, Answers answers) {
     NetworkSpec spec = backend.spec();
     requireFit(spec, data);
     Tally tally = new Tally();
@@ -45,6 +63,7 @@ public final class Evaluator {
       Batch shown = unlabelled(images, n, seed, from);
       backend.run(shown, false, out, null);
       tally.add(spec, shown, out, labels);
+      answers.take(from, out);
       progress.done(from + n, data.size());
     }
     return tally.result(spec.constants().steps());
@@ -61,6 +80,14 @@ public final class Evaluator {
     Arrays.fill(none, -1);
     return new Batch(
         n, n, images, none, new Batch.Drawn(seed, Purpose.EVALUATION_SPIKES, 0, first));
+  }
+
+  /**
+   * A batch as training would show it first: images with their labels as context, then their
+   * negatives. For looking at what plasticity sees, not for training.
+   */
+  public static Batch contrasting(NetworkSpec spec, Dataset data, TrainOptions options) {
+    return new Batches(spec, data, options).get(0, 0);
   }
 
   /** Refuses data of other sizes than the network's. */

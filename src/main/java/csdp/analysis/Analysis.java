@@ -1,0 +1,334 @@
+package csdp.analysis;
+
+import csdp.CsdpException;
+import csdp.backend.Backend;
+import csdp.backend.Batch;
+import csdp.checkpoint.RunFolder;
+import csdp.checkpoint.SavedModel;
+import csdp.data.Dataset;
+import csdp.metrics.Evaluation;
+import csdp.model.NetworkSpec;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+import csdp.train.EpochMetrics;
+import csdp.train.Evaluator;
+import csdp.train.TrainOptions;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A look at a trained model: accuracy, rate codes, t-SNE, and plots of what it learned and does.
+ * Everything is computed in memory first and written in the end, so that a failure leaves earlier
+ * files as they were.
+ */
+public final class Analysis {
+  /** Images that are watched step by step. */
+  private static final int WATCHED = 100;
+
+  /** Points that a map's trustworthiness is measured on: it takes all distances between them. */
+  private static final int TRUSTED = 1500;
+
+  private static final int NEAREST = 10;
+
+  /**
+   * What to look at.
+   *
+   * @param layers hidden layers 1..L whose codes are mapped
+   * @param points most points of a map
+   * @param perplexity of the map
+   * @param sample image whose spikes are drawn
+   * @param seed of the input spikes
+   * @param batch images shown at once
+   * @param threads of the map; 0 for one per core
+   */
+  public record Options(
+      List<Integer> layers,
+      int points,
+      double perplexity,
+      int sample,
+      int seed,
+      int batch,
+      int threads) {}
+
+  /** Is told how far it is. */
+  public interface Progress {
+    /** Called now and then. */
+    void done(String what, int done, int of);
+  }
+
+  /**
+   * A map of a layer's codes.
+   *
+   * @param codes of all images, n x units: spikes / T
+   * @param map of the first points
+   * @param trust trustworthiness of the map, and of two principal components, on some points
+   * @param agreement share of the ten nearest points that have a point's class: in the map, in the
+   *     codes
+   * @param seconds that the map took
+   */
+  record Codes(
+      Population layer,
+      float[] codes,
+      Tsne.Result map,
+      double[] trust,
+      double[] agreement,
+      double seconds,
+      BufferedImage picture) {}
+
+  final SavedModel model;
+  final Dataset data;
+  final String split;
+  final String device;
+  final Options options;
+  final int points;
+  final Evaluation evaluation;
+  final Energy energy;
+  final int energySamples;
+  final List<Codes> codes = new ArrayList<>();
+  final List<Figure> figures = new ArrayList<>();
+
+  /** What could not be drawn, and why. */
+  final List<String> notes = new ArrayList<>();
+
+  private Analysis(
+      SavedModel model,
+      Dataset data,
+      String split,
+      Backend backend,
+      Options options,
+      Progress progress) {
+    this.model = model;
+    this.data = data;
+    this.split = split;
+    this.device = backend.description();
+    this.options = options;
+    NetworkSpec spec = model.spec();
+    points = Math.min(options.points, data.size());
+    backend.restore(model.parameters());
+
+    List<float[]> rates = new ArrayList<>();
+    List<Population> layers =
+        options.layers.stream().map(l -> spec.populations(Role.HIDDEN).get(l - 1)).toList();
+    layers.forEach(p -> rates.add(new float[Math.multiplyExact(data.size(), p.units())]));
+    float steps = spec.constants().steps();
+    evaluation =
+        Evaluator.evaluate(
+            backend,
+            data,
+            options.seed,
+            options.batch,
+            (done, of) -> progress.done("testing", done, of),
+            (first, out) -> {
+              for (int l = 0; l < layers.size(); l++) {
+                float[] spikes = out.hiddenSpikes(layers.get(l));
+                int at = first * layers.get(l).units();
+                for (int k = 0; k < spikes.length; k++) {
+                  rates.get(l)[at + k] = spikes[k] / steps;
+                }
+              }
+            });
+
+    progress.done("plots", 0, 2);
+    StepRecord shown = StepRecord.of(backend, unlabelled(0, Math.min(WATCHED, data.size())), false);
+    TrainOptions training =
+        model.run() == null ? TrainOptions.epochs(1) : model.run().run().training();
+    StepRecord contrast = contrast(backend, training);
+    energySamples = shown.batch().size();
+    energy = Energy.of(shown, contrast, training.batch());
+    trainingPlots();
+    figures.add(AnswerPlots.confusion(evaluation));
+    if (spec.reconstruction() == null) {
+      notes.add("No reconstructions: the network was trained without them.");
+    } else {
+      figures.add(ImagePlots.reconstructions(backend, data, options.seed));
+    }
+    figures.add(ImagePlots.receptiveFields(model.parameters(), data.width(), data.height()));
+    StepRecord one = StepRecord.of(backend, unlabelled(options.sample, 1), true);
+    figures.add(
+        ActivityPlots.raster(
+            one,
+            one.batch().images(),
+            data.width(),
+            data.height(),
+            options.sample,
+            data.label(options.sample)));
+    figures.add(ActivityPlots.spikesPerStep(shown));
+    figures.add(ActivityPlots.contrast(contrast));
+    figures.add(ImagePlots.histograms(model.parameters()));
+    progress.done("plots", 2, 2);
+
+    for (int l = 0; l < layers.size(); l++) {
+      codes.add(map(layers.get(l), rates.get(l), progress));
+    }
+  }
+
+  /**
+   * Looks at a model.
+   *
+   * @param split what the images are called in the report
+   * @param backend of the model's network
+   * @throws CsdpException bad input or environment
+   */
+  public static Analysis of(
+      SavedModel model,
+      Dataset data,
+      String split,
+      Backend backend,
+      Options options,
+      Progress progress) {
+    check(model.spec(), data, options);
+    return new Analysis(model, data, split, backend, options, progress);
+  }
+
+  /**
+   * Refuses what cannot work, before anything that takes time.
+   *
+   * @throws CsdpException bad input, or environment where the machine cannot draw text
+   */
+  public static void check(NetworkSpec spec, Dataset data, Options options) {
+    requireFonts();
+    Evaluator.requireFit(spec, data);
+    int depth = spec.hidden().length;
+    for (int layer : options.layers) {
+      if (layer < 1 || layer > depth) {
+        throw CsdpException.badInput("the network has hidden layers 1..%d, not %d", depth, layer);
+      }
+      long values = (long) data.size() * spec.hidden()[layer - 1];
+      if (values > Integer.MAX_VALUE - 8) {
+        throw CsdpException.badInput(
+            "codes of %d images x %d units are too many for one array: use --limit",
+            data.size(), spec.hidden()[layer - 1]);
+      }
+    }
+    if (options.points < 1) {
+      throw CsdpException.badInput("--points must be at least 1, not %d", options.points);
+    }
+    Affinities.check(Math.min(options.points, data.size()), options.perplexity);
+    if (options.sample < 0 || options.sample >= data.size()) {
+      throw CsdpException.badInput(
+          "there is no image %d: %s has images 0..%d",
+          options.sample, data.name(), data.size() - 1);
+    }
+  }
+
+  /**
+   * Makes sure that text can be drawn on this machine.
+   *
+   * @throws CsdpException environment, naming the packages that are missing
+   */
+  public static void requireFonts() {
+    Charts.requireFonts();
+  }
+
+  /** Writes all files: codes, maps, plots with their data, figures as JSON, the report. */
+  public void write(Path folder) {
+    new AnalysisFolder(folder).write(this);
+  }
+
+  /** How often the answer was right, and the like. */
+  public Evaluation evaluation() {
+    return evaluation;
+  }
+
+  /** What could not be drawn, and why. */
+  public List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  private Batch unlabelled(int first, int n) {
+    float[] images = new float[n * data.pixels()];
+    for (int b = 0; b < n; b++) {
+      data.copyImage(first + b, images, b * data.pixels());
+    }
+    return Evaluator.unlabelled(images, n, options.seed, first);
+  }
+
+  private StepRecord contrast(Backend backend, TrainOptions training) {
+    TrainOptions watched =
+        new TrainOptions(
+            1, Math.min(WATCHED, data.size()), options.seed, training.mix(), training.rotate());
+    // As many classes as the network: wrong labels are drawn among all of them.
+    Batch batch = Evaluator.contrasting(model.spec(), data, watched);
+    return StepRecord.of(backend, batch, false);
+  }
+
+  private void trainingPlots() {
+    if (model.run() == null) {
+      notes.add(
+          "No learning curves: a model in the released code's form keeps no metrics.jsonl with it.");
+      return;
+    }
+    List<EpochMetrics> history = new RunFolder(model.folder()).history();
+    if (history.isEmpty()) {
+      notes.add("No learning curves: the run has no metrics.jsonl.");
+      return;
+    }
+    figures.add(TrainingPlots.learningCurves(history, model.spec().supervised()));
+  }
+
+  private Codes map(Population layer, float[] rates, Progress progress) {
+    long start = System.nanoTime();
+    int d = layer.units();
+    progress.done("t-SNE of " + layer.name(), 0, 1000);
+    Tsne.Options standard = Tsne.Options.standard();
+    Tsne.Result map =
+        Tsne.embed(
+            rates,
+            points,
+            d,
+            new Tsne.Options(
+                options.perplexity, standard.iterations(), standard.components(), options.threads),
+            options.seed,
+            (done, of) -> progress.done("t-SNE of " + layer.name(), done, of));
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    int[] labels = new int[points];
+    for (int i = 0; i < points; i++) {
+      labels[i] = data.label(i);
+    }
+    double[] trust;
+    double[] agreement;
+    try (Parallel parallel = new Parallel(options.threads)) {
+      int some = Math.min(TRUSTED, points);
+      Pca.Result flat = Pca.of(rates, some, d, 2, options.seed, parallel);
+      float[] plane = new float[flat.scores().length];
+      for (int i = 0; i < plane.length; i++) {
+        plane[i] = (float) flat.scores()[i];
+      }
+      int k = Math.min(NEAREST, some / 2 - 1);
+      trust =
+          new double[] {
+            Neighbourhood.trustworthiness(rates, d, map.y(), 2, some, k, parallel),
+            Neighbourhood.trustworthiness(rates, d, plane, flat.components(), some, k, parallel)
+          };
+      agreement =
+          new double[] {
+            Neighbourhood.agreement(map.y(), 2, labels, some, k, parallel),
+            Neighbourhood.agreement(rates, d, labels, some, k, parallel)
+          };
+    }
+    String name = model.folder().toAbsolutePath().normalize().getFileName().toString();
+    BufferedImage picture =
+        AnswerPlots.map(
+            map.y(),
+            labels,
+            data.classes(),
+            Figure.text("t-SNE of the rate codes of %s (%,d units)", layer.name(), d),
+            Figure.text(
+                "model %s, %s, n = %,d, perplexity %s, accuracy %.2f %%",
+                name,
+                data.name(),
+                points,
+                options.perplexity == Math.rint(options.perplexity)
+                    ? Long.toString(Math.round(options.perplexity))
+                    : Double.toString(options.perplexity),
+                100 * evaluation.accuracy()));
+    return new Codes(layer, rates, map, trust, agreement, seconds, picture);
+  }
+
+  /** Points of a trustworthiness. */
+  int trusted() {
+    return Math.min(TRUSTED, points);
+  }
+}

@@ -1,0 +1,138 @@
+package csdp.analysis;
+
+import csdp.CsdpException;
+import csdp.analysis.Analysis.Codes;
+import csdp.checkpoint.AtomicFile;
+import csdp.checkpoint.AtomicFolder;
+import csdp.config.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where an analysis is written: {@code codes.npy}, {@code tsne/}, {@code plots/}, {@code
+ * analysis.json} and, last, {@code report.html}. Each is replaced completely or not at all.
+ */
+public final class AnalysisFolder {
+  private static final String TSNE_MARKER = "codes_tsne.npy";
+  private static final String PLOTS_MARKER = "weights.csv";
+
+  private final Path folder;
+
+  /** A folder, which need not be there yet. */
+  public AnalysisFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Refuses a place that cannot be written, before anything that takes time.
+   *
+   * @throws CsdpException bad input where other things stand in the way, environment without
+   *     permission
+   */
+  public void check() {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw CsdpException.badInput("%s is a file; name a folder with --out", folder);
+    }
+    Path place = folder.toAbsolutePath().normalize();
+    while (place != null && !Files.exists(place)) {
+      place = place.getParent();
+    }
+    if (place == null || !Files.isDirectory(place) || !Files.isWritable(place)) {
+      throw CsdpException.environment(
+          "cannot write %s: no permission; name another folder with --out", folder);
+    }
+    checkOurs(folder.resolve("tsne"), TSNE_MARKER);
+    checkOurs(folder.resolve("plots"), PLOTS_MARKER);
+  }
+
+  private static void checkOurs(Path part, String marker) {
+    if (!Files.exists(part) || Files.exists(part.resolve(marker))) {
+      return;
+    }
+    try (var entries = Files.list(part)) {
+      if (entries.findAny().isPresent()) {
+        throw CsdpException.badInput(
+            "%s holds other files (and no %s); name another folder with --out", part, marker);
+      }
+    } catch (IOException e) {
+      throw CsdpException.badInput("%s is in the way; name another folder with --out", part)
+          .because(e);
+    }
+  }
+
+  void write(Analysis a) {
+    check();
+    Map<String, byte[]> tsne = new LinkedHashMap<>();
+    List<Figure> maps = new ArrayList<>();
+    List<String> files = new ArrayList<>();
+    for (int c = 0; c < a.codes.size(); c++) {
+      Codes codes = a.codes.get(c);
+      // The last, uppermost layer has the plain names of the released code.
+      String suffix = c == a.codes.size() - 1 ? "" : "_" + codes.layer().name();
+      int units = codes.layer().units();
+      AtomicFile.write(
+          folder.resolve("codes" + suffix + ".npy"),
+          Figure.npy(codes.codes(), a.data.size(), units));
+      files.add("codes" + suffix + ".npy");
+      String name = suffix.isEmpty() ? TSNE_MARKER : "codes_tsne" + suffix + ".npy";
+      tsne.put(name, Figure.npy(codes.map().y(), a.points, 2));
+      Figure map =
+          Figure.of(
+              "tsne_codes" + suffix,
+              "t-SNE of " + codes.layer().name(),
+              Report.mapCaption(a, codes),
+              codes.picture(),
+              Map.of());
+      tsne.put(map.name() + ".png", map.png());
+      maps.add(map);
+    }
+    removeStaleCodes(files);
+    int[] labels = new int[a.data.size()];
+    java.util.Arrays.setAll(labels, a.data::label);
+    AtomicFile.write(folder.resolve("codes_labels.npy"), Figure.npy(labels, labels.length));
+    files.add("codes_labels.npy");
+    replace("tsne", TSNE_MARKER, tsne);
+    tsne.keySet().forEach(f -> files.add("tsne/" + f));
+
+    Map<String, byte[]> plots = new LinkedHashMap<>();
+    for (Figure f : a.figures) {
+      plots.put(f.name() + ".png", f.png());
+      plots.putAll(f.data());
+    }
+    replace("plots", PLOTS_MARKER, plots);
+    plots.keySet().forEach(f -> files.add("plots/" + f));
+
+    AtomicFile.write(folder.resolve("analysis.json"), Json.bytes(Report.figures(a)));
+    files.add("analysis.json");
+    AtomicFile.write(folder.resolve("report.html"), Report.html(a, maps, files));
+  }
+
+  /** Codes of further layers, from an earlier analysis, would not belong to the rest. */
+  private void removeStaleCodes(List<String> written) {
+    try (var entries = Files.newDirectoryStream(folder, "codes_z*.npy")) {
+      for (Path p : entries) {
+        if (!written.contains(p.getFileName().toString())) {
+          Files.delete(p);
+        }
+      }
+    } catch (IOException e) {
+      throw CsdpException.environment("cannot clear %s: %s", folder, e.getMessage()).because(e);
+    }
+  }
+
+  private void replace(String name, String marker, Map<String, byte[]> files) {
+    AtomicFolder.replace(
+        folder.resolve(name),
+        marker,
+        temporary -> {
+          for (Map.Entry<String, byte[]> f : files.entrySet()) {
+            Files.write(temporary.resolve(f.getKey()), f.getValue());
+          }
+        });
+  }
+}

@@ -1,0 +1,82 @@
+package csdp.analysis;
+
+import csdp.model.NetworkSpec;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+import csdp.model.Synapse;
+import csdp.model.Synapse.Rule;
+
+/**
+ * A proxy for energy: synaptic events, that is a spike times the synapses that it reaches, beside
+ * the multiply-adds of dense arithmetic. It counts operations, not joules: memory, encoding and
+ * membranes are left out.
+ *
+ * @param inference events that one image causes, without labels
+ * @param inferenceDense multiply-adds of one image, dense: T x weights (without the context's,
+ *     which is silent)
+ * @param training events of one training image forward: the positive and its negative sample
+ * @param trainingDense the same, dense
+ * @param plasticity events of one training image in the gradients: spikes times synapses that learn
+ *     from them
+ * @param plasticityDense the same, dense
+ * @param updates Adam updates per training image: every weight at every step, shared by a batch
+ */
+record Energy(
+    double inference,
+    double inferenceDense,
+    double training,
+    double trainingDense,
+    double plasticity,
+    double plasticityDense,
+    double updates) {
+
+  /**
+   * Counts.
+   *
+   * @param shown images without labels
+   * @param contrast positives and negatives, with labels
+   * @param batch images that share an update in training
+   */
+  static Energy of(StepRecord shown, StepRecord contrast, int batch) {
+    NetworkSpec spec = shown.spec();
+    double t = spec.constants().steps();
+    int positives = contrast.batch().positives();
+    double inference = 0;
+    double inferenceDense = 0;
+    double training = 0;
+    double trainingDense = 0;
+    double plasticity = 0;
+    double plasticityDense = 0;
+    for (Synapse s : spec.synapses()) {
+      inference += events(shown, s, shown.batch().size()) / shown.batch().size();
+      inferenceDense += s.pre().role() == Role.CONTEXT ? 0 : t * s.size();
+      training += events(contrast, s, contrast.batch().size()) / positives;
+      trainingDense += 2 * t * s.size();
+      boolean both = s.rule() == Rule.CONTRASTIVE;
+      plasticity += events(contrast, s, both ? contrast.batch().size() : positives) / positives;
+      plasticityDense += (both ? 2 : 1) * t * s.size();
+    }
+    return new Energy(
+        inference,
+        inferenceDense,
+        training,
+        trainingDense,
+        plasticity,
+        plasticityDense,
+        t * spec.weightCount() / batch);
+  }
+
+  /** Events of a bundle of synapses in the first samples: spikes that act, times their targets. */
+  private static double events(StepRecord r, Synapse s, int samples) {
+    Population pre = s.pre();
+    // Spikes of the last step reach nobody, unless the target is fed in the same step.
+    int last = s.post().fedByNewSpikes() ? r.steps() : r.steps() - 1;
+    long spikes = 0;
+    for (int t = 0; t < last; t++) {
+      for (int b = 0; b < samples; b++) {
+        spikes += r.spikes(pre, t, b);
+      }
+    }
+    return (double) spikes * s.post().units();
+  }
+}

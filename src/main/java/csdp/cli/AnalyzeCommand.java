@@ -1,0 +1,159 @@
+package csdp.cli;
+
+import csdp.CsdpException;
+import csdp.analysis.Analysis;
+import csdp.analysis.AnalysisFolder;
+import csdp.backend.Backend;
+import csdp.backend.Device;
+import csdp.checkpoint.SavedModel;
+import csdp.data.Dataset;
+import csdp.data.Split;
+import csdp.metrics.Evaluation;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Draws what a trained model learned and does. */
+@Command(
+    name = "analyze",
+    description = {
+      "Measure a trained model without labels and draw it: rate codes, t-SNE, learning curves,"
+          + " confusion, spikes over time, receptive fields, reconstructions, weights, and one page"
+          + " with everything, report.html.",
+      "The data is the one that the model was trained with, unless --data or files are given."
+    })
+final class AnalyzeCommand implements Callable<Integer> {
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where to write. Default: the model's folder.")
+  private Path out;
+
+  @Option(
+      names = "--split",
+      defaultValue = "test",
+      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Split split;
+
+  @Option(names = "--limit", paramLabel = "N", description = "Only the first N images.")
+  private Integer limit;
+
+  @Option(
+      names = "--layer",
+      paramLabel = "N|all",
+      description =
+          "Hidden layer whose rate codes are saved and mapped, 1..L, or all. Default: the last.")
+  private String layer;
+
+  @Option(
+      names = "--points",
+      defaultValue = "10000",
+      paramLabel = "N",
+      description = "At most so many points in a t-SNE map. Default: ${DEFAULT-VALUE}.")
+  private int points;
+
+  @Option(
+      names = "--perplexity",
+      defaultValue = "30",
+      paramLabel = "P",
+      description = "Of t-SNE; it needs more than 3 P points. Default: ${DEFAULT-VALUE}.")
+  private double perplexity;
+
+  @Option(
+      names = "--sample",
+      defaultValue = "0",
+      paramLabel = "I",
+      description = "Image whose spikes are drawn. Default: ${DEFAULT-VALUE}.")
+  private int sample;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the input spikes. Default: the model's own.")
+  private Integer seed;
+
+  @Mixin private DataOptions data;
+
+  @Mixin private DeviceOptions device;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter print = spec.commandLine().getOut();
+    if (limit != null && limit < 1) {
+      throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
+    }
+    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+      throw CsdpException.environment(
+          "this Java lacks the module java.desktop, which draws pictures: use a full JDK");
+    }
+    Analysis.requireFonts();
+    Device where = device.resolve(spec);
+    SavedModel saved = model.open();
+    Path to = out == null ? saved.folder() : out;
+    new AnalysisFolder(to).check();
+    Dataset images = data.images(saved, split, spec);
+    if (limit != null) {
+      images = images.limit(limit);
+    }
+    Analysis.Options options =
+        new Analysis.Options(
+            layers(saved.spec().hidden().length),
+            points,
+            perplexity,
+            sample,
+            seed == null ? saved.seed() : seed,
+            EvaluateCommand.BATCH,
+            device.threads());
+    Analysis.check(saved.spec(), images, options);
+    try (Backend backend = where.open(saved.spec(), device.threads())) {
+      print.printf("model     %s (%s)%n", saved.folder(), saved.spec());
+      print.printf("data      %s, %,d images%n", images.name(), images.size());
+      print.printf("device    %s%n", backend.description());
+      print.flush();
+      ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
+      Analysis analysis =
+          Analysis.of(
+              saved,
+              images,
+              split.name().toLowerCase(Locale.ROOT),
+              backend,
+              options,
+              progress::working);
+      progress.clear();
+      Evaluation e = analysis.evaluation();
+      print.printf("accuracy  %.2f %%%n", 100 * e.accuracy());
+      print.printf("NLL       %.4f nats%n", e.nll());
+      analysis.write(to);
+      analysis.notes().forEach(note -> print.println("note      " + note));
+      print.printf("report    %s%n", to.resolve("report.html"));
+      print.flush();
+    }
+    return 0;
+  }
+
+  private List<Integer> layers(int depth) {
+    if (layer == null) {
+      return List.of(depth);
+    }
+    if (layer.equals("all")) {
+      return IntStream.rangeClosed(1, depth).boxed().toList();
+    }
+    try {
+      return List.of(Integer.parseInt(layer));
+    } catch (NumberFormatException e) {
+      throw CsdpException.badInput("--layer takes 1..%d or all, not '%s'", depth, layer);
+    }
+  }
+}
