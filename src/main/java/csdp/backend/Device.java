@@ -96,7 +96,9 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
         throw CsdpException.environment("no CUDA device can be used: %s", there.problem());
       }
       if (!auto || there.expected()) { // auto on a machine without a driver is no surprise
-        notice.accept("running on the CPU: " + there.problem());
+        notice.accept(
+            (auto ? "running on the CPU: " : "no CUDA device " + text + ", running on the CPU: ")
+                + there.problem());
       }
       return CPU;
     }

@@ -72,7 +72,7 @@ class DeviceTest {
   void aNamedGpuThatIsNotThereIsANotice() {
     for (CudaSurvey there : List.of(BARE, BROKEN)) {
       assertEquals(Device.CPU, of("0", false, there));
-      assertEquals(List.of("running on the CPU: " + there.problem()), notices);
+      assertEquals(List.of("no CUDA device 0, running on the CPU: " + there.problem()), notices);
     }
   }
 

@@ -168,7 +168,10 @@ class JCudaDeviceTest {
   void aDriverWithoutDevices() throws Exception {
     Result r = replay("devices=0", "--device", "0");
     assertEquals(0, r.code(), r.toString());
-    assertTrue(r.err().contains("warning: running on the CPU: the NVIDIA driver sees no GPU"));
+    assertTrue(
+        r.err()
+            .contains(
+                "warning: no CUDA device 0, running on the CPU: the NVIDIA driver sees no GPU"));
     r = replay("devices=0", "--require-gpu");
     assertEquals(3, r.code(), r.toString());
     r = replay("init=803", "--require-gpu");
@@ -207,7 +210,10 @@ class JCudaDeviceTest {
               "--device",
               "0");
       assertEquals(0, r.code(), r.toString());
-      assertTrue(r.err().contains("warning: running on the CPU: no NVIDIA driver is installed"));
+      assertTrue(
+          r.err()
+              .contains(
+                  "warning: no CUDA device 0, running on the CPU: no NVIDIA driver is installed"));
       assertTrue(r.out().contains(" csdp.cli.Main "), "classes are listed");
       assertFalse(r.out().contains(" jcuda."), "JCuda was loaded");
     }
