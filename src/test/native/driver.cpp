@@ -62,7 +62,7 @@ size_t used = 0;
 std::set<Graph*> graphs;
 Graph* capturing = nullptr;
 int sticky = OK;
-long launches = 0, graphLaunches = 0;
+long launches = 0, graphLaunches = 0, events = 0;
 
 int context() { return sticky != OK ? sticky : current && retained > 0 ? OK : INVALID_CONTEXT; }
 
@@ -121,8 +121,8 @@ API cuCtxSetCurrent(void* c) { current = c == &retained; return sticky ? sticky 
 
 API cuDevicePrimaryCtxRelease_v2(int) {
   if (--retained == 0) {
-    fprintf(stderr, "fake driver: context released, %zu allocations, %zu graphs left; %ld launches, %ld graph launches\n",
-            memory.size(), graphs.size(), launches, graphLaunches);
+    fprintf(stderr, "fake driver: context released, %zu allocations, %zu graphs, %ld events left; %ld launches, %ld graph launches\n",
+            memory.size(), graphs.size(), events, launches, graphLaunches);
     sticky = OK;
   }
   return OK;
@@ -268,10 +268,10 @@ API cuGraphLaunch(Graph* g, void*) {
 // Work is done when it is queued, so the host's clock serves.
 typedef std::chrono::steady_clock Clock;
 
-API cuEventCreate(Clock::time_point** e, unsigned) { *e = new Clock::time_point(); return outsideCapture(); }
+API cuEventCreate(Clock::time_point** e, unsigned) { *e = new Clock::time_point(); events++; return outsideCapture(); }
 API cuEventRecord(Clock::time_point* e, void*) { *e = Clock::now(); return outsideCapture(); }
 API cuEventSynchronize(Clock::time_point*) { return outsideCapture(); }
-API cuEventDestroy_v2(Clock::time_point* e) { delete e; return OK; }
+API cuEventDestroy_v2(Clock::time_point* e) { delete e; events--; return OK; }
 
 API cuEventElapsedTime(float* millis, Clock::time_point* from, Clock::time_point* to) {
   *millis = std::chrono::duration<float, std::milli>(*to - *from).count();

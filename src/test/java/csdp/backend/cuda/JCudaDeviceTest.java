@@ -91,7 +91,7 @@ class JCudaDeviceTest {
       assertEquals(0, r.code(), r.toString());
       assertTrue(r.out().contains("cuda:1"), r.out());
       assertTrue(r.out().contains("0 of 955,500 differ"), r.out());
-      assertTrue(r.err().contains("0 allocations, 0 graphs left"), r.err());
+      assertTrue(r.err().contains("0 allocations, 0 graphs, 0 events left"), r.err());
     }
   }
 
@@ -104,7 +104,7 @@ class JCudaDeviceTest {
     Result r = train("auto", graph, "--require-gpu");
     assertEquals(0, r.code(), r.toString());
     assertTrue(r.out().contains("on CUDA device 0: Fake GPU"), r.out());
-    assertTrue(r.err().contains("0 allocations, 0 graphs left"), r.err());
+    assertTrue(r.err().contains("0 allocations, 0 graphs, 0 events left"), r.err());
     assertFalse(r.err().contains(" 0 graph launches"), r.err());
     Path sync = dir.resolve("sync");
     r = train("0", sync, "--sync-launches");
