@@ -90,7 +90,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     /** The preset's run. */
     public RunConfig config() {
       return switch (this) {
-        case QUICK -> of(List.of(500, 100), 2, 200, 2_000, 24_000);
+        case QUICK -> of(List.of(500, 100), 3, 200, 2_000, 24_000);
         case DEMO -> of(List.of(3000, 600), 10, 500, 10_000, 0);
       };
     }
