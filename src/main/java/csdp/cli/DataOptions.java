@@ -58,7 +58,7 @@ final class DataOptions {
   @Option(
       names = "--train-limit",
       paramLabel = "N",
-      description = "Use only N training images. Default: all.")
+      description = "Use only N training images. Default: all; 24000 with the quick preset.")
   private Integer trainLimit;
 
   /** The data of a run, with what was given here in place of what it had. */

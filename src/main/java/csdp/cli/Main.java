@@ -29,7 +29,7 @@ import picocli.CommandLine.ScopeType;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:failed: a replay over tolerance, a run that diverged",
+      "1:failed: a replay over tolerance, a run that diverged or was stopped",
       "2:usage or bad input: flags, files, configuration",
       "3:environment: no device, no data, no space, no permission"
     })

@@ -28,17 +28,24 @@ final class RunOptions {
               + " demo. Flags override single values. Default: demo.")
   private Preset preset;
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training images.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training images. Default: 10; 3 with the quick preset.")
   private Integer epochs;
 
-  @Option(names = "--batch", paramLabel = "B", description = "Positive samples of a batch.")
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      description = "Positive samples of a batch. Default: 500; 200 with the quick preset.")
   private Integer batch;
 
   @Option(
       names = "--hidden",
       paramLabel = "N,N..",
       split = ",",
-      description = "Units of each hidden layer, one or more.")
+      description =
+          "Units of each hidden layer, one or more. Default: 3000,600; 500,100 with the quick preset.")
   private List<Integer> hidden;
 
   @Option(names = "--algo", description = "${COMPLETION-CANDIDATES}. Default: supervised.")
