@@ -48,6 +48,7 @@ public final class CpuBackend implements Backend {
   private int n;
   private int step;
   private boolean learn;
+  private boolean everyRow; // whether plasticity leaves no row for later
   private ReadOut out;
 
   // The phases of a step: which item is what. Fixed while N stays the same.
@@ -177,8 +178,9 @@ public final class CpuBackend implements Backend {
       if (learn) {
         Adam adam = Adam.at(++plasticitySteps, c.learningRate());
         for (Weights w : weights) {
-          w.rule.at(adam);
+          w.rule.at(step, adam);
         }
+        everyRow = step == c.steps() || observer != null; // weights are read then
         phase("plasticity", plasticityJob, plastic.length);
       }
       for (Layer layer : layers) {
@@ -245,6 +247,9 @@ public final class CpuBackend implements Backend {
             : new Layer[0];
     for (Layer layer : layers) {
       layer.reset();
+    }
+    for (Weights w : weights) {
+      w.begin();
     }
     encoder.begin(batch);
   }
@@ -375,7 +380,7 @@ public final class CpuBackend implements Backend {
     Layer layer = transposed[item];
     layer.spikes.transpose(batch.positives());
     for (int i = 0; i < layer.p.units(); i++) {
-      layer.columnSpikes[i] = layer.spikes.sampleCount[i];
+      layer.columnSpikes[step * layer.tiling.padded + i] = layer.spikes.sampleCount[i];
     }
   }
 
@@ -423,7 +428,11 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** Plasticity of some rows: gather a row's gradient, then Adam, decay and clip. */
+  /**
+   * Plasticity of some rows: gather a row's gradient, then Adam, decay and clip. A row whose unit
+   * is silent is left for later: it is taken through the steps it missed when its unit spikes
+   * again, so that its weights are next read, or at the window's end.
+   */
   private void learn(RowItem item, Scratch s) {
     Weights k = item.weights;
     Spikes pre = k.acting();
@@ -432,24 +441,26 @@ public final class CpuBackend implements Backend {
     for (int i = item.fromRow; i < item.toRow; i++) {
       int from = i * n;
       int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
+      if (contrastive && count == 0 && !everyRow && k.pre.spikes.sampleCount[i] == 0) {
+        continue;
+      }
       float[] gradient = silent;
-      float[] alone = k.post.columnSpikes;
       if (count > 0) {
         gradient = s.gradient;
         k.post.signals.gather(math, scale, pre.sampleList, from, count, gradient);
-        if (contrastive) {
-          alone = s.alone;
-          spikesAlone(k.post, pre.sampleList, from, count, alone);
-        }
       }
-      k.update(math, i, gradient, contrastive ? alone : null);
+      if (contrastive) {
+        spikesAlone(k.post, pre.sampleList, from, count, s.alone);
+      }
+      k.update(math, i, step, gradient, contrastive ? s.alone : null);
     }
   }
 
   /** (1-a)^T s of a row: the columns' spikes less those in samples where the row's unit spiked. */
-  private static void spikesAlone(Layer post, int[] list, int from, int count, float[] alone) {
+  private void spikesAlone(Layer post, int[] list, int from, int count, float[] alone) {
     Spikes s = post.spikes;
-    System.arraycopy(post.columnSpikes, 0, alone, 0, post.tiling.padded);
+    int padded = post.tiling.padded;
+    System.arraycopy(post.columnSpikes, step * padded, alone, 0, padded);
     for (int k = from; k < from + count; k++) {
       int start = list[k] * s.units;
       for (int q = start, end = start + s.unitCount[list[k]]; q < end; q++) {

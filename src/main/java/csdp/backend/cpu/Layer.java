@@ -12,7 +12,7 @@ final class Layer {
   final Tiling tiling;
   final List<Weights> incoming = new ArrayList<>();
   final float[] initialThreshold; // padded units; the padding never spikes
-  final float[] columnSpikes; // padded units: spikes of this step summed over samples
+  final float[] columnSpikes; // (T+1) x padded units: spikes of each step summed over samples
   private final int steps;
   int samples;
   Spikes previous; // of t-1
@@ -33,7 +33,7 @@ final class Layer {
     this.tiling = new Tiling(p.units());
     initialThreshold = new float[tiling.padded];
     Arrays.fill(initialThreshold, Float.POSITIVE_INFINITY);
-    columnSpikes = new float[tiling.padded];
+    columnSpikes = new float[(steps + 1) * tiling.padded];
     powers = new float[steps + 1];
     powers[0] = 1;
     for (int k = 1; k <= steps; k++) {

@@ -76,12 +76,17 @@ interface RowMath {
       int bitsAt);
 
   /**
-   * Adam, decay and clip.
+   * Adam, decay and clip of a row: first in the steps that it was left out of, then in this one. In
+   * those steps its unit was silent, so the gradient was zero and every postsynaptic spike came
+   * without a presynaptic one: weights and moments follow from the column sums alone, by the same
+   * arithmetic in the same order.
    *
    * @param at where the row begins in w, m and v
    * @param u gradient
    * @param alone postsynaptic spikes without a presynaptic one
-   * @param from where the row begins in u and alone
+   * @param from where the row begins in u, in alone and in a step of the column sums
+   * @param missed first step that the row was left out of; {@code step} for none
+   * @param columns column sums of every step's postsynaptic spikes, {@code stride} apart
    */
   void contrastive(
       float[] w,
@@ -92,31 +97,38 @@ interface RowMath {
       float[] u,
       float[] alone,
       int from,
-      Rule rule);
+      Rule rule,
+      int missed,
+      int step,
+      float[] columns,
+      int stride);
 
   /** Adam and clip with gradient -u (1 - |w|); u begins at {@code from}. */
-  void error(float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule);
+  void error(
+      float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule, int step);
 
   /** Constants of integration. */
   record Dynamics(float inverseTau, float dt, float traceDecay) {}
 
-  /** Constants of a synapse's update in one step. Mutable, so that a step allocates nothing. */
+  /** Constants of a synapse's update, and those of Adam in each step of a window. */
   final class Rule {
     final float decay;
     final float lower;
     final float upper;
-    float rate;
-    float secondScale;
+    final float[] rate; // of steps 1..T
+    final float[] secondScale;
 
-    Rule(float decay, float lower, float upper) {
+    Rule(float decay, float lower, float upper, int steps) {
       this.decay = decay;
       this.lower = lower;
       this.upper = upper;
+      this.rate = new float[steps + 1];
+      this.secondScale = new float[steps + 1];
     }
 
-    void at(Adam adam) {
-      rate = adam.rate();
-      secondScale = adam.secondScale();
+    void at(int step, Adam adam) {
+      rate[step] = adam.rate();
+      secondScale[step] = adam.secondScale();
     }
   }
 
@@ -213,30 +225,49 @@ interface RowMath {
         float[] u,
         float[] alone,
         int from,
-        Rule rule) {
-      for (int c = 0; c < width; c++) {
-        float next = adam(w, m, v, at + c, u[from + c], rule) - rule.decay * alone[from + c];
-        w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
+        Rule rule,
+        int missed,
+        int step,
+        float[] columns,
+        int stride) {
+      for (int s = missed; s <= step; s++) {
+        for (int c = 0; c < width; c++) {
+          float g = s < step ? 0 : u[from + c];
+          float spikes = s < step ? columns[s * stride + from + c] : alone[from + c];
+          float next = adam(w, m, v, at + c, g, rule, s) - rule.decay * spikes;
+          w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
+        }
       }
     }
 
     @Override
     public void error(
-        float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule) {
+        float[] w,
+        float[] m,
+        float[] v,
+        int at,
+        int width,
+        float[] u,
+        int from,
+        Rule rule,
+        int step) {
       for (int c = 0; c < width; c++) {
         float g = -u[from + c] * (1 - Math.abs(w[at + c]));
-        float next = adam(w, m, v, at + c, g, rule);
+        float next = adam(w, m, v, at + c, g, rule, step);
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }
     }
 
-    private static float adam(float[] w, float[] m, float[] v, int k, float g, Rule rule) {
+    private static float adam(
+        float[] w, float[] m, float[] v, int k, float g, Rule rule, int step) {
       float first = Constants.BETA1 * m[k] + Adam.GAIN1 * g;
       float second = Constants.BETA2 * v[k] + Adam.GAIN2 * (g * g);
       m[k] = first;
       v[k] = second;
       return w[k]
-          - rule.rate * first / ((float) Math.sqrt(second * rule.secondScale) + Constants.EPSILON);
+          - rule.rate[step]
+              * first
+              / ((float) Math.sqrt(second * rule.secondScale[step]) + Constants.EPSILON);
     }
   }
 }

@@ -187,39 +187,67 @@ final class VectorRowMath implements RowMath {
       float[] u,
       float[] alone,
       int from,
-      Rule rule) {
+      Rule rule,
+      int missed,
+      int step,
+      float[] columns,
+      int stride) {
+    FloatVector zero = FloatVector.zero(S);
     for (int c = 0; c < width; c += L) {
-      FloatVector g = FloatVector.fromArray(S, u, from + c);
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
-      FloatVector decay = FloatVector.fromArray(S, alone, from + c).mul(rule.decay);
-      clip(adam(weight, m, v, at + c, g, rule).sub(decay), rule).intoArray(w, at + c);
+      FloatVector first = FloatVector.fromArray(S, m, at + c);
+      FloatVector second = FloatVector.fromArray(S, v, at + c);
+      for (int s = missed; s < step; s++) { // a zero gradient adds zero, to the same bits
+        first = first.mul(Constants.BETA1).add(zero);
+        second = second.mul(Constants.BETA2).add(zero);
+        FloatVector spikes = FloatVector.fromArray(S, columns, s * stride + from + c);
+        weight = clip(move(weight, first, second, rule, s).sub(spikes.mul(rule.decay)), rule);
+      }
+      FloatVector g = FloatVector.fromArray(S, u, from + c);
+      first = first.mul(Constants.BETA1).add(g.mul(Adam.GAIN1));
+      second = second.mul(Constants.BETA2).add(g.mul(g).mul(Adam.GAIN2));
+      FloatVector spikes = FloatVector.fromArray(S, alone, from + c);
+      weight = clip(move(weight, first, second, rule, step).sub(spikes.mul(rule.decay)), rule);
+      first.intoArray(m, at + c);
+      second.intoArray(v, at + c);
+      weight.intoArray(w, at + c);
     }
   }
 
   @Override
   public void error(
-      float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule) {
+      float[] w,
+      float[] m,
+      float[] v,
+      int at,
+      int width,
+      float[] u,
+      int from,
+      Rule rule,
+      int step) {
     FloatVector one = FloatVector.broadcast(S, 1f);
     for (int c = 0; c < width; c += L) {
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
       FloatVector g = FloatVector.fromArray(S, u, from + c).neg().mul(one.sub(weight.abs()));
-      clip(adam(weight, m, v, at + c, g, rule), rule).intoArray(w, at + c);
+      FloatVector first =
+          FloatVector.fromArray(S, m, at + c).mul(Constants.BETA1).add(g.mul(Adam.GAIN1));
+      FloatVector second =
+          FloatVector.fromArray(S, v, at + c).mul(Constants.BETA2).add(g.mul(g).mul(Adam.GAIN2));
+      first.intoArray(m, at + c);
+      second.intoArray(v, at + c);
+      clip(move(weight, first, second, rule, step), rule).intoArray(w, at + c);
     }
   }
 
-  private static FloatVector adam(
-      FloatVector weight, float[] m, float[] v, int k, FloatVector g, Rule rule) {
-    FloatVector first = FloatVector.fromArray(S, m, k).mul(Constants.BETA1).add(g.mul(Adam.GAIN1));
-    FloatVector second =
-        FloatVector.fromArray(S, v, k).mul(Constants.BETA2).add(g.mul(g).mul(Adam.GAIN2));
-    first.intoArray(m, k);
-    second.intoArray(v, k);
+  /** Adam's step from the moments. */
+  private static FloatVector move(
+      FloatVector weight, FloatVector first, FloatVector second, Rule rule, int step) {
     return weight.sub(
         first
-            .mul(rule.rate)
+            .mul(rule.rate[step])
             .div(
                 second
-                    .mul(rule.secondScale)
+                    .mul(rule.secondScale[step])
                     .lanewise(VectorOperators.SQRT)
                     .add(Constants.EPSILON)));
   }

@@ -2,6 +2,7 @@ package csdp.backend.cpu;
 
 import csdp.model.Constants;
 import csdp.model.Synapse;
+import java.util.Arrays;
 
 /** Tiled weights and moments of a synapse: pre rows, tiles of post columns. */
 final class Weights {
@@ -12,6 +13,7 @@ final class Weights {
   final float[] m;
   final float[] v;
   final RowMath.Rule rule;
+  private final int[] done; // last step of the window that each row has been taken through
 
   Weights(Synapse synapse, Layer pre, Layer post, Constants c) {
     this.synapse = synapse;
@@ -21,7 +23,8 @@ final class Weights {
     w = new float[size];
     m = new float[size];
     v = new float[size];
-    rule = new RowMath.Rule(c.weightDecay(), synapse.lower(), synapse.upper());
+    done = new int[synapse.pre().units()];
+    rule = new RowMath.Rule(c.weightDecay(), synapse.lower(), synapse.upper(), c.steps());
     post.incoming.add(this);
   }
 
@@ -30,24 +33,43 @@ final class Weights {
     return post.p.fedByNewSpikes() ? pre.spikes : pre.previous;
   }
 
+  /** Before a window. */
+  void begin() {
+    Arrays.fill(done, 0);
+  }
+
   /**
-   * Adam, decay and clip of a row.
+   * Adam, decay and clip of a row in this step, after those that it was left out of.
    *
    * @param gradient of the row, padded units
    * @param alone postsynaptic spikes without a presynaptic one; null where errors are learnt from
    */
-  void update(RowMath math, int row, float[] gradient, float[] alone) {
+  void update(RowMath math, int row, int step, float[] gradient, float[] alone) {
     Tiling tiling = post.tiling;
     for (int t = 0; t < tiling.tiles; t++) {
       int width = tiling.width(t);
       int at = tiling.base(t, synapse.pre().units()) + row * width;
       int from = t * Tiling.TILE;
       if (alone != null) {
-        math.contrastive(w, m, v, at, width, gradient, alone, from, rule);
+        math.contrastive(
+            w,
+            m,
+            v,
+            at,
+            width,
+            gradient,
+            alone,
+            from,
+            rule,
+            done[row] + 1,
+            step,
+            post.columnSpikes,
+            tiling.padded);
       } else {
-        math.error(w, m, v, at, width, gradient, from, rule);
+        math.error(w, m, v, at, width, gradient, from, rule, step);
       }
     }
+    done[row] = step;
     if (synapse.hollow()) {
       w[tiling.at(row, row, synapse.pre().units())] = 0;
     }

@@ -98,7 +98,7 @@ class RowMathTest {
   @ValueSource(ints = {16, 128, 256})
   void learns(int width) {
     Stream r = stream(width);
-    RowMath.Rule rule = new RowMath.Rule(1e-3f, -0.4f, 0.6f);
+    RowMath.Rule rule = new RowMath.Rule(1e-3f, -0.4f, 0.6f, 9);
     float[] w = random(r, width + 5, -0.5f, 0.7f);
     float[] m = random(r, width + 5, -1e-3f, 1e-3f);
     float[] v = random(r, width + 5, 0, 1e-6f);
@@ -107,6 +107,7 @@ class RowMathTest {
     for (int c = 0; c < width; c++) {
       alone[c] = r.nextInt(50);
     }
+    float[] columns = random(r, 9 * width, 0, 9);
     u[3] = 0;
     m[8] = 0;
     v[8] = 0;
@@ -114,11 +115,13 @@ class RowMathTest {
     float[] m2 = m.clone();
     float[] v2 = v.clone();
     for (int k = 1; k < 4; k++) {
-      rule.at(Adam.at(k, 0.05f));
-      plain.contrastive(w, m, v, 5, width, u, alone, 0, rule);
-      vector.contrastive(w2, m2, v2, 5, width, u, alone, 0, rule);
-      plain.error(w, m, v, 5, width, u, 0, rule);
-      vector.error(w2, m2, v2, 5, width, u, 0, rule);
+      for (int q = 1; q < 9; q++) {
+        rule.at(q, Adam.at(k + q, 0.05f));
+      }
+      plain.contrastive(w, m, v, 5, width, u, alone, 0, rule, k, 5, columns, width);
+      vector.contrastive(w2, m2, v2, 5, width, u, alone, 0, rule, k, 5, columns, width);
+      plain.error(w, m, v, 5, width, u, 0, rule, 5);
+      vector.error(w2, m2, v2, 5, width, u, 0, rule, 5);
       assertArrayEquals(w, w2, 0f);
       assertArrayEquals(m, m2, 0f);
       assertArrayEquals(v, v2, 0f);
