@@ -9,6 +9,8 @@ final class Encoder {
   private final int stride; // units rounded up to Philox blocks of 4
   private Batch batch;
   private int[] bounds = new int[0]; // N x stride: 24-bit words below which a unit spikes
+  private int[] blocks = new int[0]; // N x stride/4: blocks of 4 units that are not all black
+  private int[] blockCount = new int[0]; // N
 
   Encoder(int units) {
     this.units = units;
@@ -23,11 +25,22 @@ final class Encoder {
     }
     if (bounds.length < batch.size() * stride) {
       bounds = new int[batch.size() * stride];
+      blocks = new int[batch.size() * (stride / 4)];
+      blockCount = new int[batch.size()];
     }
     for (int b = 0; b < batch.size(); b++) {
       for (int i = 0; i < units; i++) {
         bounds[b * stride + i] = Philox.spikeBound(batch.images()[b * units + i]);
       }
+      int first = b * (stride / 4);
+      int count = 0;
+      for (int i = 0; i < units; i += 4) {
+        int k = b * stride + i;
+        if ((bounds[k] | bounds[k + 1] | bounds[k + 2] | bounds[k + 3]) != 0) {
+          blocks[first + count++] = i;
+        }
+      }
+      blockCount[b] = count; // black pixels never spike
     }
   }
 
@@ -49,11 +62,10 @@ final class Encoder {
       Batch.Drawn draw = (Batch.Drawn) batch.input();
       int sample = draw.firstSample() + b;
       int purpose = draw.purpose().ordinal();
-      for (int i = 0; i < units; i += 4) {
+      int first = b * (stride / 4);
+      for (int block = first; block < first + blockCount[b]; block++) {
+        int i = blocks[block];
         int k = b * stride + i;
-        if ((bounds[k] | bounds[k + 1] | bounds[k + 2] | bounds[k + 3]) == 0) {
-          continue; // black pixels never spike
-        }
         Philox.block(draw.batch(), step, sample, i >>> 2, draw.seed(), purpose, word);
         for (int lane = 0; lane < 4; lane++) {
           if ((word[lane] >>> 8) < bounds[k + lane]) {
