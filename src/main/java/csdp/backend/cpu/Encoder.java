@@ -7,12 +7,14 @@ import csdp.model.Philox;
 final class Encoder {
   private final int units;
   private final int stride; // units rounded up to Philox blocks of 4
+  private final float[] image;
   private Batch batch;
   private int[] bounds = new int[0]; // N x stride: 24-bit words below which a unit spikes
 
   Encoder(int units) {
     this.units = units;
     this.stride = (units + 3) & ~3;
+    this.image = new float[units];
   }
 
   /** Before a batch. */
@@ -25,8 +27,14 @@ final class Encoder {
       bounds = new int[batch.size() * stride];
     }
     for (int b = 0; b < batch.size(); b++) {
+      int original = batch.original(b);
+      if (original < b) {
+        System.arraycopy(bounds, original * stride, bounds, b * stride, stride);
+        continue;
+      }
+      batch.copyImage(b, image, 0);
       for (int i = 0; i < units; i++) {
-        bounds[b * stride + i] = Philox.spikeBound(batch.images()[b * units + i]);
+        bounds[b * stride + i] = Philox.spikeBound(image[i]);
       }
     }
   }
