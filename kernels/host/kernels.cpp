@@ -55,6 +55,8 @@ const Kernel KERNELS[] = {
     ROW(encode),
     ROW(encode_plain),
     ROW(encode_recorded),
+    ROW(encode_stored),
+    ROW(encode_stored_plain),
     ROW(clamp_context),
     ROW(list_units_plain),
     ROW(list_samples),

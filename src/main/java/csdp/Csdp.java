@@ -213,7 +213,7 @@ public final class Csdp implements AutoCloseable {
   public List<Prediction> classify(float[][] images) {
     int pixels = spec().input().units();
     List<Prediction> answers = new ArrayList<>();
-    ReadOut out = new ReadOut(spec());
+    ReadOut out = new ReadOut(spec(), false);
     for (int from = 0; from < images.length; from += EVALUATION_BATCH) {
       int n = Math.min(EVALUATION_BATCH, images.length - from);
       float[] flat = new float[n * pixels];
@@ -226,7 +226,7 @@ public final class Csdp implements AutoCloseable {
         }
         System.arraycopy(image, 0, flat, b * pixels, pixels);
       }
-      Batch batch = Evaluator.unlabelled(flat, n, seed, from);
+      Batch batch = Evaluator.unlabelled(new Batch.Given(pixels, flat), n, seed, from);
       backend.run(batch, false, out, null);
       for (int b = 0; b < n; b++) {
         answers.add(new Prediction(out.predicted(b), out.probabilities(b)));

@@ -146,14 +146,11 @@ public final class Analysis {
     }
     figures.add(ImagePlots.receptiveFields(model.parameters(), data.width(), data.height()));
     StepRecord one = StepRecord.of(backend, unlabelled(options.sample, 1), true);
+    float[] image = new float[data.pixels()];
+    data.copyImage(options.sample, image, 0);
     figures.add(
         ActivityPlots.raster(
-            one,
-            one.batch().images(),
-            data.width(),
-            data.height(),
-            options.sample,
-            data.label(options.sample)));
+            one, image, data.width(), data.height(), options.sample, data.label(options.sample)));
     figures.add(ActivityPlots.spikesPerStep(shown));
     figures.add(ActivityPlots.contrast(contrast));
     figures.add(ImagePlots.histograms(model.parameters()));
@@ -242,7 +239,7 @@ public final class Analysis {
     for (int b = 0; b < n; b++) {
       data.copyImage(first + b, images, b * data.pixels());
     }
-    return Evaluator.unlabelled(images, n, options.seed, first);
+    return Evaluator.unlabelled(new Batch.Given(data.pixels(), images), n, options.seed, first);
   }
 
   private StepRecord contrast(Backend backend, TrainOptions training) {

@@ -193,11 +193,11 @@ final class ImagePlots {
     int n = chosen.size();
     float[] both = new float[2 * n * pixels]; // inputs, then reconstructions
     int[] answers = new int[n];
-    ReadOut out = new ReadOut(spec);
+    ReadOut out = new ReadOut(spec, false);
     for (int k = 0; k < n; k++) { // one by one: spikes go by position in the data set
       float[] image = new float[pixels];
       data.copyImage(chosen.get(k), image, 0);
-      Batch one = Evaluator.unlabelled(image, 1, seed, chosen.get(k));
+      Batch one = Evaluator.unlabelled(new Batch.Given(pixels, image), 1, seed, chosen.get(k));
       backend.run(one, false, out, null);
       answers[k] = out.predicted(0);
       System.arraycopy(image, 0, both, k * pixels, pixels);

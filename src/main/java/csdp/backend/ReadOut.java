@@ -2,10 +2,12 @@ package csdp.backend;
 
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
+import java.util.List;
 
 /** What a network answered in one time window: sums over its T steps, samples in batch order. */
 public final class ReadOut {
   private final NetworkSpec spec;
+  private final boolean hidden;
   private int size;
   private float[] classSpikes = new float[0];
   private float[] reconstruction = new float[0];
@@ -14,7 +16,17 @@ public final class ReadOut {
 
   /** Empty; a backend fills it. It can be used again for the next batch. */
   public ReadOut(NetworkSpec spec) {
+    this(spec, true);
+  }
+
+  /**
+   * The same, with or without the hidden layers' spike counts.
+   *
+   * @param hidden false spares a backend to count them, or to bring them back from a device
+   */
+  public ReadOut(NetworkSpec spec, boolean hidden) {
     this.spec = spec;
+    this.hidden = hidden;
     hiddenSpikes = new float[spec.populations().size()][0];
     spikes = new long[spec.populations().size()];
   }
@@ -26,7 +38,7 @@ public final class ReadOut {
     if (spec.reconstruction() != null) {
       reconstruction = cleared(reconstruction, samples * spec.input().units());
     }
-    for (Population p : spec.populations(Population.Role.HIDDEN)) {
+    for (Population p : counted()) {
       hiddenSpikes[p.index()] = cleared(hiddenSpikes[p.index()], samples * p.units());
     }
     java.util.Arrays.fill(spikes, 0);
@@ -55,7 +67,15 @@ public final class ReadOut {
     return reconstruction;
   }
 
-  /** Spike counts of a hidden layer, N x units; divided by T they are its rate code. */
+  /** For backends: the hidden layers whose spike counts are wanted, all or none. */
+  public List<Population> counted() {
+    return hidden ? spec.populations(Population.Role.HIDDEN) : List.of();
+  }
+
+  /**
+   * Spike counts of a hidden layer, N x units; divided by T they are its rate code. Empty where
+   * they were not asked for.
+   */
   public float[] hiddenSpikes(Population hidden) {
     return hiddenSpikes[hidden.index()];
   }

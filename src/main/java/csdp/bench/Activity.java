@@ -35,11 +35,13 @@ final class Activity implements StepObserver {
 
   private static long drawnBlocks(Batch batch, int units) {
     long blocks = 0;
+    float[] image = new float[units];
     for (int b = 0; b < batch.size(); b++) {
+      batch.copyImage(b, image, 0);
       for (int i = 0; i < units; i += 4) {
         boolean black = true;
         for (int k = i; k < Math.min(i + 4, units); k++) {
-          black &= batch.images()[b * units + k] == 0;
+          black &= image[k] == 0;
         }
         blocks += black ? 0 : 1;
       }
@@ -58,6 +60,7 @@ final class Activity implements StepObserver {
     }
     Firing input = now[spec.input().index()];
     add("encode", Work.encode(drawnBlocks, input));
+    add("encode stored", Work.encodeStored(drawnBlocks, input));
     for (Synapse s : spec.synapses()) {
       Firing pre = (s.post().fedByNewSpikes() ? now : before)[s.pre().index()];
       boolean first = spec.incoming(s.post()).get(0) == s;

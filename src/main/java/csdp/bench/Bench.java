@@ -213,7 +213,7 @@ public final class Bench {
   // .. then time.
 
   private void time(Backend backend) {
-    ReadOut out = new ReadOut(spec);
+    ReadOut out = new ReadOut(spec, false);
     // Work is counted in a window of its own, since looking on costs time.
     Batch counted = next();
     Activity activity = new Activity(spec, counted, true);

@@ -106,6 +106,7 @@ public final class GpuTarget extends Target {
     }
     return switch (kernel) {
       case "encode" -> new Part(a.of("encode"), List.of(check, "encode"));
+      case "encode_stored" -> new Part(a.of("encode stored"), List.of(check, "encode"));
       case "clamp_context" -> new Part(null, List.of("encode"));
       case "integrate" ->
           new Part(

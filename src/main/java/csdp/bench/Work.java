@@ -92,6 +92,11 @@ public record Work(double bytes, double operations) {
     return new Work(blocks * 4.0 * FLOAT + (double) input.spikes * ENTRY, blocks * (PHILOX + 4.0));
   }
 
+  /** The same from pixels of a byte each. */
+  static Work encodeStored(long blocks, Firing input) {
+    return new Work(blocks * 4.0 + (double) input.spikes * ENTRY, encode(blocks, input).operations);
+  }
+
   /** s W into a current: a row added for every spike, scaled once a sample. */
   static Work currents(Synapse s, Firing pre) {
     double cols = s.post().units();

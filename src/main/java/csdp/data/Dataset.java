@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Labelled grey images of one size, immutable. {@link #subset} and {@link #limit} are views on the
@@ -228,6 +229,27 @@ public final class Dataset {
     for (int p = 0; p < pixels; p++) {
       out[offset + p] = (bytes[start + p] & 0xFF) / 255f;
     }
+  }
+
+  /** Whether every value is b / 255 for a byte b, so that {@link #copyBytes} works. */
+  public boolean storesBytes() {
+    return bytes != null;
+  }
+
+  /**
+   * Copies images as bytes: row by row, byte b for the value b / 255.
+   *
+   * @param first image, 0..size-1
+   * @param n how many images
+   * @param out receives n times {@link #pixels()} bytes
+   * @throws IllegalStateException if the set does not {@linkplain #storesBytes() store bytes}
+   */
+  public void copyBytes(int first, int n, byte[] out) {
+    if (bytes == null) {
+      throw new IllegalStateException(name + " has values that are no bytes");
+    }
+    Objects.checkFromIndexSize(first, n, size);
+    System.arraycopy(bytes, base + (from + first) * pixels, out, 0, n * pixels);
   }
 
   /**

@@ -54,13 +54,17 @@ public final class Tally {
       reconstructed = true;
       int pixels = spec.input().units();
       double steps = spec.constants().steps();
-      for (int k = 0; k < batch.positives() * pixels; k++) {
-        double x = batch.images()[k];
-        double r = out.reconstruction()[k] / steps;
-        double p = clip(r, PIXEL_FLOOR);
-        // The pixels of most images are exactly black: spare the logarithm that counts for nothing.
-        bce -= (x > 0 ? x * Math.log(p) : 0) + (x < 1 ? (1 - x) * Math.log1p(-p) : 0);
-        mse += (r - x) * (r - x);
+      float[] image = new float[pixels];
+      for (int b = 0; b < batch.positives(); b++) {
+        batch.copyImage(b, image, 0);
+        for (int i = 0; i < pixels; i++) {
+          double x = image[i];
+          double r = out.reconstruction()[b * pixels + i] / steps;
+          double p = clip(r, PIXEL_FLOOR);
+          // Most pixels are exactly black: spare the logarithm that counts for nothing.
+          bce -= (x > 0 ? x * Math.log(p) : 0) + (x < 1 ? (1 - x) * Math.log1p(-p) : 0);
+          mse += (r - x) * (r - x);
+        }
       }
     }
     spikeSamples += batch.size();

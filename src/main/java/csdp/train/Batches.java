@@ -20,8 +20,8 @@ public final class Batches {
   private final NetworkSpec spec;
   private final Dataset data;
   private final TrainOptions options;
-  private final int[] order;
-  private float[] images = new float[0];
+  private int[] order; // a new array for each epoch: whoever keeps it sees it change
+  private float[] mixed; // unsupervised: images, then their negatives
   private int[] labels = new int[0];
   private int orderedEpoch = -1;
 
@@ -30,7 +30,6 @@ public final class Batches {
     this.spec = spec;
     this.data = data;
     this.options = options;
-    this.order = new int[data.size()];
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
           "unsupervised training mixes two images, but %s has only one", data.name());
@@ -58,19 +57,20 @@ public final class Batches {
     int positives = Math.min(options.batch(), data.size() - from);
     int pixels = data.pixels();
     if (labels.length != 2 * positives) {
-      images = new float[2 * positives * pixels];
       labels = new int[2 * positives];
+      mixed = spec.supervised() ? null : new float[2 * positives * pixels];
     }
     int number = epoch * count() + index;
     for (int b = 0; b < positives; b++) {
-      data.copyImage(order[from + b], images, b * pixels);
       labels[b] = data.label(order[from + b]);
+      if (!spec.supervised()) {
+        data.copyImage(order[from + b], mixed, b * pixels);
+      }
     }
     for (int b = 0; b < positives; b++) {
       Philox.Stream draw = Philox.stream(options.seed(), Purpose.NEGATIVES, number, 0, b);
       int negative = positives + b;
       if (spec.supervised()) {
-        System.arraycopy(images, b * pixels, images, negative * pixels, pixels);
         labels[negative] = (labels[b] + 1 + draw.nextInt(spec.classes() - 1)) % spec.classes();
       } else {
         mix(from, positives, b, draw);
@@ -78,6 +78,8 @@ public final class Batches {
       }
     }
     Batch.Drawn spikes = new Batch.Drawn(options.seed(), Purpose.TRAIN_SPIKES, number, 0);
+    Batch.Images images =
+        spec.supervised() ? new Batch.Stored(data, order, from) : new Batch.Given(pixels, mixed);
     return new Batch(2 * positives, positives, images, labels, spikes);
   }
 
@@ -90,6 +92,7 @@ public final class Batches {
     if (epoch == orderedEpoch) {
       return;
     }
+    order = new int[data.size()];
     Arrays.setAll(order, i -> i);
     Philox.Stream draw = Philox.stream(options.seed(), Purpose.SHUFFLE, epoch, 0, 0);
     for (int i = order.length - 1; i > 0; i--) {
@@ -106,7 +109,7 @@ public final class Batches {
     float[] other = new float[pixels];
     if (positives > 1) {
       int partner = (b + 1 + draw.nextInt(positives - 1)) % positives;
-      System.arraycopy(images, partner * pixels, other, 0, pixels);
+      System.arraycopy(mixed, partner * pixels, other, 0, pixels);
     } else { // a last batch of one image: another one of the epoch
       int partner = (from + 1 + draw.nextInt(order.length - 1)) % order.length;
       data.copyImage(order[partner], other, 0);
@@ -116,8 +119,7 @@ public final class Batches {
     }
     float alpha = options.mix();
     for (int k = 0; k < pixels; k++) {
-      images[(positives + b) * pixels + k] =
-          alpha * images[b * pixels + k] + (1 - alpha) * other[k];
+      mixed[(positives + b) * pixels + k] = alpha * mixed[b * pixels + k] + (1 - alpha) * other[k];
     }
   }
 

@@ -42,28 +42,34 @@ public final class Evaluator {
    */
   public static Evaluation evaluate(
       Backend backend, Dataset data, int seed, int batch, Progress progress) {
-    return evaluate(backend, data, seed, batch, progress, (first, out) -> {});
+    return evaluate(backend, data, seed, batch, progress, null);
   }
 
-  /** As above, and hands on every answer. */
+  /**
+   * As above, and hands on every answer.
+   *
+   * @param answers null where nobody wants them: then hidden layers' spikes stay on the device
+   */
   public static Evaluation evaluate(
       Backend backend, Dataset data, int seed, int batch, Progress progress, Answers answers) {
     NetworkSpec spec = backend.spec();
     requireFit(spec, data);
     Tally tally = new Tally();
-    ReadOut out = new ReadOut(spec);
+    ReadOut out = new ReadOut(spec, answers != null);
+    int[] order = new int[data.size()];
+    Arrays.setAll(order, i -> i);
     for (int from = 0; from < data.size(); from += batch) {
       int n = Math.min(batch, data.size() - from);
-      float[] images = new float[n * data.pixels()];
       int[] labels = new int[n];
       for (int b = 0; b < n; b++) {
-        data.copyImage(from + b, images, b * data.pixels());
         labels[b] = data.label(from + b);
       }
-      Batch shown = unlabelled(images, n, seed, from);
+      Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
       backend.run(shown, false, out, null);
       tally.add(spec, shown, out, labels);
-      answers.take(from, out);
+      if (answers != null) {
+        answers.take(from, out);
+      }
       progress.done(from + n, data.size());
     }
     return tally.result(spec.constants().steps());
@@ -72,10 +78,10 @@ public final class Evaluator {
   /**
    * Images without labels, as a batch.
    *
-   * @param images n x pixels
+   * @param images of n samples
    * @param first position of the first image in its data set
    */
-  public static Batch unlabelled(float[] images, int n, int seed, int first) {
+  public static Batch unlabelled(Batch.Images images, int n, int seed, int first) {
     int[] none = new int[n];
     Arrays.fill(none, -1);
     return new Batch(

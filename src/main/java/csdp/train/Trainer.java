@@ -66,7 +66,7 @@ public final class Trainer {
     if (history.isEmpty()) {
       endEpoch(null);
     }
-    ReadOut out = new ReadOut(backend.spec());
+    ReadOut out = new ReadOut(backend.spec(), false);
     while (epoch < options.epochs()) {
       while (batch < batches.count()) {
         if (stopRequested) {

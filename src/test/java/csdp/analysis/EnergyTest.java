@@ -28,7 +28,12 @@ class EnergyTest {
     Arrays.fill(x, pixel);
     int[] labels = new int[n];
     Arrays.fill(labels, label);
-    return new Batch(n, positives, x, labels, new Batch.Drawn(1, Purpose.TRAIN_SPIKES, 0, 0));
+    return new Batch(
+        n,
+        positives,
+        new Batch.Given(spec.input().units(), x),
+        labels,
+        new Batch.Drawn(1, Purpose.TRAIN_SPIKES, 0, 0));
   }
 
   @ParameterizedTest

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.data.Dataset;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
+import csdp.model.Philox;
 import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -99,6 +102,90 @@ class BackendParityTest {
           assertArrayEquals(a.firstMoments(s), b.firstMoments(s), 0f, s.name());
           assertArrayEquals(a.secondMoments(s), b.secondMoments(s), 0f, s.name());
         }
+      }
+    }
+  }
+
+  /** 12 images of 49 pixels behind 3 others, as bytes or as floats that are none. */
+  private static Dataset view(boolean bytes) {
+    Philox.Stream r = Philox.stream(4, Philox.Purpose.STROKES, 1, 2, 3);
+    byte[] pixels = new byte[15 * 49];
+    float[] values = new float[pixels.length];
+    for (int k = 0; k < pixels.length; k++) {
+      pixels[k] = (byte) Math.max(0, r.nextInt(512) - 256);
+      values[k] = Math.max(0, r.nextFloat(-1, 1));
+    }
+    Dataset all =
+        bytes
+            ? Dataset.ofBytes("bytes", 7, 7, 5, pixels, new int[15])
+            : Dataset.ofFloats("floats", 7, 7, 5, values, new int[15]);
+    assertEquals(bytes, all.storesBytes());
+    return all.subset(3, 15);
+  }
+
+  static List<Object[]> backendsAndForms() {
+    List<Object[]> all = new ArrayList<>();
+    all.add(new Object[] {new Nets.Maker("reference", Nets::reference), true});
+    Nets.others().forEach(m -> List.of(true, false).forEach(b -> all.add(new Object[] {m, b})));
+    return all;
+  }
+
+  /** Images of a data set are the same images, wherever they lie. */
+  @ParameterizedTest
+  @MethodSource("backendsAndForms")
+  void storedImagesSpikeAsGivenOnes(Nets.Maker maker, boolean bytes) {
+    NetworkSpec spec = Nets.spec(49, new int[] {40, 13}, 5, true, true, 8);
+    Parameters initial = Parameters.random(spec, 5);
+    Dataset data = view(bytes);
+    int[] order = {7, 0, 11, 3, 2, 1, 10, 9, 8, 4, 6, 5};
+    int[] another = {5, 1, 2, 3, 4, 0, 6, 11, 10, 9, 8, 7};
+    List<Batch> stored = new ArrayList<>();
+    int[][] shown = {{5, 10, 0}, {5, 10, 5}, {2, 4, 10}, {4, 7, 1}, {6, 6, 6}}; // N+, N, from
+    for (int[] s : shown) {
+      for (int[] o : List.of(order, another)) {
+        int[] labels = new int[s[1]];
+        Arrays.setAll(labels, b -> b % 5);
+        Batch.Drawn drawn = new Batch.Drawn(3, Philox.Purpose.TRAIN_SPIKES, stored.size(), s[2]);
+        stored.add(new Batch(s[1], s[0], new Batch.Stored(data, o, s[2]), labels, drawn));
+      }
+    }
+    try (Backend reference = Nets.reference(spec);
+        Backend other = maker.make().apply(spec)) {
+      reference.restore(initial);
+      other.restore(initial);
+      ReadOut expected = new ReadOut(spec);
+      ReadOut actual = new ReadOut(spec, false);
+      int hidden = spec.populations(Population.Role.HIDDEN).get(0).index();
+      for (Batch batch : stored) {
+        float[] pixels = new float[batch.size() * 49];
+        for (int b = 0; b < batch.size(); b++) {
+          Batch.Stored s = (Batch.Stored) batch.images();
+          int at = s.from() + (b < batch.positives() ? b : b - batch.positives());
+          data.copyImage(s.order()[at], pixels, b * 49);
+        }
+        Batch given =
+            new Batch(
+                batch.size(),
+                batch.positives(),
+                new Batch.Given(49, pixels),
+                batch.labels(),
+                batch.input());
+        List<Snapshot> steps = new ArrayList<>();
+        reference.run(given, true, expected, v -> steps.add(new Snapshot(spec, v, true)));
+        List<Snapshot> others = new ArrayList<>();
+        other.run(batch, true, actual, v -> others.add(new Snapshot(spec, v, true)));
+        for (int t = 0; t < steps.size(); t++) {
+          steps.get(t).assertSame(others.get(t), "from " + batch.images() + " step " + (t + 1));
+        }
+        for (boolean learn : new boolean[] {true, false}) { // and unobserved
+          reference.run(given, learn, expected, null);
+          other.run(batch, learn, actual, null);
+          assertArrayEquals(expected.classSpikes(), actual.classSpikes());
+          assertArrayEquals(expected.reconstruction(), actual.reconstruction());
+          assertArrayEquals(expected.spikes(), actual.spikes());
+        }
+        assertTrue(expected.spikes()[hidden] > 0, "the case is void: no hidden unit spiked");
+        assertEquals(0, actual.hiddenSpikes(spec.populations().get(hidden)).length);
       }
     }
   }

@@ -47,7 +47,12 @@ class DynamicsTest {
   private static Batch alwaysOn(int steps, int positives) {
     byte[] spikes = new byte[steps];
     java.util.Arrays.fill(spikes, (byte) 1);
-    return new Batch(1, positives, new float[] {1}, new int[] {-1}, new Batch.Recorded(spikes));
+    return new Batch(
+        1,
+        positives,
+        new Batch.Given(1, new float[] {1}),
+        new int[] {-1},
+        new Batch.Recorded(spikes));
   }
 
   @ParameterizedTest

@@ -68,6 +68,11 @@ final class Nets {
     for (int b = 0; b < n; b++) {
       labels[b] = r.nextInt(spec.classes());
     }
-    return new Batch(n, positives, x, labels, new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, seed, 0));
+    return new Batch(
+        n,
+        positives,
+        new Batch.Given(units, x),
+        labels,
+        new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, seed, 0));
   }
 }

@@ -163,7 +163,8 @@ class BenchTest {
       BenchOptions o = new BenchOptions(List.of(13, 7), 3, 10, 1, 1, null, 7, 3000, false);
       Report r = Bench.run(o, Strokes.draw("strokes", 1, 0, 23), target, line -> {});
       assertTrue(r.passed(), table(r));
-      for (String part : List.of("integrate z1", "encode z0", "learn_error R1", "modulate z2")) {
+      for (String part :
+          List.of("integrate z1", "encode_stored z0", "learn_error R1", "modulate z2")) {
         Row row = r.rows.stream().filter(x -> x.part().equals(part)).findFirst().orElseThrow();
         assertEquals("ok", row.check(), part);
         assertTrue(row.work().bytes() > 0, part);

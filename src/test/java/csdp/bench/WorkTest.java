@@ -93,7 +93,11 @@ class WorkTest {
     images[14] = 1;
     Batch batch =
         new Batch(
-            3, 2, images, new int[] {0, 1, 1}, new Batch.Drawn(1, Purpose.TRAIN_SPIKES, 0, 0));
+            3,
+            2,
+            new Batch.Given(5, images),
+            new int[] {0, 1, 1},
+            new Batch.Drawn(1, Purpose.TRAIN_SPIKES, 0, 0));
     try (Backend backend = new CpuBackend(one, 1)) {
       Parameters silent = new Parameters(one);
       for (var p : one.integrating()) {
@@ -104,6 +108,7 @@ class WorkTest {
       backend.run(batch, true, new ReadOut(one), a);
       // One block of four pixels in sample 0, one (of a single pixel) in sample 2.
       assertEquals(new Work(2 * 16 + 2 * 4, 2 * 84), a.of("encode"));
+      assertEquals(new Work(2 * 4 + 2 * 4, 2 * 84), a.of("encode stored"));
       // Two spikes in two rows, in the second step only.
       assertEquals(
           new Work((2 * 3 * 4 + 2 * 4) / 2.0, (2 * 3 + 2 * 2 * 3) / 2.0), a.of("currents W1"));

@@ -26,6 +26,17 @@ class DatasetTest {
   }
 
   @Test
+  void bytesOfAView() {
+    byte[] out = new byte[2];
+    Dataset view = bytes().subset(1, 3);
+    view.copyBytes(1, 1, out);
+    assertArrayEquals(new byte[] {(byte) 128, 1}, out);
+    assertThrows(IndexOutOfBoundsException.class, () -> view.copyBytes(1, 2, new byte[4]));
+    Dataset floats = Dataset.ofFloats("f", 1, 1, 1, new float[] {0.3f}, new int[1]);
+    assertThrows(IllegalStateException.class, () -> floats.copyBytes(0, 1, out));
+  }
+
+  @Test
   void viewsShowTheirPart() {
     Dataset view = bytes().subset(1, 3);
     assertEquals(2, view.size());

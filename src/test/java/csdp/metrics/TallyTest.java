@@ -29,7 +29,7 @@ class TallyTest {
     }
     out.spikes()[1] = 6 * n;
     Batch.Drawn drawn = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, 0);
-    tally.add(spec, new Batch(n, n, images, new int[n], drawn), out, labels);
+    tally.add(spec, new Batch(n, n, new Batch.Given(2, images), new int[n], drawn), out, labels);
   }
 
   @Test

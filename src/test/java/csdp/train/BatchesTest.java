@@ -3,6 +3,8 @@ package csdp.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,6 +34,15 @@ class BatchesTest {
     return new NetworkSpec(2, new int[] {3}, classes, supervised, true, Constants.forBatch(1));
   }
 
+  /** Both pixels of each sample. */
+  private static float[] pixels(Batch b) {
+    float[] all = new float[2 * b.size()];
+    for (int k = 0; k < b.size(); k++) {
+      b.copyImage(k, all, 2 * k);
+    }
+    return all;
+  }
+
   private static Batches supervised(Dataset d, int batch) {
     return new Batches(
         spec(d.classes(), true), d, TrainOptions.epochs(1).withBatch(batch).withSeed(3));
@@ -49,7 +60,7 @@ class BatchesTest {
         Batch batch = b.get(epoch, k);
         assertEquals(k < 2 ? 10 : 5, batch.positives());
         for (int i = 0; i < batch.positives(); i++) {
-          order[at++] = Math.round(batch.images()[2 * i] * 255);
+          order[at++] = Math.round(pixels(batch)[2 * i] * 255);
           assertEquals(order[at - 1] % 5, batch.label(i));
         }
       }
@@ -63,6 +74,17 @@ class BatchesTest {
     assertNotEquals(Arrays.toString(orders[0]), Arrays.toString(orders[1]));
   }
 
+  /** Whoever keeps an order on a device can tell by the array that there is a new one. */
+  @Test
+  void anOrderIsNotChangedOnceItIsShown() {
+    Batches b = supervised(data(25, 5), 10);
+    int[] first = ((Batch.Stored) b.get(0, 0).images()).order();
+    int[] copy = first.clone();
+    assertSame(first, ((Batch.Stored) b.get(0, 1).images()).order());
+    assertNotSame(first, ((Batch.Stored) b.get(1, 0).images()).order());
+    assertArrayEquals(copy, first);
+  }
+
   @Test
   void aBatchDependsOnItsPlaceAlone() {
     Dataset d = data(25, 5);
@@ -72,7 +94,7 @@ class BatchesTest {
     a.get(0, 1);
     Batch x = a.get(1, 1);
     Batch y = b.get(1, 1);
-    assertArrayEquals(x.images(), y.images());
+    assertArrayEquals(pixels(x), pixels(y));
     assertArrayEquals(x.labels(), y.labels());
     assertEquals(x.input(), y.input());
   }
@@ -84,7 +106,7 @@ class BatchesTest {
     for (int epoch = 0; epoch < 12; epoch++) {
       Batch b = batches.get(epoch, 0);
       for (int i = 0; i < 250; i++) {
-        assertEquals(b.images()[2 * i], b.images()[2 * (250 + i)]);
+        assertEquals(pixels(b)[2 * i], pixels(b)[2 * (250 + i)]);
         shift[Math.floorMod(b.label(250 + i) - b.label(i), 4)]++;
       }
     }
@@ -104,8 +126,8 @@ class BatchesTest {
       Batch b = batches.get(0, k);
       int n = b.positives();
       for (int i = 0; i < n; i++) {
-        float own = b.images()[2 * i];
-        int other = Math.round((b.images()[2 * (n + i)] - 0.25f * own) / 0.75f * 255);
+        float own = pixels(b)[2 * i];
+        int other = Math.round((pixels(b)[2 * (n + i)] - 0.25f * own) / 0.75f * 255);
         assertNotEquals(Math.round(own * 255), other, "an image is not its own negative");
         assertEquals(-1, b.label(n + i));
         partners.add(other);

@@ -341,7 +341,9 @@ public final class CpuBackend implements Backend {
           case HIDDEN -> {
             layer.adapt(b, c.thresholdRate());
             modulate(layer, b);
-            layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
+            if (out.hiddenSpikes(layer.p).length > 0) { // they are wanted
+              layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
+            }
           }
           case HEAD -> {
             layer.adapt(b, c.thresholdRate());

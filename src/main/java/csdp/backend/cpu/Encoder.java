@@ -7,6 +7,7 @@ import csdp.model.Philox;
 final class Encoder {
   private final int units;
   private final int stride; // units rounded up to Philox blocks of 4
+  private final float[] image;
   private Batch batch;
   private int[] bounds = new int[0]; // N x stride: 24-bit words below which a unit spikes
   private int[] blocks = new int[0]; // N x stride/4: blocks of 4 units that are not all black
@@ -15,6 +16,7 @@ final class Encoder {
   Encoder(int units) {
     this.units = units;
     this.stride = (units + 3) & ~3;
+    this.image = new float[units];
   }
 
   /** Before a batch. */
@@ -29,8 +31,17 @@ final class Encoder {
       blockCount = new int[batch.size()];
     }
     for (int b = 0; b < batch.size(); b++) {
+      int original = batch.original(b);
+      if (original < b) {
+        int groups = stride / 4;
+        System.arraycopy(bounds, original * stride, bounds, b * stride, stride);
+        System.arraycopy(blocks, original * groups, blocks, b * groups, groups);
+        blockCount[b] = blockCount[original];
+        continue;
+      }
+      batch.copyImage(b, image, 0);
       for (int i = 0; i < units; i++) {
-        bounds[b * stride + i] = Philox.spikeBound(batch.images()[b * units + i]);
+        bounds[b * stride + i] = Philox.spikeBound(image[i]);
       }
       int first = b * (stride / 4);
       int count = 0;

@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the hand-written CUDA kernels. A batch is uploaded, its whole time window runs on the device
- * without a host round trip, and the read-outs come back once. What changes from batch to batch
- * lies in device memory (images, labels, counters of the random draw, Adam's corrections), so the
- * window is captured once for each kind of batch and queued as a whole.
+ * Runs the hand-written CUDA kernels. The images of a data set and the epoch's order lie on the
+ * device ({@link DeviceImages}); a batch's labels and its place in the order are uploaded, its
+ * whole time window runs on the device without a host round trip, and the read-outs that are asked
+ * for come back once. What changes from batch to batch lies in device memory (place, labels,
+ * counters of the random draw, Adam's corrections), so the window is captured once for each kind of
+ * batch and queued as a whole. Images that are not stored as bytes are uploaded with their batch.
  *
  * <p>Work follows spikes, as in the {@code cpu} backend, and sums run in the same order.
  */
@@ -32,14 +34,15 @@ public final class CudaBackend implements Backend {
   private final NetworkSpec spec;
   private final Constants c;
   private final GpuDevice device;
-  private final DeviceMemory parameters; // what lives as long as the backend
+  private final DeviceMemory parameters; // what is not sized for a batch
   private final DeviceMemory window; // what is sized for the largest batch so far
   private final Kernels kernels;
   private final DenseProducts products; // null: own kernels
   private final SynapseState[] synapses;
   private final Floats[] initialThresholds; // by population; null where nothing integrates
   private final PopulationState[] states;
-  private final Ints draw; // {batch, firstSample, seed, purpose} of the input's random draw
+  private final DeviceImages stored;
+  private final Ints draw; // {batch, firstSample, seed, purpose, from}; see encode.cu
   private final Floats tracePowers; // T: what is left of a trace by its age
   private final Floats adam; // T x {rate, secondScale}
   private final Map<Window, Sequence> captured = new HashMap<>();
@@ -47,12 +50,14 @@ public final class CudaBackend implements Backend {
 
   private int capacity; // samples that fit
   private Floats images;
+  private float[] loose = new float[0]; // for images of a data set without bytes
   private Ints labels;
   private Bytes recorded;
   private Floats wide; // spikes as floats, for products
 
   /** All that decides which kernels a window launches with which scalar arguments. */
-  private record Window(int n, int positives, boolean learn, boolean recorded) {}
+  private record Window(
+      int n, int positives, boolean learn, boolean recorded, DeviceImages.OnDevice stored) {}
 
   /**
    * A network with all parameters zero; {@link #restore} sets them.
@@ -75,6 +80,7 @@ public final class CudaBackend implements Backend {
     this.device = device;
     this.parameters = new DeviceMemory(device);
     this.window = new DeviceMemory(device);
+    this.stored = new DeviceImages(spec.input().units(), parameters, this::forgetWindows);
     this.kernels = new Kernels(device);
     this.synapses = new SynapseState[spec.synapses().size()];
     this.initialThresholds = new Floats[spec.populations().size()];
@@ -85,7 +91,7 @@ public final class CudaBackend implements Backend {
         initialThresholds[p.index()] =
             parameters.floats("initial thresholds of " + p.name(), p.units());
       }
-      draw = parameters.ints("counters of the draw", 4);
+      draw = parameters.ints("counters of the draw", 5);
       tracePowers = parameters.floats("powers of a trace", c.steps());
       tracePowers.upload(powers(c));
       adam = parameters.floats("Adam's corrections", 2 * c.steps());
@@ -151,9 +157,11 @@ public final class CudaBackend implements Backend {
   @Override
   public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
     boolean replayed = batch.input() instanceof Batch.Recorded;
-    Window w = new Window(batch.size(), batch.positives(), learn, replayed);
     reserve(batch);
-    upload(batch);
+    DeviceImages.OnDevice images =
+        !replayed && batch.images() instanceof Batch.Stored s ? stored.show(s) : null;
+    Window w = new Window(batch.size(), batch.positives(), learn, replayed, images);
+    upload(batch, images != null);
     long before = plasticitySteps;
     if (learn) {
       uploadAdam();
@@ -178,7 +186,7 @@ public final class CudaBackend implements Backend {
     if (batch.size() <= capacity && spikes <= recorded.length()) {
       return;
     }
-    forgetWindows();
+    forgetWindows(null);
     window.close();
     capacity = 0;
     try {
@@ -200,15 +208,32 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  private void upload(Batch batch) {
+  private void upload(Batch batch, boolean onDevice) {
     labels.upload(batch.labels(), batch.size());
     if (batch.input() instanceof Batch.Recorded r) {
       recorded.upload(r.spikes());
     } else {
       Batch.Drawn d = (Batch.Drawn) batch.input();
-      images.upload(batch.images(), batch.size() * spec.input().units());
-      draw.upload(new int[] {d.batch(), d.firstSample(), d.seed(), d.purpose().ordinal()});
+      if (!onDevice) {
+        images.upload(loose(batch), batch.size() * spec.input().units());
+      }
+      int from = batch.images() instanceof Batch.Stored s ? s.from() : 0;
+      draw.upload(new int[] {d.batch(), d.firstSample(), d.seed(), d.purpose().ordinal(), from});
     }
+  }
+
+  private float[] loose(Batch batch) {
+    if (batch.images() instanceof Batch.Given g) {
+      return g.pixels();
+    }
+    int units = spec.input().units();
+    if (loose.length < batch.size() * units) {
+      loose = new float[batch.size() * units];
+    }
+    for (int b = 0; b < batch.size(); b++) {
+      batch.copyImage(b, loose, b * units);
+    }
+    return loose;
   }
 
   private void uploadAdam() {
@@ -301,6 +326,9 @@ public final class CudaBackend implements Backend {
     PopulationState input = state(spec.input());
     if (w.recorded) {
       kernels.encodeRecorded(recorded, t, input, input.spikes(t), w.n);
+    } else if (w.stored != null) {
+      kernels.encodeStored(
+          w.stored.pixels(), w.stored.order(), draw, t, input, input.spikes(t), w.positives, w.n);
     } else {
       kernels.encode(images, draw, t, input, input.spikes(t), w.n);
     }
@@ -343,7 +371,7 @@ public final class CudaBackend implements Backend {
   private void readOut(int n, ReadOut out) {
     out.reset(n);
     state(spec.head()).readOut.download(out.classSpikes());
-    for (Population hidden : spec.populations(Role.HIDDEN)) {
+    for (Population hidden : out.counted()) {
       state(hidden).readOut.download(out.hiddenSpikes(hidden));
     }
     if (spec.reconstruction() != null) {
@@ -362,14 +390,16 @@ public final class CudaBackend implements Backend {
     return states[p.index()];
   }
 
-  private void forgetWindows() {
-    captured.values().forEach(Sequence::close);
-    captured.clear();
+  /** Forgets what was captured: with a data set, or all where that is null. */
+  private void forgetWindows(DeviceImages.OnDevice of) {
+    List<Window> those =
+        captured.keySet().stream().filter(w -> of == null || w.stored == of).toList();
+    those.forEach(w -> captured.remove(w).close());
   }
 
   @Override
   public void close() {
-    forgetWindows();
+    forgetWindows(null);
     window.close();
     parameters.close();
     if (products != null) {

@@ -56,8 +56,12 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
   }
 
   void put(Object array, int count) {
-    require(count);
-    memory.device().upload(address(), array, 0, count);
+    putAt(0, array, count);
+  }
+
+  void putAt(int at, Object array, int count) {
+    require((long) at + count);
+    memory.device().upload(address() + (long) at * elementBytes, array, 0, count);
   }
 
   void get(Object array, int count) {
@@ -139,6 +143,11 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
     /** Copies the first elements of an array to the front of the buffer. */
     public void upload(byte[] from, int count) {
       put(from, count);
+    }
+
+    /** Copies the first elements of an array to a place in the buffer. */
+    public void upload(int at, byte[] from, int count) {
+      putAt(at, from, count);
     }
 
     /** Fills a whole array from the front of the buffer. */

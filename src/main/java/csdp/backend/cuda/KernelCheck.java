@@ -64,6 +64,7 @@ public final class KernelCheck {
     try (DeviceMemory memory = new DeviceMemory(device)) {
       KernelCheck check = new KernelCheck(memory, device, units, n, seed);
       check.encode();
+      check.encodeStored();
       check.listSamples();
       check.currents("currents", check.kernels::currents);
       check.currents("currents_tiled", check.kernels::currentsTiled);
@@ -106,6 +107,33 @@ public final class KernelCheck {
     kernels.encodeRecorded(recorded, 2, fast, fast.spikes(2), n);
     sameLists(plain, fast, 2);
     done("encode_recorded");
+    memory.close();
+  }
+
+  private void encodeStored() {
+    Population p = spec.input();
+    PopulationState plain = state(p);
+    PopulationState fast = state(p);
+    int images = positives + 3; // a batch starts behind the first image of the order
+    byte[] values = new byte[images * p.units()];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = (byte) Math.max(0, random.nextInt(384) - 128); // every grey, much black
+    }
+    Bytes pixels = memory.bytes("images", values.length);
+    pixels.upload(values);
+    int[] reversed = new int[images];
+    java.util.Arrays.setAll(reversed, i -> images - 1 - i);
+    Ints order = memory.ints("order", images);
+    order.upload(reversed);
+    Ints draw = memory.ints("draw", 5);
+    for (int t = 1; t <= 2; t++) {
+      draw.upload(new int[] {random.nextWord(), 17, random.nextWord(), 3, t});
+      kernels.encodeStoredPlain(pixels, order, draw, t, plain, plain.spikes(t), positives, n);
+      kernels.listUnitsPlain(plain, plain.spikes(t), n);
+      kernels.encodeStored(pixels, order, draw, t, fast, fast.spikes(t), positives, n);
+      sameLists(plain, fast, t);
+    }
+    done("encode_stored");
     memory.close();
   }
 

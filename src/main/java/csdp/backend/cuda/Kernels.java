@@ -83,6 +83,60 @@ final class Kernels {
         units);
   }
 
+  // Which images a batch shows stands in device memory: DeviceImages checks it.
+
+  void encodeStored(
+      Bytes pixels,
+      Ints order,
+      Ints draw,
+      int step,
+      PopulationState input,
+      SpikeBuffers s,
+      int positives,
+      int n) {
+    int units = input.units;
+    draw.require(5);
+    require(s, n, units);
+    device.launch(
+        "encode_stored",
+        blockPerRow(n, (units + 3) / 4), // four units a thread
+        pixels,
+        order,
+        draw,
+        step,
+        s.dense(),
+        s.list(),
+        s.count(),
+        input.total,
+        positives,
+        units);
+  }
+
+  void encodeStoredPlain(
+      Bytes pixels,
+      Ints order,
+      Ints draw,
+      int step,
+      PopulationState input,
+      SpikeBuffers s,
+      int positives,
+      int n) {
+    int units = input.units;
+    draw.require(5);
+    require(s, n, units);
+    device.launch(
+        "encode_stored_plain",
+        each((long) n * units, BLOCK),
+        pixels,
+        order,
+        draw,
+        step,
+        s.dense(),
+        positives,
+        n,
+        units);
+  }
+
   void encodePlain(
       Floats images, Ints draw, int step, PopulationState input, SpikeBuffers s, int n) {
     int units = input.units;

@@ -184,7 +184,9 @@ public final class ReferenceBackend implements Backend {
     } else {
       Batch.Drawn draw = (Batch.Drawn) batch.input();
       int[] word = new int[4];
+      float[] image = new float[units];
       for (int b = 0; b < n; b++) {
+        batch.copyImage(b, image, 0);
         for (int i = 0; i < units; i++) {
           Philox.block(
               draw.batch(),
@@ -194,8 +196,7 @@ public final class ReferenceBackend implements Backend {
               draw.seed(),
               draw.purpose().ordinal(),
               word);
-          s0[b * units + i] =
-              (byte) (Philox.uniform(word[i & 3]) < batch.images()[b * units + i] ? 1 : 0);
+          s0[b * units + i] = (byte) (Philox.uniform(word[i & 3]) < image[i] ? 1 : 0);
         }
       }
     }
@@ -323,7 +324,7 @@ public final class ReferenceBackend implements Backend {
   /** 8. Sums over the window. */
   private void readOut(ReadOut out) {
     addAll(out.classSpikes(), state(spec.head()).spikes);
-    for (Population p : spec.populations(Role.HIDDEN)) {
+    for (Population p : out.counted()) {
       addAll(out.hiddenSpikes(p), state(p).spikes);
     }
     if (spec.reconstruction() != null) {

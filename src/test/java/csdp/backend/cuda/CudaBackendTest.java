@@ -55,7 +55,12 @@ class CudaBackendTest {
     for (int b = 0; b < n; b++) {
       labels[b] = r.nextInt(spec.classes() + 1) - 1; // some without a label
     }
-    return new Batch(n, positives, x, labels, new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
+    return new Batch(
+        n,
+        positives,
+        new Batch.Given(spec.input().units(), x),
+        labels,
+        new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
   }
 
   private static int b(int n) {
@@ -199,7 +204,7 @@ class CudaBackendTest {
     }
     try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
       cuda.run(
-          new Batch(2, 2, images, new int[] {-1, -1}, draw),
+          new Batch(2, 2, new Batch.Given(units, images), new int[] {-1, -1}, draw),
           false,
           new ReadOut(spec),
           view -> {
@@ -225,6 +230,84 @@ class CudaBackendTest {
     assertTrue(device.used() > 0);
     cuda.close();
     assertEquals(0, cuda.liveBuffers());
+    assertEquals(0, device.used());
+  }
+
+  private static Batch stored(NetworkSpec spec, Dataset data, int[] order, int from) {
+    int[] none = {-1, -1, -1, -1};
+    Batch.Drawn draw = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, from);
+    return new Batch(4, 4, new Batch.Stored(data, order, from), none, draw);
+  }
+
+  private static int[] inOrder(Dataset data) {
+    int[] order = new int[data.size()];
+    java.util.Arrays.setAll(order, i -> i);
+    return order;
+  }
+
+  /** A data set is uploaded once and its order once; the sets that were shown last are kept. */
+  @Test
+  void imagesStayOnTheDevice() {
+    EmulatedDevice device = Emulated.device();
+    Constants c = spec(1).constants();
+    NetworkSpec spec = new NetworkSpec(784, new int[] {13}, 10, true, true, c);
+    Dataset all = Strokes.draw("strokes", 1, 0, 60);
+    List<Dataset> sets = List.of(all.subset(0, 30), all.subset(20, 60), all.subset(5, 25));
+    long bytes = 0;
+    try (CudaBackend cuda = new CudaBackend(spec, device);
+        Backend cpu = new CpuBackend(spec, 1)) {
+      Parameters initial = Parameters.random(spec, 3);
+      cpu.restore(initial);
+      cuda.restore(initial);
+      ReadOut expected = new ReadOut(spec);
+      ReadOut actual = new ReadOut(spec);
+      cuda.run(batch(spec, 4, 4, 1), false, actual, null);
+      long before = device.used();
+      int live = cuda.liveBuffers();
+      for (int round = 0; round < 2; round++) {
+        for (Dataset data : sets) {
+          int[] order = inOrder(data);
+          for (int from = 0; from < 12; from += 4) {
+            Batch batch = stored(spec, data, order, from);
+            cuda.run(batch, false, actual, null);
+            cpu.run(batch, false, expected, null);
+            assertArrayEquals(expected.spikes(), actual.spikes());
+            assertArrayEquals(expected.reconstruction(), actual.reconstruction());
+          }
+        }
+        // The last two: 40 and 20 images, each with its order.
+        assertEquals(live + 4, cuda.liveBuffers());
+        bytes = device.used() - before;
+        assertEquals(60 * 784 + 60 * 4, bytes);
+      }
+      Batch beyond = stored(spec, sets.get(0), new int[] {0, 1, 30, 2}, 0);
+      assertThrows(IndexOutOfBoundsException.class, () -> cuda.run(beyond, false, actual, null));
+    }
+    assertEquals(0, device.used());
+  }
+
+  /** Where there is no room for a data set its images come with each batch. */
+  @Test
+  void aDataSetThatDoesNotFitIsShownAllTheSame() {
+    Constants c = spec(1).constants();
+    NetworkSpec spec = new NetworkSpec(784, new int[] {13}, 10, true, true, c);
+    Dataset large = Strokes.draw("strokes", 1, 0, 1000);
+    Dataset small = large.subset(0, 10);
+    EmulatedDevice device = Emulated.device(700_000);
+    try (CudaBackend cuda = new CudaBackend(spec, device);
+        Backend cpu = new CpuBackend(spec, 1)) {
+      Parameters initial = Parameters.random(spec, 3);
+      cpu.restore(initial);
+      cuda.restore(initial);
+      ReadOut expected = new ReadOut(spec);
+      ReadOut actual = new ReadOut(spec);
+      for (Dataset data : List.of(small, large, large, small)) {
+        Batch batch = stored(spec, data, inOrder(data), 4);
+        cuda.run(batch, false, actual, null);
+        cpu.run(batch, false, expected, null);
+        assertArrayEquals(expected.spikes(), actual.spikes());
+      }
+    }
     assertEquals(0, device.used());
   }
 

@@ -1,0 +1,144 @@
+package csdp.backend.cuda;
+
+import csdp.CsdpException;
+import csdp.backend.Batch;
+import csdp.backend.cuda.DeviceBuffer.Bytes;
+import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.data.Dataset;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+
+/**
+ * Data sets that lie on a device as bytes: the ones that were shown last, each with the order in
+ * which its images are shown. They are uploaded once, an order once an epoch.
+ */
+final class DeviceImages {
+  /** Training and validation images take turns. */
+  private static final int KEPT = 2;
+
+  private static final int CHUNK_BYTES = 1 << 22;
+
+  private final int units;
+  private final DeviceMemory memory;
+  private final Consumer<OnDevice> dropped;
+  private final Deque<OnDevice> kept = new ArrayDeque<>(); // the one shown last comes last
+  private Dataset tooLarge; // null, or the last set that did not fit
+
+  /** A data set on the device. */
+  static final class OnDevice {
+    private final Dataset data;
+    private final Ints order;
+    private final Bytes pixels;
+    private int[] uploaded; // the order that lies on the device
+
+    private OnDevice(DeviceMemory memory, Dataset data) {
+      this.data = data;
+      this.order = memory.ints("order of stored images", data.size());
+      try {
+        this.pixels = memory.bytes("stored images", data.size() * data.pixels());
+      } catch (RuntimeException e) {
+        order.close();
+        throw e;
+      }
+    }
+
+    /** Images x units bytes. */
+    Bytes pixels() {
+      return pixels;
+    }
+
+    /** Positions of images in the order in which they are shown. */
+    Ints order() {
+      return order;
+    }
+
+    private void uploadPixels() {
+      int chunk = Math.min(data.size(), Math.max(1, CHUNK_BYTES / data.pixels()));
+      byte[] bytes = new byte[chunk * data.pixels()];
+      for (int first = 0; first < data.size(); first += chunk) {
+        int n = Math.min(chunk, data.size() - first);
+        data.copyBytes(first, n, bytes);
+        pixels.upload(first * data.pixels(), bytes, n * data.pixels());
+      }
+    }
+
+    private void uploadOrder(int[] next) {
+      if (next == uploaded) {
+        return;
+      }
+      for (int image : next) {
+        if (image < 0 || image >= data.size()) { // a kernel would read whatever lies there
+          throw new IndexOutOfBoundsException("image " + image + " of " + data);
+        }
+      }
+      order.upload(next);
+      uploaded = next;
+    }
+  }
+
+  /**
+   * None yet.
+   *
+   * @param units values of an image
+   * @param memory its owner frees what is left
+   * @param dropped told of a set whose buffers are about to be freed
+   */
+  DeviceImages(int units, DeviceMemory memory, Consumer<OnDevice> dropped) {
+    this.units = units;
+    this.memory = memory;
+    this.dropped = dropped;
+  }
+
+  /**
+   * The data set of a batch, with the batch's order, on the device.
+   *
+   * @return null where the set has no bytes or does not fit: then its images come with each batch
+   */
+  OnDevice show(Batch.Stored images) {
+    Dataset data = images.data();
+    if (data.pixels() != units) {
+      throw new IllegalArgumentException(data + " for " + units + " inputs");
+    }
+    if (!data.storesBytes() || data == tooLarge) {
+      return null;
+    }
+    OnDevice shown = kept.stream().filter(k -> k.data == data).findFirst().orElse(null);
+    if (shown == null) {
+      if (kept.size() == KEPT) {
+        drop();
+      }
+      shown = allocate(data);
+      if (shown == null) {
+        tooLarge = data;
+        return null;
+      }
+      shown.uploadPixels();
+    }
+    kept.remove(shown);
+    kept.addLast(shown);
+    shown.uploadOrder(images.order());
+    return shown;
+  }
+
+  /** Room for a set, for which the others have to go if need be; null where that is too little. */
+  private OnDevice allocate(Dataset data) {
+    while (true) {
+      try {
+        return new OnDevice(memory, data);
+      } catch (CsdpException e) {
+        if (kept.isEmpty()) {
+          return null;
+        }
+        drop();
+      }
+    }
+  }
+
+  private void drop() {
+    OnDevice oldest = kept.removeFirst();
+    dropped.accept(oldest);
+    oldest.pixels.close();
+    oldest.order.close();
+  }
+}
