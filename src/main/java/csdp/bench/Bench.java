@@ -258,8 +258,6 @@ public final class Bench {
       }
     }
     report.inference = steps(steps, fired, options.batch());
-    report.products.putAll(
-        target.products(spec, 2 * options.batch(), why -> report.noProducts = why));
     report.remarks.putAll(target.remarks());
   }
 

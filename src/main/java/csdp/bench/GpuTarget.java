@@ -1,23 +1,18 @@
 package csdp.bench;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cuda.CudaBackend;
 import csdp.backend.cuda.DeviceCeilings;
 import csdp.backend.cuda.GpuDevice;
 import csdp.backend.cuda.KernelCheck;
-import csdp.backend.cuda.ProductBaseline;
 import csdp.model.NetworkSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The CUDA backend on a device, kernel by kernel. */
 public final class GpuTarget extends Target {
-  private static final int PRODUCT_REPEATS = 20;
-
   private final GpuDevice device;
   private final TimedLaunches timed;
   private final boolean small;
@@ -126,16 +121,6 @@ public final class GpuTarget extends Target {
         .map(s -> s.post().name())
         .findFirst()
         .orElse("");
-  }
-
-  @Override
-  Map<String, Double> products(NetworkSpec spec, int samples, Consumer<String> why) {
-    try {
-      return ProductBaseline.measure(device, spec, samples, PRODUCT_REPEATS);
-    } catch (CsdpException e) {
-      why.accept(e.getMessage());
-      return Map.of();
-    }
   }
 
   @Override

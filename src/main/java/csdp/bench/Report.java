@@ -39,8 +39,6 @@ public final class Report {
   final List<Check> checks = new ArrayList<>();
   final List<Row> rows = new ArrayList<>();
   final Map<String, Object> remarks = new LinkedHashMap<>();
-  final Map<String, Double> products = new LinkedHashMap<>(); // us of cuBLAS by synapse
-  String noProducts; // why there are none, on a device that could have them
   final String device;
   final String network;
   final BenchOptions options;
@@ -100,37 +98,12 @@ public final class Report {
     map.put("inference", inference == null ? null : inference.toMap());
     map.put("parts", rows.stream().map(Row::toMap).toList());
     map.put("remarks", remarks);
-    map.put("products", products());
     Map<String, Object> d = new LinkedHashMap<>();
     d.put("ratio_of_training_steps", denseRatio());
     d.put("reason", dense == null ? noDense : null);
     d.put("measured", dense);
     map.put("dense_baseline", d);
     return map;
-  }
-
-  /** Our currents beside cuBLAS's dense product of the same shape. */
-  private Map<String, Object> products() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("reason", products.isEmpty() ? noProducts : null);
-    products.forEach(
-        (synapse, cublas) -> {
-          Map<String, Object> entry = new LinkedHashMap<>();
-          entry.put("cublas_us", cublas);
-          entry.put("ours_us", ours(synapse));
-          entry.put("ratio", ours(synapse) == null ? null : cublas / ours(synapse));
-          map.put(synapse, entry);
-        });
-    return map;
-  }
-
-  /** Median of the kernel that computes a synapse's currents; null where it was not timed. */
-  private Double ours(String synapse) {
-    return rows.stream()
-        .filter(r -> r.part().startsWith("currents") && r.part().endsWith(" " + synapse))
-        .map(r -> r.micros().median())
-        .findFirst()
-        .orElse(null);
   }
 
   /** For people. */
@@ -164,17 +137,6 @@ public final class Report {
           ceilings.operationsPerSecond() * 1e-9);
     }
     printRows(out);
-    products.forEach(
-        (synapse, cublas) ->
-            out.printf(
-                "cuBLAS   %-4s %s us, ours %s us, %s times%n",
-                synapse,
-                number(cublas, 1, 1),
-                number(ours(synapse), 1, 1),
-                number(ours(synapse) == null ? null : cublas / ours(synapse), 1, 2)));
-    if (noProducts != null) {
-      out.println("cuBLAS   not compared: " + noProducts);
-    }
     print(out, "training", training);
     print(out, "inference", inference);
     if (options.denseBaseline()) {

@@ -7,7 +7,6 @@ import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** What is measured: a kind of backend, and how to look inside its steps. */
@@ -55,16 +54,6 @@ public abstract class Target implements AutoCloseable {
   /** What a timed part does, from the spikes of a window. */
   Part part(String name, NetworkSpec spec, Activity activity) {
     return new Part(null, List.of());
-  }
-
-  /**
-   * Microseconds of the dense product spikes x weights that a library takes for each synapse, by
-   * synapse; empty where there is no such library.
-   *
-   * @param why takes a line where there is none
-   */
-  Map<String, Double> products(NetworkSpec spec, int samples, Consumer<String> why) {
-    return Map.of();
   }
 
   /** More about the times, for reports. */

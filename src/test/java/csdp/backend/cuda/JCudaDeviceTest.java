@@ -95,40 +95,6 @@ class JCudaDeviceTest {
     }
   }
 
-  /** Our products beside cuBLAS's, each checked first; without cuBLAS a reason and no failure. */
-  @Test
-  void benchComparesProductsWithCublas() throws Exception {
-    String[] bench = {
-      "bench",
-      "--device",
-      "0",
-      "--hidden",
-      "20,10",
-      "--batch",
-      "10",
-      "--steps",
-      "4",
-      "--repeats",
-      "1",
-      "--valid",
-      "10",
-      "--train-batches",
-      "1",
-      "--train-x",
-      images.toString(),
-      "--train-y",
-      labels.toString()
-    };
-    Result r = fake.csdp("", bench);
-    assertEquals(0, r.code(), r.toString());
-    for (String synapse : List.of("W1", "M2", "V3y", "C2", "R1")) {
-      assertTrue(
-          r.out().matches("(?s).*cuBLAS   " + synapse + " +[0-9.,]+ us, ours [0-9.,]+ us.*"),
-          r.out());
-    }
-    assertTrue(r.err().contains("0 allocations"), r.err());
-  }
-
   /** The whole window as a graph, without one, and with cuBLAS: the parameters of the CPU. */
   @Test
   void trainsToTheBitsOfTheCpu() throws Exception {
