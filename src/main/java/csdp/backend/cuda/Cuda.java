@@ -81,7 +81,7 @@ public final class Cuda {
     }
     DenseProducts products;
     try {
-      products = ((JCudaDevice) device).cublas();
+      products = device.cublas();
     } catch (RuntimeException e) {
       device.close();
       throw e;

@@ -3,7 +3,7 @@ package csdp.backend.cuda;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 
 /** Dense products on a device, queued like its kernels: the second way to spikes x weights. */
-interface DenseProducts extends AutoCloseable {
+public interface DenseProducts extends AutoCloseable {
   /**
    * c = scale * a b, or c += scale * a b. Row-major; the order of sums is not defined.
    *

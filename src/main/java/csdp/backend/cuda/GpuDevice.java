@@ -1,5 +1,7 @@
 package csdp.backend.cuda;
 
+import csdp.CsdpException;
+
 /**
  * What the orchestrator needs of a CUDA device: memory, and launches of the kernels in {@code
  * kernels/*.cu} by name. Two implementations: a GPU through the driver, and {@link EmulatedDevice},
@@ -9,9 +11,9 @@ package csdp.backend.cuda;
  * return before its work is done; {@link #download} and {@link #synchronize} wait. Not for use by
  * several threads at once.
  *
- * <p>Every failure is a {@link csdp.CsdpException} of one line that names what was tried: for a
- * launch the kernel and its geometry (also where the device reports it only at a later call, as far
- * as that is known), for an allocation what it was for, the bytes asked for and the bytes free.
+ * <p>Every failure is a {@link CsdpException} of one line that names what was tried: for a launch
+ * the kernel and its geometry (also where the device reports it only at a later call, as far as
+ * that is known), for an allocation what it was for, the bytes asked for and the bytes free.
  */
 public interface GpuDevice extends AutoCloseable {
   /** Short name, as the {@code --device} option takes it. */
@@ -77,6 +79,15 @@ public interface GpuDevice extends AutoCloseable {
    *     effect on memory (graph capture), or at every {@link Sequence#run}
    */
   Sequence capture(Runnable work);
+
+  /**
+   * cuBLAS on this device's queue, to be closed before the device.
+   *
+   * @throws CsdpException if there is none
+   */
+  default DenseProducts cublas() {
+    throw CsdpException.environment("there is no cuBLAS for the device %s", name());
+  }
 
   /**
    * Marks this point of the queue, to measure the time between two points. A driver overrides this

@@ -265,8 +265,8 @@ final class JCudaDevice implements GpuDevice {
     return new Event(event);
   }
 
-  /** cuBLAS on this device's stream. */
-  DenseProducts cublas() {
+  @Override
+  public DenseProducts cublas() {
     enter();
     return JCublasProducts.open(stream, this);
   }
