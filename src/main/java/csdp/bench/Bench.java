@@ -245,7 +245,11 @@ public final class Bench {
       }
     }
     report.training = steps(steps, fired, 2 * options.batch());
-    rows(parts, activity);
+    progress.accept("timing what libraries do beside it");
+    List<String> timed = parts.keySet().stream().filter(options::wants).toList();
+    var baselines = target.baselines(backend, timed, 2 * options.batch(), options);
+    baselines.values().stream().map(Baseline::check).distinct().forEach(this::addCheck);
+    rows(parts, activity, baselines);
 
     steps.clear();
     Arrays.fill(fired, 0);
@@ -292,7 +296,14 @@ public final class Bench {
     return Spread.of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
-  private void rows(Map<String, List<Double>> parts, Activity activity) {
+  private void addCheck(Check c) {
+    if (c != null) {
+      report.checks.add(c);
+    }
+  }
+
+  private void rows(
+      Map<String, List<Double>> parts, Activity activity, Map<String, Baseline> baselines) {
     double all = 0;
     for (List<Double> p : parts.values()) {
       all += spread(p).median();
@@ -308,7 +319,8 @@ public final class Bench {
                 micros.median() / all,
                 part.work(),
                 check(part.checkedBy()),
-                report.ceilings));
+                report.ceilings,
+                baselines.get(e.getKey())));
       }
     }
     report.rows.sort(Comparator.comparingDouble((Row r) -> -r.micros().median()));

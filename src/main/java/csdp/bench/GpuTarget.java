@@ -1,13 +1,17 @@
 package csdp.bench;
 
+import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cuda.CudaBackend;
 import csdp.backend.cuda.DeviceCeilings;
 import csdp.backend.cuda.GpuDevice;
 import csdp.backend.cuda.KernelCheck;
+import csdp.backend.cuda.ProductBaseline;
 import csdp.model.NetworkSpec;
+import csdp.model.Synapse;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -113,6 +117,44 @@ public final class GpuTarget extends Target {
           new Part(a.of("error " + what), List.of("error " + what));
       default -> new Part(null, List.of(check));
     };
+  }
+
+  /** cuBLAS for the products; a machine without it gets the reason instead. */
+  @Override
+  Map<String, Baseline> baselines(
+      Backend backend, List<String> parts, int samples, BenchOptions options) {
+    Map<String, Baseline> baselines = new LinkedHashMap<>();
+    List<String> products = parts.stream().filter(p -> p.matches("currents\\w* .*")).toList();
+    if (products.isEmpty()) {
+      return baselines;
+    }
+    List<Synapse> synapses =
+        backend.spec().synapses().stream()
+            .filter(s -> products.stream().anyMatch(p -> p.endsWith(" " + s.name())))
+            .toList();
+    try {
+      CudaBackend cuda = (CudaBackend) backend;
+      var results = ProductBaseline.measure(device, cuda, samples, synapses, options.repeats());
+      products.forEach(
+          p -> baselines.put(p, baseline(p, results.get(p.substring(p.indexOf(' ') + 1)))));
+    } catch (CsdpException | LinkageError e) {
+      products.forEach(p -> baselines.put(p, new Baseline(null, e.getMessage(), null)));
+    }
+    return baselines;
+  }
+
+  private static Baseline baseline(String part, ProductBaseline.Result r) {
+    String name = "cuBLAS beside " + part;
+    if (r.difference() != null) {
+      return new Baseline(null, r.difference(), new Check(name, false, r.difference()));
+    }
+    String how =
+        String.format(
+            Locale.ROOT,
+            "our sums on %,d spikes, within %.0e x scale x a sample's spikes x the largest weight",
+            r.spikes(),
+            ProductBaseline.TOLERANCE);
+    return new Baseline(Spread.of(r.micros()), null, new Check(name, true, how));
   }
 
   private static String post(NetworkSpec spec, String synapse) {

@@ -1,5 +1,9 @@
 package csdp.bench;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.mapping;
+
 import csdp.CsdpException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -126,7 +130,7 @@ public final class Report {
     long failed = checks.stream().filter(c -> !c.passed()).count();
     out.printf("checks   %d passed, %d failed%n", checks.size() - failed, failed);
     checks.stream().filter(c -> !c.passed()).forEach(c -> out.println("  " + c));
-    if (failed > 0) {
+    if (failed > 0 && training == null) {
       out.println("nothing was timed: verify first");
     }
     if (ceilings.bytesPerSecond() != null) {
@@ -153,8 +157,9 @@ public final class Report {
     if (rows.isEmpty()) {
       return;
     }
+    boolean compared = rows.stream().anyMatch(r -> r.cublas() != null);
     out.printf(
-        "%n%-26s %-6s %11s %10s %10s %6s %9s %8s %6s %9s %8s %6s%n",
+        "%n%-26s %-6s %11s %10s %10s %6s %9s %8s %6s %9s %8s %6s%s%n",
         "part of a training step",
         "check",
         "us median",
@@ -166,10 +171,11 @@ public final class Report {
         "of max",
         "Mop",
         "Gop/s",
-        "of max");
+        "of max",
+        compared ? String.format(" %10s %7s", "cuBLAS us", "/ ours") : "");
     for (Row r : rows) {
       out.printf(
-          "%-26s %-6s %11s %10s %10s %6s %9s %8s %6s %9s %8s %6s%n",
+          "%-26s %-6s %11s %10s %10s %6s %9s %8s %6s %9s %8s %6s%s%n",
           r.part(),
           r.check() == null ? "-" : r.check(),
           number(r.micros().median(), 1, 1),
@@ -181,9 +187,22 @@ public final class Report {
           percent(r.bandwidthShare()),
           number(r.work() == null ? null : r.work().operations(), 1e-6, 2),
           number(r.operationsPerSecond(), 1e-9, 1),
-          percent(r.arithmeticShare()));
+          percent(r.arithmeticShare()),
+          compared ? cublas(r) : "");
     }
+    rows.stream()
+        .filter(r -> r.cublas() != null && r.cublas().reason() != null)
+        .collect(groupingBy(r -> r.cublas().reason(), mapping(Row::part, joining(", "))))
+        .forEach((reason, parts) -> out.println("no cuBLAS time for " + parts + ": " + reason));
     out.println();
+  }
+
+  private static String cublas(Row r) {
+    Baseline c = r.cublas();
+    return String.format(
+        " %10s %7s",
+        number(c == null || c.micros() == null ? null : c.micros().median(), 1, 1),
+        number(c == null ? null : c.ratio(r.micros()), 1, 2));
   }
 
   private static String number(Double value, double unit, int digits) {

@@ -12,9 +12,16 @@ import java.util.Map;
  * @param work counted from the spikes of a window; null where it was not counted
  * @param check ok, FAILED, or null where nothing checks it
  * @param ceilings of the device
+ * @param cublas the same by cuBLAS; null where it has nothing like it
  */
 record Row(
-    String part, Spread micros, double share, Work work, String check, Target.Ceilings ceilings) {
+    String part,
+    Spread micros,
+    double share,
+    Work work,
+    String check,
+    Target.Ceilings ceilings,
+    Baseline cublas) {
   Double bytesPerSecond() {
     return work == null ? null : work.bytes() / (micros.median() * 1e-6);
   }
@@ -47,6 +54,7 @@ record Row(
     map.put("operations_per_s", finite(operationsPerSecond()));
     map.put("share_of_bandwidth", bandwidthShare());
     map.put("share_of_arithmetic", arithmeticShare());
+    map.put("cublas", cublas == null ? null : cublas.toMap(micros));
     return map;
   }
 

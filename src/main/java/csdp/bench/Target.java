@@ -56,6 +56,19 @@ public abstract class Target implements AutoCloseable {
     return new Part(null, List.of());
   }
 
+  /**
+   * The same as a library does it, for the parts where there is such a thing.
+   *
+   * @param backend one that has just run a training window
+   * @param parts that were timed, by name
+   * @param samples of that window
+   * @return by part
+   */
+  Map<String, Baseline> baselines(
+      Backend backend, List<String> parts, int samples, BenchOptions options) {
+    return Map.of();
+  }
+
   /** More about the times, for reports. */
   Map<String, Object> remarks() {
     return Map.of();

@@ -11,7 +11,10 @@ import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cuda.Cuda;
+import csdp.backend.cuda.DenseProducts;
+import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.Emulated;
+import csdp.backend.cuda.GpuDevice;
 import csdp.cli.Main;
 import csdp.config.Json;
 import csdp.data.Strokes;
@@ -21,6 +24,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -173,6 +177,105 @@ class BenchTest {
       Files.write(json, Json.bytes(r.toMap()));
       assertFinite(json);
     }
+  }
+
+  /** Plain loops on the host; products with so many columns are off by 2^-10, as by TF32. */
+  private record HostProducts(int wrong) implements DenseProducts {
+    @Override
+    public void multiply(
+        Floats c, Floats a, Floats b, float scale, boolean add, int n, int rows, int cols) {
+      float[] x = a.download(new float[n * rows]);
+      float[] w = b.download(new float[rows * cols]);
+      float[] y = c.download(new float[n * cols]);
+      for (int k = 0; k < y.length; k++) {
+        double sum = 0;
+        for (int i = rows - 1; i >= 0; i--) {
+          sum += (double) x[k / cols * rows + i] * w[i * cols + k % cols];
+        }
+        y[k] = (float) (scale * sum * (cols == wrong ? 1 + 0x1p-10 : 1)) + (add ? y[k] : 0);
+      }
+      c.upload(y);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** The emulated device with a cuBLAS. */
+  private static GpuDevice with(DenseProducts cublas) {
+    GpuDevice device = Emulated.device();
+    return (GpuDevice)
+        Proxy.newProxyInstance(
+            BenchTest.class.getClassLoader(),
+            new Class<?>[] {GpuDevice.class},
+            (proxy, method, args) ->
+                method.getName().equals("cublas") ? cublas : method.invoke(device, args));
+  }
+
+  private static Report benchProducts(GpuDevice device) {
+    try (Target target = new GpuTarget(device, true)) {
+      BenchOptions o =
+          new BenchOptions(
+              List.of(13, 7), 12, 6, 1, 1, Pattern.compile("currents|rest"), 7, 3000, false);
+      return Bench.run(o, Strokes.draw("strokes", 1, 0, 24), target, line -> {});
+    }
+  }
+
+  private static JsonNode part(Report r, String name) {
+    for (JsonNode part : Json.tree(r.toMap()).get("parts")) {
+      if (part.get("part").textValue().equals(name)) {
+        return part;
+      }
+    }
+    throw new AssertionError(name);
+  }
+
+  @Test
+  void productsAreComparedWithCublas() {
+    Report r = benchProducts(with(new HostProducts(-1)));
+    assertTrue(r.passed(), table(r));
+    for (String name : List.of("currents_tiled W1", "currents W2", "currents C2")) {
+      JsonNode cublas = part(r, name).get("cublas");
+      double us = cublas.get("us_per_step").doubleValue();
+      assertTrue(us > 0, name);
+      assertEquals(
+          us / part(r, name).get("us_per_step").doubleValue(),
+          cublas.get("ratio_to_ours").doubleValue(),
+          1e-9 * us);
+      assertTrue(cublas.get("reason").isNull());
+      Check check =
+          r.checks.stream()
+              .filter(c -> c.name().equals("cuBLAS beside " + name))
+              .findFirst()
+              .orElseThrow();
+      assertTrue(check.detail().contains("within 1e-05 x"), check.detail());
+    }
+    assertTrue(part(r, "rest z1").get("cublas").isNull());
+    assertTrue(table(r).contains("cuBLAS us"), table(r));
+  }
+
+  @Test
+  void aWrongProductOfCublasIsReportedAndNotTimed() {
+    Report r = benchProducts(with(new HostProducts(13))); // those into z1
+    assertEquals(CsdpException.FAILED, r.exitCode());
+    JsonNode wrong = part(r, "currents_tiled W1").get("cublas");
+    assertTrue(wrong.get("us_per_step").isNull());
+    assertTrue(wrong.get("ratio_to_ours").isNull());
+    assertTrue(wrong.get("reason").textValue().startsWith("cuBLAS gives "), "" + wrong);
+    assertTrue(part(r, "currents W2").get("cublas").get("us_per_step").doubleValue() > 0);
+    String table = table(r);
+    assertTrue(table.contains("FAILED  cuBLAS beside currents_tiled W1: cuBLAS gives "), table);
+    assertTrue(table.contains("no cuBLAS time for currents_tiled W1: cuBLAS gives "), table);
+    assertFalse(table.contains("nothing was timed"), table);
+  }
+
+  @Test
+  void withoutCublasTheReasonIsGiven() {
+    Report r = benchProducts(Emulated.device());
+    assertTrue(r.passed(), table(r));
+    JsonNode none = part(r, "currents W2").get("cublas");
+    assertTrue(none.get("us_per_step").isNull());
+    assertEquals("there is no cuBLAS for the device emulated", none.get("reason").textValue());
   }
 
   @Test

@@ -15,6 +15,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Population.Role;
+import csdp.model.Synapse;
 import csdp.model.Synapse.Rule;
 import java.util.HashMap;
 import java.util.List;
@@ -301,12 +302,20 @@ public final class CudaBackend implements Backend {
             w.n,
             k.rows(),
             k.cols());
-      } else if (manySpikes(k)) {
-        kernels.currentsTiled(state(post), acting(k, t), k, add, w.n);
       } else {
-        kernels.currents(state(post), acting(k, t), k, add, w.n);
+        ownProduct(k, t, add, w.n);
       }
       add = true;
+    }
+  }
+
+  /** Spikes x weights of a synapse into the currents, by the kernel that suits its spikes. */
+  void ownProduct(SynapseState k, int t, boolean add, int n) {
+    PopulationState post = state(k.synapse().post());
+    if (manySpikes(k)) {
+      kernels.currentsTiled(post, acting(k, t), k, add, n);
+    } else {
+      kernels.currents(post, acting(k, t), k, add, n);
     }
   }
 
@@ -316,7 +325,7 @@ public final class CudaBackend implements Backend {
   }
 
   /** The presynaptic spikes that act on a synapse in a step. */
-  private SpikeBuffers acting(SynapseState k, int t) {
+  SpikeBuffers acting(SynapseState k, int t) {
     PopulationState pre = state(k.synapse().pre());
     return pre.spikes(k.synapse().post().fedByNewSpikes() ? t : t - 1);
   }
@@ -388,6 +397,10 @@ public final class CudaBackend implements Backend {
   /** State of a population; the buffers stay until a larger batch comes. */
   PopulationState state(Population p) {
     return states[p.index()];
+  }
+
+  SynapseState synapse(Synapse s) {
+    return synapses[s.index()];
   }
 
   /** Forgets what was captured: with a data set, or all where that is null. */

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import csdp.backend.cuda.FakeDriver.Result;
+import csdp.config.Json;
 import csdp.data.Npy;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
@@ -120,6 +122,28 @@ class JCudaDeviceTest {
     }
   }
 
+  private static JsonNode bench(Path json) throws Exception {
+    String args = "bench --device 0 --hidden 20,10 --batch 4 --steps 4 --repeats 2 --data strokes";
+    String more = " --train-batches 1 --ceiling-floats 3000 --json " + json;
+    Result r = fake.csdp("", (args + more).split(" "));
+    assertEquals(0, r.code(), r.toString());
+    assertTrue(r.err().contains("0 allocations, 0 graphs, 0 events left"), r.err());
+    for (JsonNode part : Json.tree(json).get("parts")) {
+      if (part.get("part").textValue().equals("currents_tiled W1")) {
+        return part.get("cublas");
+      }
+    }
+    throw new AssertionError(r.toString());
+  }
+
+  @Test
+  void benchComparesProductsWithCublas() throws Exception {
+    JsonNode cublas = bench(dir.resolve("bench.json"));
+    assertTrue(cublas.get("us_per_step").doubleValue() > 0, cublas.toString());
+    assertTrue(cublas.get("ratio_to_ours").doubleValue() > 0, cublas.toString());
+    assertEquals(2, cublas.get("repeats").intValue());
+  }
+
   @Test
   void nativesLieInAFolderOfTheUser() throws Exception {
     Result r = fake.csdp("", "doctor");
@@ -190,6 +214,9 @@ class JCudaDeviceTest {
       assertEquals(3, r.code(), r.toString());
       assertTrue(r.message().contains("libcublas.so.12: cannot open"), r.err());
       assertTrue(r.message().contains("install cuBLAS of CUDA 12"), r.err());
+      JsonNode none = bench(dir.resolve("without.json"));
+      assertTrue(none.get("us_per_step").isNull(), none.toString());
+      assertTrue(none.get("reason").textValue().contains("install cuBLAS of CUDA 12"));
     } finally {
       Files.move(fake.cublas().resolveSibling("away"), fake.cublas());
     }
