@@ -146,8 +146,7 @@ public final class RunFolder implements TrainListener {
 
   @Override
   public void epochDone(Trainer trainer, EpochMetrics metrics, boolean best) {
-    Parameters now = new Parameters(trainer.backend().spec());
-    trainer.backend().snapshot(now);
+    Parameters now = snapshot(trainer);
     if (best) {
       Checkpoint.write(best(), now, false, null);
     }
@@ -166,9 +165,13 @@ public final class RunFolder implements TrainListener {
 
   @Override
   public void stopped(Trainer trainer) {
+    Checkpoint.write(last(), snapshot(trainer), true, trainer.state());
+  }
+
+  private static Parameters snapshot(Trainer trainer) {
     Parameters now = new Parameters(trainer.backend().spec());
     trainer.backend().snapshot(now);
-    Checkpoint.write(last(), now, true, trainer.state());
+    return now;
   }
 
   private static String lines(List<EpochMetrics> history) {

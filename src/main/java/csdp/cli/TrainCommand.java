@@ -90,18 +90,21 @@ final class TrainCommand implements Callable<Integer> {
     }
     RunRecord record = record(where, splits, config);
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
-    Parameters parameters = Parameters.random(network, config.training().seed());
     TrainState state = TrainState.start();
+    Parameters parameters;
     if (resume) {
       record = continued(earlier, record);
-      if (folder.canResume()) {
-        state = folder.resume(parameters);
-      }
+    }
+    if (resume && folder.canResume()) {
+      parameters = new Parameters(network);
+      state = folder.resume(parameters);
       if (state.epoch() > config.training().epochs()) {
         throw CsdpException.badInput(
             "%d epochs are done already in %s: give --epochs at least that many",
             state.epoch(), out);
       }
+    } else {
+      parameters = Parameters.random(network, config.training().seed());
     }
 
     PrintWriter console = spec.commandLine().getOut();
