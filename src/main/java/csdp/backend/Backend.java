@@ -20,7 +20,7 @@ public interface Backend extends AutoCloseable {
   /** The network. */
   NetworkSpec spec();
 
-  /** Copies parameters in. */
+  /** Copies parameters in; {@link #run} refuses those that are not finite. */
   void restore(Parameters from);
 
   /** Copies parameters out. */
@@ -29,9 +29,17 @@ public interface Backend extends AutoCloseable {
   /**
    * Shows a batch for T steps, from rest.
    *
+   * <p>Stops as soon as a weight, moment, membrane potential, threshold, trace or goodness is NaN
+   * or infinite, by the value that was computed, before clip, floor or reset could hide it. The
+   * failure names the first such step and in it the first owner, populations before synapses, each
+   * in the network's table order. A device that looks only at the end of the window may throw then,
+   * but names that step. Parameters that {@link #restore} brought are looked through too, and count
+   * as step 1. After the failure the parameters are not to be kept: restore others before going on.
+   *
    * @param learn whether plasticity acts, at every step
    * @param out receives the sums over the window
    * @param observer is shown every step; null for none
+   * @throws csdp.CsdpException failed (exit code 1), from {@link NotFinite#failure}
    */
   void run(Batch batch, boolean learn, ReadOut out, StepObserver observer);
 

@@ -1,0 +1,86 @@
+package csdp.backend;
+
+import csdp.CsdpException;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Synapse;
+
+/** NaN and infinity in a network: how every backend looks for them and names the place. */
+public final class NotFinite {
+  private NotFinite() {}
+
+  /** What can stop being finite. */
+  public enum Quantity {
+    /** Membrane potentials v of a population, before the reset of those that spike. */
+    MEMBRANES("membrane potentials"),
+    /** Thresholds of a population, before the floor. */
+    THRESHOLDS("thresholds"),
+    /** Traces z of a population. */
+    TRACES("traces"),
+    /** Goodness G of a hidden layer. */
+    GOODNESS("goodness"),
+    /** Weights of a synapse, before they are clipped. */
+    WEIGHTS("weights"),
+    /** Adam's first moments of a synapse. */
+    FIRST_MOMENTS("first moments"),
+    /** Adam's second moments of a synapse. */
+    SECOND_MOMENTS("second moments");
+
+    private final String text;
+
+    Quantity(String text) {
+      this.text = text;
+    }
+  }
+
+  /**
+   * The failure to throw.
+   *
+   * @param owner name of the population or the synapse
+   * @param step of the window, from 1
+   * @param steps of the window, T
+   */
+  public static CsdpException failure(Quantity what, String owner, int step, int steps) {
+    return CsdpException.failed(
+        "NaN or infinity in the %s of %s, step %d of %d", what.text, owner, step, steps);
+  }
+
+  /**
+   * Looks through parameters that are about to be used.
+   *
+   * @return the failure of step 1 that {@link Backend#run} owes for them, or null where all are
+   *     finite
+   */
+  public static CsdpException in(Parameters p) {
+    NetworkSpec spec = p.spec();
+    int steps = spec.constants().steps();
+    for (Population pop : spec.integrating()) {
+      if (first(p.thresholds(pop)) >= 0) {
+        return failure(Quantity.THRESHOLDS, pop.name(), 1, steps);
+      }
+    }
+    for (Synapse s : spec.synapses()) {
+      if (first(p.weights(s)) >= 0) {
+        return failure(Quantity.WEIGHTS, s.name(), 1, steps);
+      }
+      if (first(p.firstMoments(s)) >= 0) {
+        return failure(Quantity.FIRST_MOMENTS, s.name(), 1, steps);
+      }
+      if (first(p.secondMoments(s)) >= 0) {
+        return failure(Quantity.SECOND_MOMENTS, s.name(), 1, steps);
+      }
+    }
+    return null;
+  }
+
+  /** Position of the first value that is NaN or infinite, or -1. */
+  public static int first(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}
