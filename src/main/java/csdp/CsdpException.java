@@ -43,6 +43,16 @@ public final class CsdpException extends RuntimeException {
     return new CsdpException(exitCode, getMessage(), cause);
   }
 
+  /** The same failure, its message led by where it happened. */
+  public CsdpException in(String format, Object... where) {
+    return new CsdpException(exitCode, format(format, where) + ": " + getMessage(), this);
+  }
+
+  /** The same failure, its message followed by what to do. */
+  public CsdpException then(String advice) {
+    return new CsdpException(exitCode, getMessage() + "; " + advice, this);
+  }
+
   /** The process exit code that this failure stands for: 1, 2 or 3. */
   public int exitCode() {
     return exitCode;

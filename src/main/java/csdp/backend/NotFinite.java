@@ -6,7 +6,7 @@ import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Synapse;
 
-/** NaN and infinity in a network: how every backend looks for them and names the place. */
+/** NaN and infinity in a network and its answers: how they are looked for and named, once. */
 public final class NotFinite {
   private NotFinite() {}
 
@@ -44,6 +44,11 @@ public final class NotFinite {
   public static CsdpException failure(Quantity what, String owner, int step, int steps) {
     return CsdpException.failed(
         "NaN or infinity in the %s of %s, step %d of %d", what.text, owner, step, steps);
+  }
+
+  /** The failure for a measurement that is not finite. */
+  public static CsdpException failure(String measurement) {
+    return CsdpException.failed("NaN or infinity in the %s", measurement);
   }
 
   /**

@@ -1,6 +1,7 @@
 package csdp.checkpoint;
 
 import csdp.CsdpException;
+import csdp.backend.NotFinite;
 import csdp.data.Npz;
 import csdp.data.NpzWriter;
 import csdp.model.NetworkSpec;
@@ -67,7 +68,7 @@ public final class ParameterFolder {
   /** Adds an array of finite values. */
   static void add(NpzWriter out, String owner, String array, int[] shape, float[] values)
       throws IOException {
-    int bad = notFinite(values);
+    int bad = NotFinite.first(values);
     if (bad >= 0) {
       throw CsdpException.failed(
           "%s of %s is %s at [%d, %d]: training diverged, nothing was written; lower the learning"
@@ -96,7 +97,7 @@ public final class ParameterFolder {
   static void read(Path file, String array, int[] shape, float[] into) {
     try (Npz npz = Npz.open(file)) {
       float[] values = npz.array(array).expectShape(shape).floats();
-      int bad = notFinite(values);
+      int bad = NotFinite.first(values);
       if (bad >= 0) {
         throw CsdpException.badInput(
             "%s (%s) is %s at [%d, %d]; the model is damaged or its training diverged",
@@ -120,14 +121,5 @@ public final class ParameterFolder {
 
   private static int[] shape(Population p) {
     return new int[] {1, p.units()};
-  }
-
-  private static int notFinite(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      if (!(Math.abs(values[i]) <= Float.MAX_VALUE)) {
-        return i;
-      }
-    }
-    return -1;
   }
 }

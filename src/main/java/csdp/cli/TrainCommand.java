@@ -6,6 +6,7 @@ import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.AtomicFile;
+import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.RunRecord;
 import csdp.config.Json;
@@ -130,10 +131,26 @@ final class TrainCommand implements Callable<Integer> {
           console.flush();
           return CsdpException.FAILED;
         }
+      } catch (CsdpException e) {
+        progress.clear();
+        throw e.exitCode() == CsdpException.FAILED ? e.then(wayOn(folder)) : e;
       }
       finish(folder, backend, splits.test(), trainer, progress, console);
     }
     return 0;
+  }
+
+  /** What a run that failed leaves, and how to go on with it. */
+  private String wayOn(RunFolder folder) {
+    String again = "start again with --force and a lower --learning-rate";
+    if (!folder.canResume()) {
+      return String.format("there is no checkpoint yet: %s", again);
+    }
+    TrainState kept = Checkpoint.readState(folder.last(), TrainState.class);
+    return String.format(
+        "the checkpoint after epoch %d%s is kept: go on from it with train --resume --out %s, or,"
+            + " should that stop here again, %s",
+        kept.epoch(), kept.batch() == 0 ? "" : " and " + kept.batch() + " batches", out, again);
   }
 
   /** While it is open, Ctrl-C asks for a stop and the virtual machine waits until it is closed. */

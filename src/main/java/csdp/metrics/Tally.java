@@ -3,6 +3,7 @@ package csdp.metrics;
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import csdp.backend.Batch;
+import csdp.backend.NotFinite;
 import csdp.backend.ReadOut;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
@@ -37,6 +38,7 @@ public final class Tally {
    * @param batch as it was shown
    * @param out what the network answered
    * @param labels true classes of the positive samples
+   * @throws csdp.CsdpException failed, when a sum is not finite any more
    */
   public void add(NetworkSpec spec, Batch batch, ReadOut out, int[] labels) {
     int classes = spec.classes();
@@ -67,9 +69,18 @@ public final class Tally {
         }
       }
     }
+    requireFinite("NLL", nll);
+    requireFinite("BCE", bce);
+    requireFinite("MSE", mse);
     spikeSamples += batch.size();
     for (Population p : spec.populations()) {
       spikes.merge(p.name(), out.spikes()[p.index()], Long::sum);
+    }
+  }
+
+  private static void requireFinite(String name, double sum) {
+    if (!Double.isFinite(sum)) {
+      throw NotFinite.failure(name);
     }
   }
 

@@ -39,6 +39,8 @@ public final class Evaluator {
    * on the batch size.
    *
    * @param batch images shown at once
+   * @throws CsdpException failed, naming the images, when the network's state or a measurement is
+   *     not finite
    */
   public static Evaluation evaluate(
       Backend backend, Dataset data, int seed, int batch, Progress progress) {
@@ -65,8 +67,12 @@ public final class Evaluator {
         labels[b] = data.label(from + b);
       }
       Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
-      backend.run(shown, false, out, null);
-      tally.add(spec, shown, out, labels);
+      try {
+        backend.run(shown, false, out, null);
+        tally.add(spec, shown, out, labels);
+      } catch (CsdpException e) {
+        throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
+      }
       if (answers != null) {
         answers.take(from, out);
       }

@@ -1,5 +1,6 @@
 package csdp.train;
 
+import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
@@ -60,6 +61,9 @@ public final class Trainer {
    * Trains until all epochs are done or a stop was asked for.
    *
    * @return whether all epochs are done
+   * @throws CsdpException failed, naming epoch and batch, when parameters, state or measurements
+   *     stop being finite; no listener is shown that state, so that the last checkpoint is a good
+   *     one
    */
   public boolean run() {
     listeners.forEach(l -> l.started(this));
@@ -75,8 +79,12 @@ public final class Trainer {
         }
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
-        backend.run(shown, true, out, null);
-        tally.add(backend.spec(), shown, out, batches.labels());
+        try {
+          backend.run(shown, true, out, null);
+          tally.add(backend.spec(), shown, out, batches.labels());
+        } catch (CsdpException e) {
+          throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());
+        }
         seconds += (System.nanoTime() - start) * 1e-9;
         batch++;
         listeners.forEach(l -> l.batchDone(this));
@@ -105,12 +113,16 @@ public final class Trainer {
   }
 
   private Evaluation validate() {
-    return Evaluator.evaluate(
-        backend,
-        valid,
-        options.seed(),
-        2 * options.batch(),
-        (done, of) -> listeners.forEach(l -> l.validating(this, done, of)));
+    try {
+      return Evaluator.evaluate(
+          backend,
+          valid,
+          options.seed(),
+          2 * options.batch(),
+          (done, of) -> listeners.forEach(l -> l.validating(this, done, of)));
+    } catch (CsdpException e) {
+      throw e.in(epoch == 0 ? "before training" : "validation after epoch %d", epoch);
+    }
   }
 
   /** Asks training to stop after the batch at hand; from any thread. */

@@ -173,6 +173,26 @@ class TrainCommandTest {
   }
 
   @Test
+  void aRunThatDivergesKeepsItsCheckpointAndSaysHowToGoOn() {
+    String[] flags = {"--device", "reference", "--hidden", "6", "--train-limit", "20"};
+    List<String> args = new ArrayList<>(List.of(flags));
+    args.addAll(List.of("--resistance", "1e30", "--out", folder("run")));
+    assertEquals(1, train(args.toArray(String[]::new)), err);
+    assertRefused(
+        "epoch 1, batch 1 of 1: NaN or infinity in the second moments of W1, step 2 of 8",
+        "the checkpoint after epoch 0 is kept",
+        "train --resume --out " + folder("run"));
+    assertEquals(0, run("evaluate", "--limit", "5", "--model", folder("run")), err);
+    assertEquals(1, run("train", "--resume", "--device", "reference", "--out", folder("run")));
+    assertRefused("epoch 1, batch 1", "the checkpoint after epoch 0 is kept");
+    args.addAll(List.of("--resistance", "3e38", "--out", folder("none"), "--force"));
+    args.subList(6, 10).clear();
+    assertEquals(1, train(args.toArray(String[]::new)), err);
+    assertRefused("before training", "images 0 to ", "membrane potentials of z1", "no checkpoint");
+    assertFalse(Files.exists(dir.resolve("none/last")));
+  }
+
+  @Test
   void devices() {
     if (Cuda.survey().gpus().isEmpty()) { // elsewhere these runs would take the GPU
       assertEquals(0, train("--out", folder("a"), "--device", "0"), err);

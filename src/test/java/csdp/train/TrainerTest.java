@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.CsdpException;
 import csdp.backend.Backend;
+import csdp.backend.Batch;
 import csdp.backend.Device;
+import csdp.backend.ReadOut;
+import csdp.backend.StepObserver;
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
 import csdp.config.Json;
@@ -22,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -168,6 +174,112 @@ class TrainerTest {
     assertTrue(Files.exists(folder.best().resolve("W1.npz")));
     assertFalse(Files.exists(folder.best().resolve("adam")));
     assertTrue(Files.exists(folder.last().resolve("adam")));
+  }
+
+  /** Hands on to a backend, and spoils parameters or answers at the n-th call of run. */
+  private static final class Spoilt implements Backend {
+    final Backend inner;
+    final int at;
+    final Consumer<ReadOut> spoil; // null to spoil a weight
+    int runs;
+
+    Spoilt(Backend inner, int at, Consumer<ReadOut> spoil) {
+      this.inner = inner;
+      this.at = at;
+      this.spoil = spoil;
+    }
+
+    @Override
+    public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+      boolean now = ++runs == at;
+      if (now && spoil == null) {
+        Parameters p = new Parameters(spec());
+        inner.snapshot(p);
+        p.weights(spec().synapses().get(1))[3] = Float.NaN;
+        inner.restore(p);
+      }
+      inner.run(batch, learn, out, observer);
+      if (now && spoil != null) {
+        spoil.accept(out);
+      }
+    }
+
+    @Override
+    public String name() {
+      return inner.name();
+    }
+
+    @Override
+    public String description() {
+      return inner.description();
+    }
+
+    @Override
+    public NetworkSpec spec() {
+      return inner.spec();
+    }
+
+    @Override
+    public void restore(Parameters from) {
+      inner.restore(from);
+    }
+
+    @Override
+    public void snapshot(Parameters into) {
+      inner.snapshot(into);
+    }
+
+    @Override
+    public void close() {
+      inner.close();
+    }
+  }
+
+  /** What is not finite stops training there and then, and no checkpoint is made of it. */
+  @Test
+  void whatIsNotFiniteStopsTrainingAndKeepsTheCheckpoint() throws Exception {
+    Constants c = new Constants(3, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
+    NetworkSpec spec = new NetworkSpec(784, new int[] {7}, 10, true, true, c);
+    TrainOptions options = options(2).withBatch(10);
+    // Runs: validation, 3 batches, validation, 3 batches, validation; each validates in one batch.
+    record Case(int run, Consumer<ReadOut> spoil, String message) {}
+    List<Case> cases =
+        List.of(
+            new Case(
+                7,
+                null,
+                "epoch 2, batch 2 of 3: NaN or infinity in the weights of M1, step 1 of 3"),
+            new Case(
+                6,
+                out -> out.classSpikes()[1] = Float.NaN,
+                "epoch 2, batch 1 of 3: NaN or infinity in the NLL"),
+            new Case(
+                8,
+                out -> out.reconstruction()[1] = Float.NaN,
+                "epoch 2, batch 3 of 3: NaN or infinity in the BCE"),
+            new Case(
+                9,
+                out -> out.reconstruction()[0] = Float.NEGATIVE_INFINITY,
+                "validation after epoch 2: strokes train, images 0 to 19: NaN or infinity in the MSE"));
+    for (Case k : cases) {
+      RunFolder folder = new RunFolder(dir.resolve("run" + k.run()));
+      try (Backend backend = new Spoilt(Device.REFERENCE.open(spec, 0), k.run(), k.spoil())) {
+        backend.restore(Parameters.random(spec, 7));
+        Trainer trainer =
+            new Trainer(
+                backend,
+                ALL.subset(0, 30),
+                ALL.subset(30, 50),
+                options,
+                TrainState.start(),
+                List.of(folder));
+        CsdpException e = assertThrows(CsdpException.class, trainer::run);
+        assertEquals(CsdpException.FAILED, e.exitCode());
+        assertEquals(k.message(), e.getMessage());
+      }
+      assertEquals(1, folder.resume(new Parameters(spec)).epoch());
+      assertEquals(2, folder.history().size());
+    }
   }
 
   /** What is learnt is real: better than chance by far, on images that were not seen. */

@@ -1,7 +1,10 @@
 package csdp.backend.reference;
 
+import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.backend.NotFinite;
+import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.backend.StepView;
@@ -28,6 +31,7 @@ public final class ReferenceBackend implements Backend {
   private final Constants c;
   private final Parameters parameters;
   private final State[] states;
+  private CsdpException refused; // what was restored is not finite; null where it is
   private Batch batch;
   private int n; // samples N
   private int step;
@@ -83,6 +87,7 @@ public final class ReferenceBackend implements Backend {
   @Override
   public void restore(Parameters from) {
     parameters.copyFrom(from);
+    refused = NotFinite.in(from);
   }
 
   @Override
@@ -92,6 +97,9 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+    if (refused != null) {
+      throw refused;
+    }
     begin(batch);
     out.reset(n);
     for (step = 1; step <= c.steps(); step++) {
@@ -220,16 +228,20 @@ public final class ReferenceBackend implements Backend {
       int count = 0;
       for (int k = b * units; k < (b + 1) * units; k++) {
         float v = s.membrane[k] + ((s.current[k] - s.membrane[k]) * inverseTau) * c.dt();
+        requireFinite(v, Quantity.MEMBRANES, p.name());
         boolean spike = v > s.threshold[k];
         s.spikes[k] = (byte) (spike ? 1 : 0);
         s.membrane[k] = spike ? 0 : v;
         s.trace[k] = spike ? 1 : s.trace[k] * gamma;
+        requireFinite(s.trace[k], Quantity.TRACES, p.name());
         count += s.spikes[k];
       }
       if (p.adaptive()) {
         float change = c.thresholdRate() * (count - 1);
         for (int k = b * units; k < (b + 1) * units; k++) {
-          s.threshold[k] = Math.max(s.threshold[k] + change, Constants.THRESHOLD_FLOOR);
+          float threshold = s.threshold[k] + change;
+          requireFinite(threshold, Quantity.THRESHOLDS, p.name());
+          s.threshold[k] = Math.max(threshold, Constants.THRESHOLD_FLOOR);
         }
       }
     }
@@ -245,6 +257,7 @@ public final class ReferenceBackend implements Backend {
         g += (double) s.trace[k] * s.trace[k];
       }
       s.goodness[b] = (float) g;
+      requireFinite(s.goodness[b], Quantity.GOODNESS, hidden.name());
       double p = 1 / (1 + StrictMath.exp(-(s.goodness[b] - c.goodnessThreshold())));
       float factor = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
       for (int k = b * units; k < (b + 1) * units; k++) {
@@ -314,10 +327,19 @@ public final class ReferenceBackend implements Backend {
           if (contrastive) {
             next -= c.weightDecay() * alone[j];
           }
+          requireFinite(next, Quantity.WEIGHTS, syn.name());
+          requireFinite(m[at], Quantity.FIRST_MOMENTS, syn.name());
+          requireFinite(v[at], Quantity.SECOND_MOMENTS, syn.name());
           next = Math.min(Math.max(next, syn.lower()), syn.upper());
           w[at] = syn.hollow() && i == j ? 0 : next;
         }
       }
+    }
+  }
+
+  private void requireFinite(float value, Quantity what, String owner) {
+    if (!Float.isFinite(value)) {
+      throw NotFinite.failure(what, owner, step, c.steps());
     }
   }
 

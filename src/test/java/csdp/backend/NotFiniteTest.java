@@ -1,0 +1,122 @@
+package csdp.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.CsdpException;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Synapse;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** NaN and infinity stop a backend at once, and it names the place. */
+class NotFiniteTest {
+  private static final float[] BAD = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+
+  /** The backends that keep this part of the contract. */
+  static Stream<Nets.Maker> backends() {
+    return Stream.of(new Nets.Maker("reference", Nets::reference));
+  }
+
+  private static NetworkSpec spec(boolean supervised) {
+    return Nets.spec(17, new int[] {9, 5}, 3, supervised, true, 6);
+  }
+
+  private static CsdpException refused(Backend backend, boolean learn) {
+    NetworkSpec spec = backend.spec();
+    Batch batch = Nets.batch(spec, 4, learn ? 4 : 0, 3);
+    CsdpException e =
+        assertThrows(CsdpException.class, () -> backend.run(batch, learn, new ReadOut(spec), null));
+    assertEquals(CsdpException.FAILED, e.exitCode());
+    return e;
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void restoredParametersAreNamed(Nets.Maker maker) {
+    NetworkSpec spec = spec(true);
+    Parameters good = Parameters.random(spec, 1);
+    try (Backend backend = maker.make().apply(spec)) {
+      int cases = 0;
+      for (String place : places(good).keySet()) {
+        Parameters p = good.copy();
+        float[] values = places(p).get(place);
+        values[cases % values.length] = BAD[cases % BAD.length];
+        backend.restore(p);
+        String expected = "NaN or infinity in the " + place + ", step 1 of 6";
+        assertEquals(expected, refused(backend, true).getMessage());
+        assertEquals(expected, refused(backend, false).getMessage(), "again");
+        cases++;
+      }
+      assertEquals(3 * 10 + 4, cases);
+      backend.restore(good);
+      backend.run(Nets.batch(spec, 4, 4, 3), true, new ReadOut(spec), null);
+    }
+  }
+
+  /** Every array of parameters by what it is called. */
+  private static Map<String, float[]> places(Parameters p) {
+    Map<String, float[]> arrays = new LinkedHashMap<>();
+    for (Population pop : p.spec().integrating()) {
+      arrays.put("thresholds of " + pop.name(), p.thresholds(pop));
+    }
+    for (Synapse s : p.spec().synapses()) {
+      arrays.put("weights of " + s.name(), p.weights(s));
+      arrays.put("first moments of " + s.name(), p.firstMoments(s));
+      arrays.put("second moments of " + s.name(), p.secondMoments(s));
+    }
+    return arrays;
+  }
+
+  /** A network whose numbers overflow within a window, and where the reference sees it first. */
+  record Overflow(String place, boolean learn, NetworkSpec spec) {
+    @Override
+    public String toString() {
+      return place + (learn ? " learning" : " shown");
+    }
+  }
+
+  static List<Object[]> backendsAndOverflows() {
+    List<Overflow> overflows =
+        List.of(
+            new Overflow("membrane potentials of z1, step 2", false, with(3e38f, 0, 0, 0, 0)),
+            new Overflow("membrane potentials of z1, step 2", true, with(3e38f, 0, 0, 0, 0)),
+            new Overflow("second moments of W1, step 2", true, with(1e30f, 0, 0, 0, 0)),
+            new Overflow("second moments of M1, step 3", true, with(1, 3e25f, 0, 0, 0)),
+            new Overflow("thresholds of z1, step 2", false, with(1, 0, 3e38f, 0, 0)),
+            new Overflow("weights of W1, step 1", true, with(1, 0, 0, 3e38f, 0)),
+            new Overflow("weights of W1, step 2", true, with(1, 0, 0, 0, 3e38f)));
+    List<Object[]> all = new ArrayList<>();
+    backends().forEach(b -> overflows.forEach(o -> all.add(new Object[] {b, o})));
+    return all;
+  }
+
+  private static NetworkSpec with(float rm, float ri, float rho, float eta, float decay) {
+    return spec(true).with(new Constants(6, 3f, 20f, 13f, rm, ri, rho, 2f, eta, decay));
+  }
+
+  /** Clips, floors and resets hide nothing: every value here would be finite again after them. */
+  @ParameterizedTest
+  @MethodSource("backendsAndOverflows")
+  void whatOverflowsIsNamedWithItsStep(Nets.Maker maker, Overflow o) {
+    try (Backend backend = maker.make().apply(o.spec())) {
+      backend.restore(Parameters.random(o.spec(), 1));
+      String message = refused(backend, o.learn()).getMessage();
+      // A backend may not know which array of a population or synapse it was.
+      String where = o.place().substring(o.place().indexOf(" of ")) + " of 6";
+      assertTrue(message.endsWith(where), message);
+      if (backend.name().equals("reference")) {
+        assertEquals("NaN or infinity in the " + o.place() + " of 6", message);
+      }
+    }
+  }
+}
