@@ -18,8 +18,11 @@ public final class CsdpException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final int exitCode;
 
+  /** More than any message needs; files that are quoted in one can be of any length. */
+  private static final int LONGEST = 1_000;
+
   private CsdpException(int exitCode, String message, Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
     this.exitCode = exitCode;
   }
 
@@ -56,6 +59,25 @@ public final class CsdpException extends RuntimeException {
   /** The process exit code that this failure stands for: 1, 2 or 3. */
   public int exitCode() {
     return exitCode;
+  }
+
+  /** Without what would break the line or steer a terminal, and of bounded length. */
+  private static String oneLine(String s) {
+    StringBuilder line = new StringBuilder(Math.min(s.length(), LONGEST + 3));
+    for (int i = 0; i < s.length() && i < LONGEST; i++) {
+      char c = s.charAt(i);
+      boolean plain =
+          switch (Character.getType(c)) {
+            case Character.CONTROL,
+                Character.FORMAT,
+                Character.LINE_SEPARATOR,
+                Character.PARAGRAPH_SEPARATOR ->
+                false;
+            default -> true;
+          };
+      line.append(plain ? c : ' ');
+    }
+    return s.length() <= LONGEST ? line.toString() : line.append("...").toString();
   }
 
   private static String format(String format, Object... args) {

@@ -32,6 +32,7 @@ public final class Checkpoint {
 
   private static final String MANIFEST = "manifest.json";
   private static final String STATE = "state.json";
+  private static final long MAX_STATE = 256L << 20; // it has a count for each two classes
 
   private Checkpoint() {}
 
@@ -55,6 +56,14 @@ public final class Checkpoint {
       boolean moments,
       Map<String, FileSum> files,
       String check) {
+    /** Checks what a manifest that was read may have wrong. */
+    public Manifest {
+      if (files == null || plasticitySteps < 0) {
+        throw CsdpException.badInput(
+            "no manifest of a checkpoint: %d plasticity steps, files %s", plasticitySteps, files);
+      }
+    }
+
     private Manifest signed() {
       return with(hex(crc(Json.bytes(with("")))));
     }
@@ -120,21 +129,35 @@ public final class Checkpoint {
   }
 
   /**
-   * Reads a checkpoint with the caller's state. Every file is verified before {@code into} changes;
-   * moments that the checkpoint lacks become zero.
+   * Reads a checkpoint with moments and the caller's state, to go on from it. Every file is
+   * verified before {@code into} changes.
    *
    * @throws CsdpException bad input, in one line, when it is not there, damaged, of another version
-   *     or of another network, or has no state
+   *     or of another network, or has no moments or no state
    */
   public static <T> T read(Path folder, Parameters into, Class<T> type) {
     Path found = AtomicFolder.existing(folder);
     Manifest manifest = verify(found, into.spec());
+    if (!manifest.moments()) {
+      throw CsdpException.badInput("%s was written without Adam's moments", folder);
+    }
     T state = stateIn(found, manifest, type);
     fill(found, manifest, into);
     return state;
   }
 
-  /** As {@link #read}, without the caller's state. */
+  /**
+   * Refuses a checkpoint of another network before anyone makes room for it.
+   *
+   * @throws CsdpException bad input, as {@link #read}
+   */
+  public static void requireFit(Path folder, NetworkSpec spec) {
+    Path found = AtomicFolder.existing(folder);
+    requireFit(found, manifestIn(found), spec);
+    ParameterFolder.requireSizes(found, spec);
+  }
+
+  /** As {@link #read}, without the caller's state; moments that are not there become zero. */
   public static void readParameters(Path folder, Parameters into) {
     Path found = AtomicFolder.existing(folder);
     fill(found, verify(found, into.spec()), into);
@@ -156,7 +179,7 @@ public final class Checkpoint {
       throw CsdpException.badInput("%s was written without a %s", folder, STATE);
     }
     verify(folder, manifest, STATE);
-    return Json.value(Json.tree(file), type, file);
+    return Json.value(Json.tree(Json.bytes(file, MAX_STATE), file), type, file);
   }
 
   private static void fill(Path folder, Manifest manifest, Parameters into) {
@@ -164,8 +187,10 @@ public final class Checkpoint {
     for (Synapse s : into.spec().synapses()) {
       if (manifest.moments()) {
         int[] shape = ParameterFolder.shape(s);
-        ParameterFolder.read(folder.resolve(adam(s)), "m", shape, into.firstMoments(s));
-        ParameterFolder.read(folder.resolve(adam(s)), "v", shape, into.secondMoments(s));
+        Path file = folder.resolve(adam(s));
+        float most = Float.MAX_VALUE;
+        ParameterFolder.read(file, "m", shape, -most, most, into.firstMoments(s));
+        ParameterFolder.read(file, "v", shape, 0, most, into.secondMoments(s));
       } else {
         java.util.Arrays.fill(into.firstMoments(s), 0);
         java.util.Arrays.fill(into.secondMoments(s), 0);
@@ -188,7 +213,7 @@ public final class Checkpoint {
           folder, format.intValue(), FORMAT);
     }
     Manifest manifest = Json.value(tree, Manifest.class, file);
-    if (manifest.files() == null || !manifest.signed().check().equals(manifest.check())) {
+    if (!manifest.signed().check().equals(manifest.check())) {
       throw damaged(file);
     }
     return manifest;
@@ -196,16 +221,20 @@ public final class Checkpoint {
 
   private static Manifest verify(Path folder, NetworkSpec spec) {
     Manifest manifest = manifestIn(folder);
-    if (!spec.toString().equals(manifest.network())) {
-      throw CsdpException.badInput(
-          "%s holds a network %s; expected %s", folder, manifest.network(), spec);
-    }
+    requireFit(folder, manifest, spec);
     List<String> files = new ArrayList<>(ParameterFolder.files(spec));
     if (manifest.moments()) {
       spec.synapses().forEach(s -> files.add(adam(s)));
     }
     files.forEach(file -> verify(folder, manifest, file));
     return manifest;
+  }
+
+  private static void requireFit(Path folder, Manifest manifest, NetworkSpec spec) {
+    if (!spec.toString().equals(manifest.network())) {
+      throw CsdpException.badInput(
+          "%s holds a network %s; expected %s", folder, manifest.network(), spec);
+    }
   }
 
   private static void verify(Path folder, Manifest manifest, String name) {

@@ -72,6 +72,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
       checkWiring(ops, spec);
     }
     Path source = parameterFolder(folder, parameterFolder);
+    ParameterFolder.requireSizes(source, spec);
     Parameters parameters = new Parameters(spec);
     ParameterFolder.read(source, parameters);
     return new NgcLearnModel(parameters, source);

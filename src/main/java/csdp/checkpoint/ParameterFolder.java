@@ -4,6 +4,7 @@ import csdp.CsdpException;
 import csdp.backend.NotFinite;
 import csdp.data.Npz;
 import csdp.data.NpzWriter;
+import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
@@ -82,29 +83,55 @@ public final class ParameterFolder {
    * Reads weights and thresholds; the rest of {@code into} stays as it is.
    *
    * @throws CsdpException bad input, naming file and shapes, when a file is missing or damaged, an
-   *     array is missing or of another shape, or a value is not finite
+   *     array is missing or of another shape, or a value is not finite or no weight
    */
   public static void read(Path folder, Parameters into) {
+    float bound = Constants.WEIGHT_BOUND; // of lateral ones too, until the first step clips them
     for (Synapse s : into.spec().synapses()) {
-      read(folder.resolve(s.name() + ".npz"), "weights", shape(s), into.weights(s));
+      read(file(folder, s.name()), "weights", shape(s), -bound, bound, into.weights(s));
     }
+    float most = Float.MAX_VALUE;
     for (Population p : into.spec().integrating()) {
-      read(folder.resolve(p.name() + ".npz"), "threshold", shape(p), into.thresholds(p));
+      read(file(folder, p.name()), "threshold", shape(p), -most, most, into.thresholds(p));
     }
   }
 
-  /** Reads an array of finite values. */
-  static void read(Path file, String array, int[] shape, float[] into) {
+  /** Reads an array of values that all lie in a range; NaN does not. */
+  static void read(Path file, String array, int[] shape, float low, float high, float[] into) {
     try (Npz npz = Npz.open(file)) {
-      float[] values = npz.array(array).expectShape(shape).floats();
-      int bad = NotFinite.first(values);
-      if (bad >= 0) {
-        throw CsdpException.badInput(
-            "%s (%s) is %s at [%d, %d]; the model is damaged or its training diverged",
-            file, array, values[bad], bad / shape[1], bad % shape[1]);
+      float[] values = npz.array(array, shape).floats();
+      for (int i = 0; i < values.length; i++) {
+        if (!(values[i] >= low && values[i] <= high)) {
+          throw CsdpException.badInput(
+              "%s (%s) is %s at [%d, %d]; the model is damaged or its training diverged",
+              file, array, values[i], i / shape[1], i % shape[1]);
+        }
       }
       System.arraycopy(values, 0, into, 0, values.length);
     }
+  }
+
+  /**
+   * Refuses a folder whose arrays are not those of a network, by their headers, before anyone makes
+   * room for as many parameters as a damaged description asks for.
+   *
+   * @throws CsdpException bad input, as {@link #read(Path, Parameters)}
+   */
+  static void requireSizes(Path folder, NetworkSpec spec) {
+    for (Synapse s : spec.synapses()) {
+      try (Npz npz = Npz.open(file(folder, s.name()))) {
+        npz.requireShape("weights", shape(s));
+      }
+    }
+    for (Population p : spec.integrating()) {
+      try (Npz npz = Npz.open(file(folder, p.name()))) {
+        npz.requireShape("threshold", shape(p));
+      }
+    }
+  }
+
+  private static Path file(Path folder, String name) {
+    return folder.resolve(name + ".npz");
   }
 
   /** Names of the files that {@link #read} needs. */

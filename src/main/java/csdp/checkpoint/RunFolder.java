@@ -12,6 +12,7 @@ import csdp.train.Trainer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
 public final class RunFolder implements TrainListener {
   private static final String CONFIG = "config.json";
   private static final String METRICS = "metrics.jsonl";
+  private static final long MAX_HISTORY = 64L << 20;
 
   private final Path folder;
 
@@ -92,13 +94,11 @@ public final class RunFolder implements TrainListener {
     if (!Files.exists(file)) {
       return List.of();
     }
-    try {
-      return Files.readAllLines(file).stream()
-          .map(line -> Json.value(Json.tree(line, file), EpochMetrics.class, file))
-          .toList();
-    } catch (IOException e) {
-      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
-    }
+    return new String(Json.bytes(file, MAX_HISTORY), StandardCharsets.UTF_8)
+        .lines()
+        .map(line -> line.getBytes(StandardCharsets.UTF_8))
+        .map(line -> Json.value(Json.tree(line, file), EpochMetrics.class, file))
+        .toList();
   }
 
   /**
@@ -135,11 +135,12 @@ public final class RunFolder implements TrainListener {
 
   /** Reads parameters; those of the best epoch unless there is none. */
   public Parameters parameters(NetworkSpec spec, boolean latest) {
-    Parameters p = new Parameters(spec);
     Path from = !latest && Checkpoint.exists(best()) ? best() : last();
     if (!Checkpoint.exists(from)) {
       throw CsdpException.badInput("%s holds no checkpoint yet: train it first", folder);
     }
+    Checkpoint.requireFit(from, spec);
+    Parameters p = new Parameters(spec);
     Checkpoint.readParameters(from, p);
     return p;
   }

@@ -1,5 +1,7 @@
 package csdp.checkpoint;
 
+import csdp.CsdpException;
+import csdp.config.Json;
 import csdp.config.RunConfig;
 import csdp.data.Dataset;
 import csdp.data.Splits;
@@ -17,6 +19,16 @@ import java.util.Objects;
  */
 public record RunRecord(
     String csdp4j, String java, String device, String started, Data seen, RunConfig run) {
+  /** Checks that nothing is missing. */
+  public RunRecord {
+    Json.required("csdp4j", csdp4j);
+    Json.required("java", java);
+    Json.required("device", device);
+    Json.required("started", started);
+    Json.required("seen", seen);
+    Json.required("run", run);
+  }
+
   /**
    * The data of a run.
    *
@@ -33,6 +45,18 @@ public record RunRecord(
       Part train,
       Part valid,
       Part test) {
+    /** Checks that nothing is missing, and sizes. */
+    public Data {
+      Json.required("name", name);
+      Json.required("description", description);
+      Json.required("train", train);
+      Json.required("test", test);
+      if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE || classes < 1) {
+        throw CsdpException.badInput(
+            "images of %d x %d pixels in %d classes; all are at least 1", width, height, classes);
+      }
+    }
+
     /** Of what was found. */
     public static Data of(Splits s) {
       return new Data(
@@ -59,6 +83,13 @@ public record RunRecord(
    * @param sha256 of sizes, pixels and labels
    */
   public record Part(int images, String sha256) {
+    /** Checks both. */
+    public Part {
+      if (images < 1 || !Json.required("sha256", sha256).matches("[0-9a-f]{64}")) {
+        throw CsdpException.badInput("%d images with the hash '%s'", images, sha256);
+      }
+    }
+
     static Part of(Dataset d) {
       return d == null ? null : new Part(d.size(), d.sha256());
     }

@@ -127,9 +127,9 @@ final class DataOptions {
     return data == null
             || Manifest.standard().find(data).isPresent()
             || data.equals(DataSources.STROKES)
-            || !Files.isDirectory(Path.of(data))
+            || !Files.isDirectory(DataSources.path(data))
         ? data
-        : text(Path.of(data));
+        : text(DataSources.path(data));
   }
 
   private static String text(Path p) {

@@ -74,7 +74,16 @@ public final class Main implements Runnable {
           }
           throw e;
         });
-    return cli.execute(args);
+    try {
+      return cli.execute(args);
+    } catch (OutOfMemoryError e) {
+      err.printf(
+          "csdp: not enough memory (Java may use %,d MiB): take a smaller --batch or fewer --hidden"
+              + " units, or give Java more with -Xmx%n",
+          Runtime.getRuntime().maxMemory() >> 20);
+      err.flush();
+      return CsdpException.ENVIRONMENT;
+    }
   }
 
   /** Entry point of the JVM; the only place that ends it. */

@@ -97,6 +97,7 @@ final class TrainCommand implements Callable<Integer> {
       record = continued(earlier, record);
     }
     if (resume && folder.canResume()) {
+      Checkpoint.requireFit(folder.last(), network);
       parameters = new Parameters(network);
       state = folder.resume(parameters);
       if (state.epoch() > config.training().epochs()) {

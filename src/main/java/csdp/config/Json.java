@@ -6,18 +6,18 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import csdp.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** JSON files: strict, of bounded size and nesting, no types named by the data. */
 public final class Json {
-  private static final long MAX_BYTES = 64L << 20;
+  private static final long MAX_BYTES = 4L << 20;
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
@@ -26,6 +26,7 @@ public final class Json {
                       StreamReadConstraints.builder().maxNestingDepth(64).build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS) // "3" is no number
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -59,32 +60,44 @@ public final class Json {
     return MAPPER.valueToTree(value);
   }
 
-  /** A file as a tree. */
+  /** A file of at most 4 MiB as a tree. */
   public static JsonNode tree(Path file) {
+    return tree(bytes(file, MAX_BYTES), file);
+  }
+
+  /**
+   * The content of a text file.
+   *
+   * @param limit most bytes that it may have
+   * @throws CsdpException bad input, when it is no file, too large or cannot be read
+   */
+  public static byte[] bytes(Path file, long limit) {
+    if (!Files.isRegularFile(file)) {
+      throw CsdpException.badInput(
+          "%s %s", file, Files.exists(file) ? "is not a file" : "does not exist");
+    }
     try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw CsdpException.badInput("%s is larger than 64 MiB; refused", file);
+      if (Files.size(file) > limit) {
+        throw CsdpException.badInput("%s is larger than %,d KiB; refused", file, limit >> 10);
       }
-      JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
-      if (node == null || node.isMissingNode()) {
-        throw CsdpException.badInput("%s is empty", file);
-      }
-      return node;
-    } catch (NoSuchFileException e) {
-      throw CsdpException.badInput("%s does not exist", file).because(e);
-    } catch (JsonProcessingException e) {
-      throw failure(file, e);
+      return Files.readAllBytes(file);
     } catch (IOException e) {
       throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
     }
   }
 
-  /** A line of a file as a tree. */
-  public static JsonNode tree(String line, Path file) {
+  /** The content of a file, or a part of it, as a tree. */
+  public static JsonNode tree(byte[] content, Path file) {
     try {
-      return MAPPER.readTree(line);
+      JsonNode node = MAPPER.readTree(content);
+      if (node == null || node.isMissingNode() || node.isNull()) {
+        throw CsdpException.badInput("%s is empty", file);
+      }
+      return node;
     } catch (JsonProcessingException e) {
       throw failure(file, e);
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
     }
   }
 
@@ -97,14 +110,24 @@ public final class Json {
     }
   }
 
+  /**
+   * A field of a record that must not be null.
+   *
+   * @throws CsdpException bad input, naming it
+   */
+  public static <T> T required(String field, T value) {
+    if (value == null) {
+      throw CsdpException.badInput("%s is null", field);
+    }
+    return value;
+  }
+
   private static CsdpException failure(Path file, JsonProcessingException e) {
     String text = e.getCause() instanceof CsdpException c ? c.getMessage() : e.getOriginalMessage();
     String place =
         e.getLocation() == null || e.getLocation().getLineNr() < 1
             ? ""
             : ", line " + e.getLocation().getLineNr();
-    return CsdpException.badInput(
-            "%s%s: %s", file, place, String.valueOf(text).replaceAll("\\p{Cntrl}+", " "))
-        .because(e);
+    return CsdpException.badInput("%s%s: %s", file, place, text).because(e);
   }
 }

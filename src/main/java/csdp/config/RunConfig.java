@@ -3,6 +3,7 @@ package csdp.config;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import csdp.CsdpException;
 import csdp.data.DataRequest;
+import csdp.data.DataSources;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.train.TrainOptions;
@@ -20,6 +21,13 @@ import java.util.Locale;
  * @param constants of dynamics and plasticity
  */
 public record RunConfig(Network network, TrainOptions training, Data data, Constants constants) {
+  /** Checks that nothing is missing. */
+  public RunConfig {
+    Json.required("network", network);
+    Json.required("training", training);
+    Json.required("data", data);
+    Json.required("constants", constants);
+  }
 
   /**
    * Layout of the network; inputs and classes come from the data.
@@ -31,6 +39,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
   public record Network(List<Integer> hidden, boolean supervised, boolean reconstruction) {
     /** Checks and copies. */
     public Network {
+      Json.required("hidden", hidden).forEach(units -> Json.required("hidden", units));
       hidden = List.copyOf(hidden);
       if (hidden.isEmpty()) {
         throw CsdpException.badInput("a network needs at least one hidden layer");
@@ -76,7 +85,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     }
 
     private static Path path(String p) {
-      return p == null ? null : Path.of(p);
+      return p == null ? null : DataSources.path(p);
     }
   }
 

@@ -11,9 +11,19 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 
-/** Hashes of files. */
+/** Hashes of files, and what else is checked of packed ones. */
 final class Checksums {
   private Checksums() {}
+
+  /** More than this is not unpacked unless at least a hundredth of it is really there. */
+  private static final long BOMB_BYTES = 64L << 20;
+
+  private static final int BOMB_RATIO = 100;
+
+  /** Whether so many bytes from so few packed ones are more than pixels or weights ever shrink. */
+  static boolean isBomb(long unpacked, long packed) {
+    return unpacked > BOMB_BYTES && unpacked / BOMB_RATIO > packed;
+  }
 
   static MessageDigest sha256() {
     return digest("SHA-256");

@@ -330,7 +330,12 @@ public final class DataSources {
     return last == null ? "data" : last.toString();
   }
 
-  private static Path path(String text) {
+  /**
+   * A path as the user wrote it.
+   *
+   * @throws CsdpException bad input, when it cannot be one
+   */
+  public static Path path(String text) {
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {

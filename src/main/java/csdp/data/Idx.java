@@ -43,8 +43,8 @@ public final class Idx {
    * @throws CsdpException bad input: as for the files themselves, or counts that differ
    */
   public static Dataset read(Path images, Path labels, String name, int classes) {
-    Content pixels = load(images, 3);
     int[] classOf = load(labels, 1).labels();
+    Content pixels = load(images, 3);
     return dataset(pixels, classOf, labels, name, classes == 0 ? classesOf(classOf) : classes);
   }
 
@@ -105,12 +105,12 @@ public final class Idx {
     try {
       if (!Checksums.isGzip(file)) {
         try (InputStream in = Files.newInputStream(file)) {
-          return read(file, rank, in, Files.size(file), null);
+          return read(file, rank, in, Files.size(file), false, null);
         }
       }
       try (InputStream raw = Files.newInputStream(file);
           InputStream in = new GZIPInputStream(raw, 1 << 16)) {
-        return read(file, rank, in, Long.MAX_VALUE, Checksums.md5(file));
+        return read(file, rank, in, Files.size(file), true, Checksums.md5(file));
       }
     } catch (EOFException e) {
       throw CsdpException.badInput("%s: truncated gzip file; get it again", file).because(e);
@@ -124,9 +124,11 @@ public final class Idx {
   }
 
   /**
-   * @param length bytes in the stream where known, or Long.MAX_VALUE
+   * @param length of the file in bytes
+   * @param gzip whether the stream unpacks them
    */
-  private static Content read(Path file, int rank, InputStream in, long length, String gzipMd5)
+  private static Content read(
+      Path file, int rank, InputStream in, long length, boolean gzip, String gzipMd5)
       throws IOException {
     int magic = rank == 1 ? LABELS : IMAGES;
     byte[] header = in.readNBytes(4 + 4 * rank);
@@ -157,8 +159,13 @@ public final class Idx {
       values *= dims[d];
     }
     int expected = (int) values + header.length;
-    if (length != Long.MAX_VALUE && length != expected) {
+    if (!gzip && length != expected) {
       throw wrongLength(file, dims, expected, length);
+    }
+    if (gzip && Checksums.isBomb(expected, length)) {
+      throw CsdpException.badInput(
+          "%s: the header %s asks for %d bytes out of %d of gzip; refused",
+          file, Arrays.toString(dims), expected, length);
     }
     byte[] bytes = Arrays.copyOf(header, Math.min(expected, CHUNK));
     int have = header.length;

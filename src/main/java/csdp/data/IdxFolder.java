@@ -114,8 +114,9 @@ final class IdxFolder implements Source {
   }
 
   private Dataset dataset(String split, String images, String labels) {
+    int classes = classes(); // labels first: they are small, and images may not be needed then
     return Idx.dataset(
-        load(images), load(labels).labels(), find(folder, labels), name + " " + split, classes());
+        load(images), load(labels).labels(), find(folder, labels), name + " " + split, classes);
   }
 
   /** One more than the highest label of either part, so that both parts agree. */

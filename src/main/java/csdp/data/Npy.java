@@ -44,9 +44,12 @@ public final class Npy {
    *     or of a type that csdp4j has no use for
    */
   public static NpyArray read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw CsdpException.badInput("%s is not a file", file);
+    }
     try (InputStream in = Files.newInputStream(file)) {
       String where = file.toString();
-      NpyArray array = read(in, where, Files.size(file), true);
+      NpyArray array = read(in, where, header(in, where, Files.size(file)), true);
       requireEnd(in, where);
       return array;
     } catch (NoSuchFileException e) {
@@ -65,12 +68,19 @@ public final class Npy {
    * @throws CsdpException bad input when the bytes are not one whole array
    */
   public static NpyArray read(InputStream in, String where, long maxBytes) throws IOException {
-    return read(in, where, maxBytes, false);
+    return read(in, where, header(in, where, maxBytes), false);
   }
 
-  /** As above; {@code present} where the caller knows that maxBytes bytes are really there. */
-  static NpyArray read(InputStream in, String where, long maxBytes, boolean present)
-      throws IOException {
+  /** What comes before the elements. */
+  record Header(int[] shape, int count, Type type, boolean fortran) {}
+
+  /**
+   * Reads what comes before the elements.
+   *
+   * @param maxBytes most bytes to take, header and elements
+   * @throws CsdpException bad input when it is damaged, or its elements would need more bytes
+   */
+  static Header header(InputStream in, String where, long maxBytes) throws IOException {
     byte[] start = in.readNBytes((int) Math.min(8, maxBytes));
     if (start.length < 8 || !Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
       throw CsdpException.badInput("%s is not a NumPy array (.npy): it starts otherwise", where);
@@ -108,11 +118,21 @@ public final class Npy {
           "%s: shape %s needs %d bytes but %d are there; the file is damaged or cut short",
           where, shapeText(shape), bytes, Math.max(0, left));
     }
-    Object data = elements(in, type, count, present, where);
-    if (m.group("fortran").equals("True") && shape.length > 1) {
-      data = rowMajor(data, shape);
+    return new Header(shape, count, type, m.group("fortran").equals("True"));
+  }
+
+  /**
+   * Reads the elements that follow a header.
+   *
+   * @param present whether the caller knows that all their bytes are really there
+   */
+  static NpyArray read(InputStream in, String where, Header header, boolean present)
+      throws IOException {
+    Object data = elements(in, header.type, header.count, present, where);
+    if (header.fortran && header.shape.length > 1) {
+      data = rowMajor(data, header.shape);
     }
-    return new NpyArray(where, shape, data);
+    return new NpyArray(where, header.shape, data);
   }
 
   /** Fails when the stream goes on. */

@@ -50,6 +50,12 @@ public record NpyArray(String where, int[] shape, Object data) {
    * @throws CsdpException bad input, naming file, found and expected shape
    */
   public NpyArray expectShape(int... expected) {
+    requireShape(where, shape, expected);
+    return this;
+  }
+
+  /** Refuses a shape that is not the expected one; -1 there stands for any size. */
+  static void requireShape(String where, int[] shape, int... expected) {
     boolean same = expected.length == shape.length;
     for (int i = 0; same && i < expected.length; i++) {
       same = expected[i] == -1 || expected[i] == shape[i];
@@ -59,7 +65,6 @@ public record NpyArray(String where, int[] shape, Object data) {
           "%s has shape %s; expected %s",
           where, Npy.shapeText(shape), Npy.shapeText(expected).replace("-1", "any"));
     }
-    return this;
   }
 
   /** Whether its elements are floating-point numbers. */

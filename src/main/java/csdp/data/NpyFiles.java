@@ -180,10 +180,12 @@ final class NpyFiles implements Source {
     if (array.rank() == 1 || array.dim(1) == 1) {
       int[] labels = array.ints().clone();
       for (int i = 0; i < labels.length; i++) {
-        // Far more classes than anyone has: what is meant is not a label.
-        if (labels[i] < 0 || labels[i] > 0xFFFF) {
+        // More classes than images, and than IDX knows: what is meant is not a label.
+        int most = Math.max(0xFF, Math.min(labels.length, 0x10000) - 1);
+        if (labels[i] < 0 || labels[i] > most) {
           throw CsdpException.badInput(
-              "%s: the label of image %d is %d; labels are 0..65535", file, i, labels[i]);
+              "%s: the label of image %d is %d; labels of %d images are 0..%d",
+              file, i, labels[i], labels.length, most);
         }
       }
       return new Labels(labels, 0);

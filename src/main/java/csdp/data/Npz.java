@@ -35,7 +35,7 @@ public final class Npz implements Closeable {
    * Opens an archive and checks its directory.
    *
    * @throws CsdpException bad input when the file is missing, not a zip archive, names an entry
-   *     twice or outside of itself, or unpacks to more than 4 GiB
+   *     twice or outside of itself, or unpacks to more than 4 GiB or to a hundred times its size
    */
   public static Npz open(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -78,6 +78,11 @@ public final class Npz implements Closeable {
       if (e.getSize() < 0 || e.getSize() > MAX_BYTES || (total += e.getSize()) > MAX_BYTES) {
         throw CsdpException.badInput("%s unpacks to more than 4 GiB; refused", file);
       }
+      if (Checksums.isBomb(e.getSize(), e.getCompressedSize())) {
+        throw CsdpException.badInput(
+            "%s: entry \"%s\" unpacks to %d bytes from %d; refused",
+            file, name, e.getSize(), e.getCompressedSize());
+      }
     }
   }
 
@@ -106,6 +111,30 @@ public final class Npz implements Closeable {
    * @throws CsdpException bad input when there is none, or it is damaged (its CRC is checked)
    */
   public NpyArray array(String name) {
+    return array(name, null);
+  }
+
+  /**
+   * Reads an array of a shape; one of another shape is refused by its header.
+   *
+   * @param shape sizes, -1 for any; null for any shape
+   * @throws CsdpException bad input as {@link #array(String)}, or naming found and expected shape
+   */
+  public NpyArray array(String name, int... shape) {
+    return read(name, shape, true);
+  }
+
+  /**
+   * Refuses an array of another shape, by its header: no room is made for its elements.
+   *
+   * @throws CsdpException as {@link #array(String, int...)}
+   */
+  public void requireShape(String name, int... shape) {
+    read(name, shape, false);
+  }
+
+  /** Null where only the header was asked for. */
+  private NpyArray read(String name, int[] shape, boolean elements) {
     ZipEntry entry = arrays.get(name);
     if (entry == null) {
       throw CsdpException.badInput(
@@ -116,7 +145,14 @@ public final class Npz implements Closeable {
     boolean present = stored && entry.getSize() <= fileSize;
     try (InputStream raw = zip.getInputStream(entry)) {
       CheckedInputStream in = new CheckedInputStream(raw, new CRC32());
-      NpyArray array = Npy.read(in, where, entry.getSize(), present);
+      Npy.Header header = Npy.header(in, where, entry.getSize());
+      if (shape != null) {
+        NpyArray.requireShape(where, header.shape(), shape);
+      }
+      if (!elements) {
+        return null;
+      }
+      NpyArray array = Npy.read(in, where, header, present);
       Npy.requireEnd(in, where);
       if (entry.getCrc() != -1 && entry.getCrc() != in.getChecksum().getValue()) {
         throw CsdpException.badInput(

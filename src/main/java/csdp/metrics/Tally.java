@@ -7,6 +7,7 @@ import csdp.backend.NotFinite;
 import csdp.backend.ReadOut;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -76,6 +77,24 @@ public final class Tally {
     for (Population p : spec.populations()) {
       spikes.merge(p.name(), out.spikes()[p.index()], Long::sum);
     }
+  }
+
+  /** Whether these can be sums of a network's answers: one that was read may not be. */
+  public boolean fits(NetworkSpec spec) {
+    int classes = spec.classes();
+    return samples >= 0
+        && correct >= 0
+        && correct <= samples
+        && spikeSamples >= 0
+        && Double.isFinite(nll)
+        && Double.isFinite(bce)
+        && Double.isFinite(mse)
+        && spikes != null
+        && spikes.values().stream().allMatch(s -> s != null && s >= 0)
+        && confusion != null
+        && (confusion.length == 0 && samples == 0
+            || confusion.length == classes
+                && Arrays.stream(confusion).allMatch(row -> row != null && row.length == classes));
   }
 
   private static void requireFinite(String name, double sum) {

@@ -2,6 +2,7 @@ package csdp.replay;
 
 import csdp.CsdpException;
 import csdp.backend.Batch;
+import csdp.backend.NotFinite;
 import csdp.data.NpyArray;
 import csdp.data.Npz;
 import csdp.model.Constants;
@@ -33,7 +34,11 @@ final class Recording implements Closeable {
   static Recording open(Path file) {
     Npz npz = Npz.open(file);
     try {
-      return new Recording(file, npz, spec(file, npz));
+      NetworkSpec spec = spec(file, npz);
+      for (Synapse s : spec.synapses()) { // before anyone makes room for what is not there
+        npz.requireShape("init/" + s.name(), s.pre().units(), s.post().units());
+      }
+      return new Recording(file, npz, spec);
     } catch (RuntimeException e) {
       npz.close();
       throw e;
@@ -80,7 +85,7 @@ final class Recording implements Closeable {
 
   private static float scalar(Path file, Npz npz, String key, float fallback) {
     if (npz.has("meta/" + key)) {
-      return npz.array("meta/" + key).expectShape().floats()[0];
+      return npz.array("meta/" + key, new int[0]).floats()[0];
     }
     if (fallback != fallback) {
       throw CsdpException.badInput("%s: array meta/%s is missing", file, key);
@@ -92,19 +97,29 @@ final class Recording implements Closeable {
   Parameters initial() {
     Parameters p = new Parameters(spec);
     for (Synapse s : spec.synapses()) {
-      float[] w = weights("init/" + s.name(), s);
+      float[] w = finite("init/" + s.name(), s.pre().units(), s.post().units());
       System.arraycopy(w, 0, p.weights(s), 0, w.length);
     }
     for (Population pop : spec.integrating()) {
-      float[] thr = npz.array("init/" + pop.name() + "_thr").expectShape(pop.units()).floats();
+      float[] thr = finite("init/" + pop.name() + "_thr", pop.units());
       System.arraycopy(thr, 0, p.thresholds(pop), 0, thr.length);
     }
     return p;
   }
 
+  private float[] finite(String name, int... shape) {
+    NpyArray a = npz.array(name, shape);
+    int bad = NotFinite.first(a.floats());
+    if (bad >= 0) {
+      throw CsdpException.badInput(
+          "%s: element %d is %s; nothing can start from it", a.where(), bad, a.floats()[bad]);
+    }
+    return a.floats();
+  }
+
   /** A pre x post array. */
   float[] weights(String name, Synapse s) {
-    return npz.array(name).expectShape(s.pre().units(), s.post().units()).floats();
+    return npz.array(name, s.pre().units(), s.post().units()).floats();
   }
 
   boolean has(String name) {
@@ -113,7 +128,7 @@ final class Recording implements Closeable {
 
   /** An array of a given shape. */
   NpyArray array(String name, int... shape) {
-    return npz.array(name).expectShape(shape);
+    return npz.array(name, shape);
   }
 
   /** How many training batches were recorded. */
@@ -134,9 +149,19 @@ final class Recording implements Closeable {
   Batch batch(String prefix, boolean labelled) {
     NpyArray s0 = npz.array(prefix + "s0");
     int steps = spec.constants().steps();
-    if (s0.rank() != 3 || s0.dim(0) != steps || s0.dim(2) != spec.input().units()) {
+    if (s0.rank() != 3
+        || s0.dim(0) != steps
+        || s0.dim(1) < 1
+        || s0.dim(2) != spec.input().units()) {
       throw CsdpException.badInput(
           "%s must have the shape (%d, N, %d)", s0.where(), steps, spec.input().units());
+    }
+    byte[] spikes = s0.bytes();
+    for (int i = 0; i < spikes.length; i++) {
+      if (spikes[i] >>> 1 != 0) {
+        throw CsdpException.badInput(
+            "%s: element %d is %d; spikes are 0 or 1", s0.where(), i, spikes[i] & 0xFF);
+      }
     }
     int n = s0.dim(1);
     int[] labels = new int[n];
@@ -169,7 +194,7 @@ final class Recording implements Closeable {
         }
       }
     }
-    return new Batch(n, positives, null, labels, new Batch.Recorded(s0.bytes()));
+    return new Batch(n, positives, null, labels, new Batch.Recorded(spikes));
   }
 
   @Override

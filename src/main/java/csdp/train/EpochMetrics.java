@@ -1,8 +1,10 @@
 package csdp.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import csdp.CsdpException;
 import csdp.metrics.Evaluation;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What is recorded of an epoch: a line of metrics.jsonl.
@@ -25,6 +27,12 @@ public record EpochMetrics(
     @JsonProperty("valid_bce") Double validBce,
     @JsonProperty("valid_mse") Double validMse,
     @JsonProperty("spikes_per_sample_and_step") Map<String, Double> spikes) {
+  /** Checks what a record that was read may lack. */
+  public EpochMetrics {
+    if (epoch < 0 || spikes == null || spikes.values().stream().anyMatch(Objects::isNull)) {
+      throw CsdpException.badInput("no record of an epoch: epoch %d, spikes %s", epoch, spikes);
+    }
+  }
 
   static EpochMetrics of(int epoch, double seconds, Evaluation train, Evaluation valid) {
     return new EpochMetrics(

@@ -1,7 +1,9 @@
 package csdp.train;
 
+import csdp.CsdpException;
 import csdp.metrics.Tally;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Where training stands, beside the parameters: what a checkpoint needs to go on exactly.
@@ -22,6 +24,27 @@ public record TrainState(
     int bestEpoch,
     Tally tally,
     List<EpochMetrics> history) {
+  /** Checks what a state that was read may have wrong. */
+  public TrainState {
+    if (epoch < 0
+        || batch < 0
+        || !(seconds >= 0)
+        || !(bestAccuracy >= -1 && bestAccuracy <= 1)
+        || bestEpoch < 0
+        || bestEpoch > epoch
+        || tally == null
+        || history == null
+        || history.stream().anyMatch(Objects::isNull)
+        || history.size() < epoch
+        || history.size() > epoch + 1) {
+      throw CsdpException.badInput(
+          "no state of a training run: %d epochs and %d batches in %s s, accuracy %s after epoch %d,"
+              + " a history of %s",
+          epoch, batch, seconds, bestAccuracy, bestEpoch, history == null ? null : history.size());
+    }
+    history = List.copyOf(history);
+  }
+
   /** Before training. */
   public static TrainState start() {
     return new TrainState(0, 0, 0, -1, 0, new Tally(), List.of());

@@ -48,6 +48,11 @@ public final class Trainer {
     this.listeners = List.copyOf(listeners);
     Evaluator.requireFit(backend.spec(), train);
     this.batches = new Batches(backend.spec(), train, options);
+    if (from.batch() > batches.count() || !from.tally().fits(backend.spec())) {
+      throw CsdpException.badInput(
+          "this is not the state of a run of %s with %d batches an epoch",
+          backend.spec(), batches.count());
+    }
     this.epoch = from.epoch();
     this.batch = from.batch();
     this.seconds = from.seconds();

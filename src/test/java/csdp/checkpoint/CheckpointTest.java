@@ -103,6 +103,8 @@ class CheckpointTest {
     assertEquals(p.plasticitySteps(), read.plasticitySteps());
     assertFalse(Checkpoint.manifest(folder).moments());
     assertFalse(Files.exists(folder.resolve("adam")));
+    refused("without Adam's moments");
+    Checkpoint.write(folder, p, true, null);
     refused("without a state.json");
   }
 
