@@ -20,79 +20,45 @@ import time
 
 import numpy as np
 
-F = np.float32
-BETA1, BETA2, EPSILON = F(0.9), F(0.999), F(1e-8)
-GAIN1, GAIN2 = F(0.1), F(0.001)
-THRESHOLD_FLOOR = F(0.025)
-DEFAULTS = dict(T=50, dt=3, tau_m=100, tau_tr=13, R_m=0.1, inh_R=0.01, rho_b=0.001, goodness_threshold=10)
-
-
-def rates(batch):
-    """Learning rate and weight decay of a raw batch size."""
-    for least, eta, decay in ((200, 2e-3, 5e-5), (100, 1e-3, 6e-5), (50, 1e-3, 7e-5), (20, 75e-5, 8e-5), (10, 55e-5, 9e-5)):
-        if batch >= least:
-            return eta, decay
-    return 4e-4, 1e-4
+import peer
+from peer import BETA1, BETA2, EPSILON, F, GAIN1, GAIN2, Network, THRESHOLD_FLOOR
 
 
 class Synapse:
     """A row of the network's table, with its weights and Adam's moments."""
 
-    def __init__(self, name, pre, post, scale, rate, lower, hollow, error, w):
-        self.name, self.pre, self.post = name, pre, post
-        self.scale, self.rate = F(scale), F(rate)  # of the current, signed; R_S of the update
-        self.lower, self.hollow, self.error = F(lower), hollow, error
+    def __init__(self, row, w):
+        self.row = row
         self.w = np.array(w, F)
         self.m, self.v = np.zeros_like(self.w), np.zeros_like(self.w)
         self.u, self.t = np.empty_like(self.w), np.empty_like(self.w)  # scratch
 
 
 class Dense:
-    def __init__(self, hidden, supervised, reconstruct, weights, thresholds, c):
-        self.c, self.supervised, self.hidden = c, supervised, len(hidden)
-        self.thresholds = {k: np.asarray(v, F) for k, v in thresholds.items()}
+    def __init__(self, network, weights, thresholds):
+        self.network, self.c, self.thresholds = network, network.c, thresholds
+        self.all, self.fed, self.context = network.integrating, network.fed, network.context
+        self.synapses = [Synapse(r, weights[r.name]) for r in network.rows]
         self.k = 0
-        last, context = len(hidden), "z%d" % (len(hidden) + 1)
-        rm, ri = c["R_m"], c["inh_R"]
-        self.synapses = []
 
-        def add(name, pre, post, scale, rate, lower=-1, hollow=False, error=False):
-            self.synapses.append(Synapse(name, pre, post, scale, rate, lower, hollow, error, weights[name]))
-
-        for l in range(1, last + 1):
-            z = "z%d" % l
-            add("W%d" % l, "z%d" % (l - 1), z, rm, rm)
-            if l < last:
-                add("V%d" % (l + 1), "z%d" % (l + 1), z, rm, rm)
-            add("M%d" % l, z, z, -ri, ri, lower=0, hollow=True)
-            if supervised:
-                add("V%dy" % (l + 1), context, z, rm, rm)
-        for l in range(1, last + 1):
-            add("C%d" % (l + 1), "z%d" % l, "zy", 1, rm, error=True)
-        if reconstruct:
-            add("R1", "z1", "zR", 1, rm, error=True)
-        self.context = context
-        self.hiddens = ["z%d" % l for l in range(1, last + 1)]
-        self.fed = self.hiddens + ["zy"]  # by spikes of t-1
-        self.all = self.fed + (["zR"] if reconstruct else [])
-
-    def rest(self, n, inputs, classes, positives):
+    def rest(self, n, positives):
         self.n, self.positives = n, positives
-        size = {k: len(self.thresholds[k]) for k in self.all}
+        size = self.network.units
         self.v = {k: np.zeros((n, size[k]), F) for k in self.all}
         self.z = {k: np.zeros((n, size[k]), F) for k in self.all}
         self.thr = {k: np.tile(self.thresholds[k], (n, 1)) for k in self.all}
         self.s = {k: np.zeros((n, size[k]), F) for k in self.all}
-        self.s["z0"], self.s[self.context] = np.zeros((n, inputs), F), np.zeros((n, classes), F)
+        self.s.update({k: np.zeros((n, size[k]), F) for k in ("z0", self.context)})
         self.d = {}
+        self.first, self.corrections = self.k, self.network.corrections(self.k + 1)
 
     def current(self, post, spikes):
         j = None
         for k in self.synapses:
-            if k.post == post:
-                part = spikes[k.pre] @ k.w
-                if k.scale != 1:
-                    part *= k.scale
+            if k.row.post == post:
+                part = spikes[k.row.pre] @ k.w
+                if k.row.scale != 1:
+                    part *= k.row.scale
                 j = part if j is None else np.add(j, part, out=j)
         return j
 
@@ -127,7 +93,7 @@ class Dense:
         self.s = new
         if not learn:
             return
-        for p in self.hiddens:
+        for p in self.network.hiddens:
             z = self.z[p]
             g = np.einsum("ij,ij->i", z, z)
             factor = 1 / (1 + np.exp(-(g - F(c["goodness_threshold"])).astype(float)))
@@ -136,20 +102,18 @@ class Dense:
         self.d["zy"] = F(2) * (y[:plus] - self.z["zy"][:plus]) / F(plus)
         if "zR" in self.all:
             self.d["zR"] = F(2) * (s0[:plus] - new["zR"][:plus]) / F(plus)
+        rate, bias2 = self.corrections[self.k - self.first]
         self.k += 1
-        # The betas are rounded to float32 before they are raised to a power, as in the released code.
-        rate = F(c["eta"]) / (F(1) - F(float(BETA1) ** self.k))
-        bias2 = F(1) / (F(1) - F(float(BETA2) ** self.k))
         for k in self.synapses:
-            a = (new if k.post == "zR" else old)[k.pre]
-            self.learn(k, a, new[k.post], rate, bias2)
+            a = (new if k.row.post == "zR" else old)[k.row.pre]
+            self.learn(k, a, new[k.row.post], rate, bias2)
 
     def learn(self, k, a, s, rate, bias2):
-        u, t, d = k.u, k.t, self.d[k.post]
-        if k.error:
+        u, t, d, row = k.u, k.t, self.d[k.row.post], k.row
+        if row.error:
             a = a[: self.positives]
-        np.matmul(a.T, k.rate * d, out=u)
-        if k.error:
+        np.matmul(a.T, row.rate * d, out=u)
+        if row.error:
             np.abs(k.w, out=t)
             np.subtract(F(1), t, out=t)
             u *= t
@@ -167,94 +131,29 @@ class Dense:
         np.multiply(k.m, rate, out=t)
         t /= u
         k.w -= t
-        if not k.error:
+        if not row.error:
             np.matmul(a.T, s, out=u)  # exact: small integers
             np.subtract(s.sum(axis=0, dtype=F), u, out=u)
             u *= F(self.c["w_decay"])
             k.w -= u
-        np.clip(k.w, k.lower, F(1), out=k.w)
-        if k.hollow:
+        np.clip(k.w, row.lower, F(1), out=k.w)
+        if row.hollow:
             np.fill_diagonal(k.w, 0)
 
 
-def constants(meta, batch):
-    c = dict(DEFAULTS)
-    c["eta"], c["w_decay"] = rates(batch)
-    c.update({k: meta[k] for k in list(c) if k in meta})
-    c["T"] = int(c["T"])
-    return c
+    def replay(self, s0, y, positives, learn):
+        self.rest(len(y), positives)
+        seen, reconstruction = {p: [] for p in self.all}, 0
+        for drawn in s0:
+            self.step(drawn.astype(F), y, learn)
+            for p in self.all:
+                seen[p].append(self.s[p])
+            if self.network.reconstruct:
+                reconstruction = reconstruction + self.z["zR"]
+        return {p: np.stack(s) for p, s in seen.items()}, reconstruction if self.network.reconstruct else None
 
-
-def check(file):
-    """Replays a recorded run with its own input spikes; returns what came out."""
-    trace = np.load(file)
-    meta = {k[5:]: trace[k].item() for k in trace.files if k.startswith("meta/")}
-    init = {k[5:]: trace[k] for k in trace.files if k.startswith("init/")}
-    weights = {k: v for k, v in init.items() if v.ndim == 2}
-    hidden = []
-    while "W%d" % (len(hidden) + 1) in weights:
-        hidden.append(weights["W%d" % (len(hidden) + 1)].shape[1])
-    net = Dense(hidden, bool(meta.get("supervised", "V2y" in init)), "R1" in init, weights,
-                {k[:-4]: v for k, v in init.items() if k.endswith("_thr")},
-                constants(meta, int(meta.get("batch", 500))))
-    compared = differing = 0
-    worst = {"weights": 0.0, "moments": 0.0}
-
-    def far(group, name, actual):
-        if name in trace:
-            gap = np.abs(trace[name].astype(float) - actual).max()
-            worst[group] = float("inf") if gap != gap else max(worst[group], float(gap))
-
-    def window(prefix, learn):
-        nonlocal compared, differing
-        s0 = trace[prefix + "s0"]
-        n, y = s0.shape[1], trace[prefix + "y"].astype(F)
-        if not learn:
-            y = np.zeros_like(y)
-        mark = trace[prefix + "positive"] if prefix + "positive" in trace else np.ones(n)
-        net.rest(n, s0.shape[2], y.shape[1], int(mark.sum()))
-        recorded = {p: trace[prefix + "s_" + p] for p in net.all if prefix + "s_" + p in trace}
-        for t in range(net.c["T"]):
-            net.step(s0[t].astype(F), y, learn)
-            for p, s in recorded.items():
-                compared += s[t].size
-                differing += int((s[t] != net.s[p]).sum())
-            if learn:
-                for k in net.synapses:
-                    far("weights", "weights/%04d/%s" % (net.k, k.name), k.w)
-
-    b = 0
-    while "train/%d/s0" % b in trace:
-        window("train/%d/" % b, True)
-        b += 1
-    for k in net.synapses:
-        far("weights", "final/" + k.name, k.w)
-        far("moments", "final/%s_m" % k.name, k.m)
-        far("moments", "final/%s_v" % k.name, k.v)
-    if "eval/s0" in trace:
-        window("eval/", False)
-    passed = compared > 0 and differing <= 1e-5 * compared and all(v <= 1e-4 for v in worst.values())
-    finite = {k: v if np.isfinite(v) else None for k, v in worst.items()}
-    return dict(trace=file, passed=bool(passed), spikes_compared=compared, spikes_differing=differing, **finite)
-
-
-def random_network(inputs, hidden, classes, supervised, c, rng):
-    sizes = [inputs] + hidden
-    context = classes
-    w = {}
-    for l in range(1, len(hidden) + 1):
-        w["W%d" % l] = (sizes[l - 1], sizes[l])
-        if l < len(hidden):
-            w["V%d" % (l + 1)] = (sizes[l + 1], sizes[l])
-        w["M%d" % l] = (sizes[l], sizes[l])
-        w["V%dy" % (l + 1)] = (context, sizes[l])
-        w["C%d" % (l + 1)] = (sizes[l], classes)
-    w["R1"] = (hidden[0], inputs)
-    weights = {k: rng.uniform(-1, 1, shape).astype(F) for k, shape in w.items()}
-    units = {"z%d" % l: sizes[l] for l in range(1, len(sizes))}
-    units.update(zy=classes, zR=inputs)
-    thr = {k: (0.055 + rng.uniform(-0.025, 0.025, u)).astype(F) for k, u in units.items()}
-    return Dense(hidden, supervised, True, weights, thr, c)
+    def state(self):
+        return {k.row.name: (k.w, k.m, k.v) for k in self.synapses}
 
 
 def blobs(count, inputs, rng):
@@ -274,14 +173,14 @@ def blobs(count, inputs, rng):
 def measure(a):
     rng = np.random.default_rng(a.seed)
     hidden = [int(h) for h in a.hidden.split(",")]
-    c = constants({}, a.batch)
-    c["T"] = a.window
+    c = peer.constants(dict(T=a.window), a.batch)
     x = np.load(a.images).astype(F) if a.images else blobs(a.batch, a.inputs, rng)
     labels = np.load(a.labels).astype(int).ravel() if a.labels else rng.integers(0, a.classes, len(x))
     if len(x) < a.batch or len(labels) != len(x) or not (x.min() >= 0 and x.max() <= 1):
         raise SystemExit("dense_numpy: %d images and %d labels for batches of %d, or values outside 0..1"
                          % (len(x), len(labels), a.batch))
-    net = random_network(x.shape[1], hidden, a.classes, not a.unsupervised, c, rng)
+    network = Network(x.shape[1], hidden, a.classes, not a.unsupervised, True, c)
+    net = Dense(network, *network.random(a.seed))
     spikes = {}
 
     def run(steps, learn):
@@ -295,7 +194,7 @@ def measure(a):
                 wrong = (label + 1 + rng.integers(0, a.classes - 1, a.batch)) % a.classes
                 y = np.eye(a.classes, dtype=F)[np.concatenate([label, wrong])]
                 image = np.concatenate([image, image])
-            net.rest(len(image), x.shape[1], a.classes, a.batch)
+            net.rest(len(image), a.batch)
             for _ in range(min(a.window, steps - len(times))):
                 start = time.perf_counter()
                 s0 = (rng.random(image.shape, dtype=F) < image).astype(F)
@@ -318,7 +217,7 @@ def measure(a):
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return dict(peer="dense NumPy", numpy=np.__version__, blas="%s %s" % (blas.get("name"), blas.get("version")),
                 threads=os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS"),
-                network="-".join(map(str, [x.shape[1]] + hidden + [a.classes])), batch=a.batch,
+                network=str(network), batch=a.batch,
                 training=training, inference=inference)
 
 
@@ -338,7 +237,7 @@ def main():
     p.add_argument("--seed", type=int, default=1234)
     p.add_argument("--json", metavar="FILE")
     a = p.parse_args()
-    result = {"checks": [check(f) for f in a.check]} if a.check else measure(a)
+    result = {"checks": [peer.check(f, Dense) for f in a.check]} if a.check else measure(a)
     text = json.dumps(result, indent=2, allow_nan=False)
     if a.json:
         with open(a.json, "w") as out:
@@ -348,4 +247,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    peer.main(main)

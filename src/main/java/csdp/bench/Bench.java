@@ -289,7 +289,7 @@ public final class Bench {
     for (Population p : spec.populations()) {
       spikes.put(p.name(), fired[p.index()]);
     }
-    return new Steps(spread(micros), samples, options.batch(), options.steps(), spikes);
+    return new Steps(List.copyOf(micros), samples, options.batch(), options.steps(), spikes);
   }
 
   private static Spread spread(List<Double> values) {

@@ -17,19 +17,25 @@ public final class Report {
   /**
    * Whole steps of one kind of window.
    *
-   * @param micros per step
+   * @param windows microseconds per step of each window, in order
    * @param samples shown at once
    * @param images of them that count as images (training: the positives)
    * @param steps of a window
    * @param spikes per sample and step, by population
    */
-  record Steps(Spread micros, int samples, int images, int steps, Map<String, Double> spikes) {
+  record Steps(
+      List<Double> windows, int samples, int images, int steps, Map<String, Double> spikes) {
+    Spread micros() {
+      return Spread.of(windows.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
     double imagesPerSecond() {
-      return images / (micros.median() * 1e-6 * steps);
+      return images / (micros().median() * 1e-6 * steps);
     }
 
     Map<String, Object> toMap() {
-      Map<String, Object> map = new LinkedHashMap<>(micros.toMap("us_per_step"));
+      Map<String, Object> map = new LinkedHashMap<>(micros().toMap("us_per_step"));
+      map.put("us_per_step_of_windows", windows);
       map.put("images_per_s", imagesPerSecond());
       map.put("samples", samples);
       map.put("images", images);
@@ -74,7 +80,7 @@ public final class Report {
   public Double denseRatio() {
     Object t = dense == null ? null : dense.get("training");
     return training != null && t instanceof Map<?, ?> m && m.get("us_per_step") instanceof Number us
-        ? Double.valueOf(us.doubleValue() / training.micros.median())
+        ? Double.valueOf(us.doubleValue() / training.micros().median())
         : null;
   }
 
@@ -226,9 +232,9 @@ public final class Report {
         "%-10s%,.1f us a step (%,.1f .. %,.1f), %,.0f images/s, %d samples;"
             + " spikes per sample and step:%s%n",
         kind,
-        s.micros.median(),
-        s.micros.p10(),
-        s.micros.p90(),
+        s.micros().median(),
+        s.micros().p10(),
+        s.micros().p90(),
         s.imagesPerSecond(),
         s.samples,
         spikes);
