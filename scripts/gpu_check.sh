@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# All that is to be known of the CUDA backend on a machine with a GPU, in one command of at most eight minutes: parity
-# with the reference, recorded runs, compute-sanitizer, benchmarks and an epoch of training, written to one JSON.
-# Needs a Java runtime, the jars and the classes; neither Maven nor a network.
+# All that is to be known of the CUDA backend on a machine with a GPU, in one command of less than ten minutes: parity
+# with the reference, recorded runs, compute-sanitizer, benchmarks and an epoch of training in at most eight, and in what
+# is left the same model in JAX and PyTorch (peers/compare.py), written to one JSON.
+# Needs a Java runtime, the jars and the classes; neither Maven nor a network. Peers need MNIST in --data, and are
+# measured with what PYTHON (default: python3) has of them; nothing of theirs changes the exit code.
 #   scripts/gpu_check.sh BUNDLE OUT.json [--data DIR] [--traces DIR] [--device N] [--small]
 # BUNDLE holds classes/, lib/*.jar and, where there is no Java, jre.tar.gz; with test-classes/traces or traces/ for the
 # recorded runs. In a clone that was built with scripts/csdp, "." will do.
@@ -9,6 +11,8 @@
 set -euo pipefail
 started=$SECONDS
 LIMIT=480
+TOTAL=580 # with the peers
+python=${PYTHON:-python3}
 quit() { echo "gpu_check: $2" >&2; exit "$1"; }
 [ $# -ge 2 ] || quit 2 "usage: gpu_check.sh BUNDLE OUT.json [--data DIR] [--traces DIR] [--device N] [--small]"
 bundle=$(cd "$1" 2>/dev/null && pwd) || quit 2 "no folder $1"
@@ -65,7 +69,7 @@ fi
 fact kernel "$(uname -sr)"
 fact cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | first)"
 fact nvcc "$( (nvcc --version || true) 2>/dev/null | tail -1)"
-fact python_frameworks "$(python3 -c '
+fact python_frameworks "$("$python" -c '
 import importlib.metadata as m
 print(", ".join(f"{p} {m.version(p)}" for p in ("torch", "jax", "numpy") if any(d.name == p for d in m.distributions())))' 2>/dev/null || true)"
 
@@ -98,10 +102,11 @@ else
   done
 fi
 
+traces_found=()
 for folder in "$bundle/test-classes/traces" "$bundle/target/test-classes/traces" "$bundle/traces" "$traces"; do
   [ -n "$folder" ] || continue
   for trace in "$folder"/*.npz; do
-    [ -f "$trace" ] && args+=(--trace "$trace")
+    [ -f "$trace" ] && traces_found+=("$trace") && args+=(--trace "$trace")
   done
 done
 left=$((LIMIT - (SECONDS - started)))
@@ -109,6 +114,21 @@ left=$((LIMIT - (SECONDS - started)))
 code=0
 timeout "$left" "$java" "${flags[@]}" -cp "$classpath" csdp.bench.DeviceCheck --device "$device" \
   --minutes "$(((left - 100) / 60 > 0 ? (left - 100) / 60 : 1))" "${args[@]}" || code=$?
-[ "$code" != 124 ] || quit 1 "stopped after $LIMIT seconds; $json holds what was found until then"
+[ "$code" != 124 ] || echo "gpu_check: stopped after $LIMIT seconds; $json holds what was found until then" >&2
+
+# The peers on the networks that were just benchmarked; no longer than three minutes.
+left=$((TOTAL - (SECONDS - started)))
+[ "$left" -lt 180 ] || left=180
+if ! ls "$data"/train-images-idx3-ubyte* >/dev/null 2>&1; then
+  echo "no peers: no folder with MNIST (--data $data)"
+elif ! "$python" -c 'import numpy' 2>/dev/null; then
+  echo "no peers: $python has no NumPy"
+else
+  recorded=("${traces_found[@]:0:1}")
+  timeout "$((left + 5))" "$python" "$here/peers/compare.py" --ours "$json" --into "$json" --data "$data" \
+    --device "$device" ${recorded:+--trace "${recorded[0]}"} --minutes "$(awk "BEGIN { print $left / 60 }")" ||
+    echo "the peers ended with $?"
+fi
 echo "$json"
+[ "$code" != 124 ] || exit 1
 exit "$code"

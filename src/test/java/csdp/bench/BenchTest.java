@@ -106,6 +106,7 @@ class BenchTest {
     for (String kind : List.of("training", "inference")) {
       JsonNode steps = r.get(kind);
       assertTrue(steps.get("us_per_step").doubleValue() > 0);
+      assertEquals(steps.get("repeats").intValue(), steps.get("us_per_step_of_windows").size());
       assertTrue(steps.get("images_per_s").doubleValue() > 0);
       assertTrue(steps.get("spikes_per_sample_and_step").get("z0").doubleValue() > 10);
       assertTrue(steps.get("spikes_per_sample_and_step").get("z1").doubleValue() > 0);
