@@ -142,7 +142,10 @@ def ours_now(a, work, left):
 
 
 def last(said):
-    return said.splitlines()[-1] if said else "no word"
+    """The line that says what went wrong: JAX has more to say after it."""
+    lines = said.splitlines() or ["no word"]
+    errors = [l for l in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", l)]
+    return (errors or lines)[-1][:300]
 
 
 def peers(a, options, work, left):
