@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,13 +48,62 @@ class UserCacheTest {
   @Test
   void aFolderOfSomebodyElseIsNotUsed() throws IOException {
     Path folder = UserCache.own(dir.resolve("theirs"));
+    giveAway(folder);
+    assertTrue(refusal(folder).contains("theirs belongs to somebody else"), refusal(folder));
+  }
+
+  @Test
+  void aFolderBelowOneOfSomebodyElseIsNotUsed() throws IOException {
+    Path above = Files.createDirectory(dir.resolve("theirs"));
+    Path folder = UserCache.own(above.resolve("mine"));
+    giveAway(above);
+    assertTrue(refusal(folder).contains("theirs above it belongs to"), refusal(folder));
+  }
+
+  @Test
+  void aFolderBelowOneThatEverybodyMayWriteToIsNotUsed() throws IOException {
+    Path above = Files.createDirectory(dir.resolve("common"));
+    Path folder = above.resolve("mine");
+    Files.setPosixFilePermissions(above, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertTrue(refusal(folder).contains("everybody may write to " + above), refusal(folder));
+    Path link = Files.createSymbolicLink(dir.resolve("link"), above);
+    assertTrue(refusal(link.resolve("mine")).contains("everybody may write to"));
+    Files.setAttribute(above, "unix:mode", 01777); // as /tmp: nobody else can rename what is mine
+    assertEquals(folder, UserCache.own(folder));
+  }
+
+  @Test
+  void theRefusalIsOneLineAndNotAnotherFolder() throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("natives"));
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+    CsdpException e = assertThrows(CsdpException.class, () -> UserCache.folder(dir, "natives"));
+    assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
+    assertEquals(
+        "no code is loaded from %1$s: mode rwxrwxrwx of %1$s lets others in: delete it or chmod 700"
+                .formatted(folder)
+            + " it, or set CSDP_CACHE to a folder of your own",
+        e.getMessage());
+  }
+
+  @Test
+  void whereNoneCanBeMadeATemporaryOneServes() throws IOException {
+    Path file = Files.createFile(dir.resolve("file"));
+    Path folder = UserCache.folder(file, "natives");
+    assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
+    assertTrue(!folder.startsWith(dir));
+    Files.delete(folder);
+  }
+
+  private static String refusal(Path folder) {
+    return assertThrows(UserCache.Unsafe.class, () -> UserCache.own(folder)).getMessage();
+  }
+
+  private static void giveAway(Path folder) throws IOException {
     try {
       Files.setAttribute(folder, "unix:uid", 12345);
     } catch (IOException e) {
-      // Only root can give a folder away; elsewhere one that cannot be written.
-      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+      abort("only root can give a folder away");
     }
-    assertThrows(IOException.class, () -> UserCache.own(folder));
   }
 
   @Test
