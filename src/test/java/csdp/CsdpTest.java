@@ -13,6 +13,7 @@ import csdp.model.Synapse;
 import csdp.train.TrainOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +34,7 @@ class CsdpTest {
     } finally {
       System.setOut(before);
     }
-    String text = out.toString();
+    String text = out.toString(StandardCharsets.UTF_8);
     assertTrue(text.matches("(?s).*epoch 2: \\d+\\.\\d % valid.*image 0: class \\d .*"), text);
   }
 

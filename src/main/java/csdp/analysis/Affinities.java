@@ -110,7 +110,7 @@ record Affinities(int[] start, int[] column, double[] value) {
     for (int i = 0; i < n; i++) {
       for (int r = 0; r < k; r++) {
         int j = near.index(i, r);
-        long from = i * k + r;
+        long from = (long) i * k + r;
         key[next[i]++] = (long) j << 32 | from;
         key[next[j]++] = (long) i << 32 | from;
       }

@@ -143,7 +143,7 @@ final class Neighbours {
   }
 
   private boolean after(int a, int b) {
-    return distance[a] > distance[b] || distance[a] == distance[b] && index[a] > index[b];
+    return distance[a] > distance[b] || (distance[a] == distance[b] && index[a] > index[b]);
   }
 
   private void swap(int a, int b) {

@@ -213,9 +213,7 @@ final class Report {
   /** Every value of a tree that is not null, by its path. */
   private static void leaves(StringBuilder h, String path, JsonNode node) {
     if (node.isObject()) {
-      node.fields()
-          .forEachRemaining(
-              f -> leaves(h, path.isEmpty() ? f.getKey() : path + "." + f.getKey(), f.getValue()));
+      node.forEachEntry((key, value) -> leaves(h, path.isEmpty() ? key : path + "." + key, value));
     } else if (!node.isNull()) {
       row(h, path, node.isTextual() ? node.textValue() : node.toString());
     }

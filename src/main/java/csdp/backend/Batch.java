@@ -67,9 +67,9 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
               + labels.length
               + " labels");
     }
-    if (images instanceof Given g && g.pixels.length < (long) size * g.units
-        || images instanceof Stored s
-            && (size > 2 * positives || s.from > s.order.length - positives)) {
+    if ((images instanceof Given g && g.pixels.length < (long) size * g.units)
+        || (images instanceof Stored s
+            && (size > 2 * positives || s.from > s.order.length - positives))) {
       throw new IllegalArgumentException(
           "too few images for " + size + " samples, " + positives + " positives");
     }

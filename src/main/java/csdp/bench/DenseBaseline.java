@@ -86,16 +86,15 @@ final class DenseBaseline {
 
   private static Map<String, Object> map(JsonNode tree) {
     Map<String, Object> map = new LinkedHashMap<>();
-    tree.fields()
-        .forEachRemaining(
-            f ->
-                map.put(
-                    f.getKey(),
-                    f.getValue().isObject()
-                        ? map(f.getValue())
-                        : f.getValue().isNumber()
-                            ? f.getValue().numberValue()
-                            : f.getValue().isNull() ? null : f.getValue().asText()));
+    tree.forEachEntry(
+        (key, value) ->
+            map.put(
+                key,
+                value.isObject()
+                    ? map(value)
+                    : value.isNumber()
+                        ? value.numberValue()
+                        : value.isNull() ? null : value.asText()));
     return map;
   }
 

@@ -91,6 +91,7 @@ public final class DeviceCheck implements Callable<Integer> {
   }
 
   /** Runs it and ends the virtual machine: 0 all well, 1 something failed, 3 no such device. */
+  @SuppressWarnings("DefaultCharset") // the console's own: UTF-8 would garble others
   public static void main(String[] args) {
     System.exit(run(args, new PrintWriter(System.out, true)));
   }
@@ -273,7 +274,7 @@ public final class DeviceCheck implements Callable<Integer> {
       float[] b = ends.get(1).weights(s);
       for (int k = 0; k < a.length; k++) {
         double gap = Math.abs(a[k] - b[k]);
-        worst = gap <= worst ? worst : gap == gap ? gap : Double.MAX_VALUE;
+        worst = gap <= worst ? worst : Double.isNaN(gap) ? Double.MAX_VALUE : gap;
       }
     }
     checks.add(

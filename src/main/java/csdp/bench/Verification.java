@@ -94,7 +94,8 @@ final class Verification {
   /** Of the values: 0 and -0 are one, and what is not a number equals nothing. */
   private static int hash(int hash, float[] values) {
     for (float v : values) {
-      hash = 31 * hash + (v == v ? Float.floatToRawIntBits(v + 0f) : (int) System.nanoTime());
+      hash =
+          31 * hash + (Float.isNaN(v) ? (int) System.nanoTime() : Float.floatToRawIntBits(v + 0f));
     }
     return hash;
   }

@@ -106,9 +106,9 @@ public final class AtomicFolder {
   public static boolean exists(Path folder) {
     Path absolute = folder.toAbsolutePath().normalize();
     return Files.isDirectory(folder)
-        || absolute.getFileName() != null
+        || (absolute.getFileName() != null
             && !Files.exists(folder)
-            && Files.isDirectory(old(absolute));
+            && Files.isDirectory(old(absolute)));
   }
 
   private static Path old(Path target) {

@@ -388,7 +388,7 @@ final class NgcLearnForm {
     for (String name : (Iterable<String>) found::fieldNames) {
       JsonNode f = found.get(name);
       boolean off =
-          f.isNull() || f.isBoolean() && !f.booleanValue() || f.isNumber() && f.asDouble() == 0;
+          f.isNull() || (f.isBoolean() && !f.booleanValue()) || (f.isNumber() && f.asDouble() == 0);
       if (!expected.has(name) && !immaterial(name) && !off) {
         return "has " + name + " " + f + ", which csdp4j does not know";
       }

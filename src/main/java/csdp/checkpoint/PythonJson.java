@@ -21,7 +21,7 @@ final class PythonJson {
       sb.append(node.isObject() ? "{}" : "[]");
     } else if (node.isObject()) {
       sb.append('{');
-      for (Iterator<Map.Entry<String, JsonNode>> i = node.fields(); i.hasNext(); ) {
+      for (Iterator<Map.Entry<String, JsonNode>> i = node.properties().iterator(); i.hasNext(); ) {
         Map.Entry<String, JsonNode> e = i.next();
         sb.append(deeper).append('"').append(e.getKey()).append("\": ");
         write(e.getValue(), deeper, sb);

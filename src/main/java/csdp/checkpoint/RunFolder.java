@@ -117,8 +117,8 @@ public final class RunFolder implements TrainListener {
             || List.of(METRICS, "test.json").contains(name)) {
           Files.delete(entry);
         } else if (name.matches("(best|last)(\\.old)?")
-            || name.equals("tsne") && Files.exists(entry.resolve("codes_tsne.npy"))
-            || name.equals("plots") && Files.exists(entry.resolve("weights.csv"))) {
+            || (name.equals("tsne") && Files.exists(entry.resolve("codes_tsne.npy")))
+            || (name.equals("plots") && Files.exists(entry.resolve("weights.csv")))) {
           Disk.delete(entry);
         }
       }

@@ -139,7 +139,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static void progress(PrintWriter err, String line) {
-    if (System.console() != null) {
+    if (ProgressPrinter.isTerminal()) {
       err.println("  " + line);
       err.flush();
     }

@@ -92,7 +92,7 @@ final class EvaluateCommand implements Callable<Integer> {
         figures.put("device", backend.name());
         figures.put("seed", seed);
         figures.put("seconds", seconds);
-        Json.tree(e).fields().forEachRemaining(f -> figures.put(f.getKey(), f.getValue()));
+        Json.tree(e).forEachEntry(figures::put);
         AtomicFile.write(json, Json.bytes(figures));
       }
     }

@@ -87,6 +87,7 @@ public final class Main implements Runnable {
   }
 
   /** Entry point of the JVM; the only place that ends it. */
+  @SuppressWarnings("DefaultCharset") // the console's own: UTF-8 would garble others
   public static void main(String[] args) {
     PrintWriter out = new PrintWriter(System.out, true);
     PrintWriter err = new PrintWriter(System.err, true);

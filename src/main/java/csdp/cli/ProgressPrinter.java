@@ -39,7 +39,9 @@ final class ProgressPrinter implements TrainListener {
     this.terminal = terminal;
   }
 
-  private static boolean isTerminal() {
+  /** Whether a person watches, so that lines may be drawn over. */
+  @SuppressWarnings("SystemConsoleNull") // what null means since Java 22 is dealt with below
+  static boolean isTerminal() {
     java.io.Console console = System.console();
     if (console == null || "dumb".equals(System.getenv("TERM"))) {
       return false;

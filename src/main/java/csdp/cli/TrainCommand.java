@@ -24,7 +24,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,6 +63,7 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
+  @SuppressWarnings("try") // Interrupt acts by being open; nobody has to name it
   public Integer call() {
     if (resume && (force || options.hasPreset())) {
       throw CsdpException.badInput(
@@ -269,8 +269,7 @@ final class TrainCommand implements Callable<Integer> {
     if (!there.isObject()) {
       return String.format("%s is %s there and %s here", path, there, here);
     }
-    for (Iterator<Map.Entry<String, JsonNode>> it = there.fields(); it.hasNext(); ) {
-      Map.Entry<String, JsonNode> field = it.next();
+    for (Map.Entry<String, JsonNode> field : there.properties()) {
       JsonNode other = here.get(field.getKey());
       if (!Objects.equals(field.getValue(), other)) {
         String name = path.isEmpty() ? field.getKey() : path + "." + field.getKey();

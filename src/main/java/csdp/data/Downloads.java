@@ -39,6 +39,8 @@ public final class Downloads {
   /** Told of a download as it goes; calls come at least a quarter of a second apart. */
   public interface Progress {
     /**
+     * Tells how far it is.
+     *
      * @param file name of the file
      * @param bytes received so far
      * @param total bytes there will be, or -1 where the server does not say
@@ -204,7 +206,7 @@ public final class Downloads {
 
   static boolean isAllowed(URI url) {
     return "https".equals(url.getScheme())
-        || "http".equals(url.getScheme()) && THIS_MACHINE.contains(url.getHost());
+        || ("http".equals(url.getScheme()) && THIS_MACHINE.contains(url.getHost()));
   }
 
   /** The other side's fault: the next mirror may do better. Trouble with the disk is not this. */

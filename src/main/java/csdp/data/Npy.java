@@ -94,7 +94,7 @@ public final class Npy {
     byte[] length = exactly(in, lengthBytes, where);
     long headerLength = 0;
     for (int i = lengthBytes - 1; i >= 0; i--) {
-      headerLength = headerLength << 8 | length[i] & 0xFF;
+      headerLength = headerLength << 8 | (length[i] & 0xFF);
     }
     if (headerLength > MAX_HEADER) {
       throw CsdpException.badInput(
@@ -183,7 +183,8 @@ public final class Npy {
     }
     out.write(header(descr, shape));
     int width = width(data);
-    ByteBuffer chunk = buffer(Math.min(CHUNK, (int) Math.min(CHUNK, (long) length * width)));
+    byte[] bytes = new byte[(int) Math.min(CHUNK, (long) length * width)];
+    ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int at = 0; at < length; ) {
       int n = Math.min(chunk.capacity() / width, length - at);
       if (data instanceof float[] a) {
@@ -191,13 +192,13 @@ public final class Npy {
       } else if (data instanceof double[] a) {
         chunk.asDoubleBuffer().put(a, at, n);
       } else if (data instanceof byte[] a) {
-        System.arraycopy(a, at, chunk.array(), 0, n);
+        System.arraycopy(a, at, bytes, 0, n);
       } else if (data instanceof int[] a) {
         chunk.asIntBuffer().put(a, at, n);
       } else {
         chunk.asLongBuffer().put((long[]) data, at, n);
       }
-      out.write(chunk.array(), 0, n * width);
+      out.write(bytes, 0, n * width);
       at += n;
     }
   }
@@ -220,7 +221,7 @@ public final class Npy {
     out[6] = 1;
     out[7] = 0;
     out[8] = (byte) (total - 10);
-    out[9] = (byte) (total - 10 >>> 8);
+    out[9] = (byte) ((total - 10) >>> 8);
     byte[] text = dict.getBytes(StandardCharsets.ISO_8859_1);
     System.arraycopy(text, 0, out, 10, text.length);
     out[total - 1] = '\n';
@@ -303,10 +304,6 @@ public final class Npy {
     return CsdpException.badInput("%s ends early; the file is damaged or cut short", where);
   }
 
-  private static ByteBuffer buffer(int bytes) {
-    return ByteBuffer.wrap(new byte[bytes]).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
   /** An element type of a file. */
   private record Type(char kind, int width, ByteOrder order) {
     static Type of(String quoted, String where) {
@@ -331,10 +328,10 @@ public final class Npy {
       if (kind == 'f') {
         return width == 4 ? new float[n] : new double[n];
       }
-      if (kind == 'b' || kind == 'u' && width == 1) {
+      if (kind == 'b' || (kind == 'u' && width == 1)) {
         return new byte[n];
       }
-      return width < 4 || kind == 'i' && width == 4 ? new int[n] : new long[n];
+      return width < 4 || (kind == 'i' && width == 4) ? new int[n] : new long[n];
     }
   }
 

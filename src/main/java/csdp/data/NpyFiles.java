@@ -65,7 +65,7 @@ final class NpyFiles implements Source {
 
   @Override
   public boolean has(Split split) {
-    return files.containsKey(split) || split == Split.VALID && files.containsKey(Split.TRAIN);
+    return files.containsKey(split) || (split == Split.VALID && files.containsKey(Split.TRAIN));
   }
 
   @Override

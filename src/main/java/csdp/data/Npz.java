@@ -51,8 +51,8 @@ public final class Npz implements Closeable {
       return npz;
     } catch (IOException | RuntimeException e) {
       closeQuietly(zip);
-      if (e instanceof CsdpException) {
-        throw (CsdpException) e;
+      if (e instanceof CsdpException known) {
+        throw known;
       }
       throw CsdpException.badInput(
               "%s is not a whole .npz (zip) archive: %s", file, oneLine(e.getMessage()))

@@ -23,8 +23,8 @@ public record Adam(float rate, float secondScale) {
    * @param k plasticity steps including this one, from 1
    */
   public static Adam at(long k, float learningRate) {
-    float first = 1f - (float) StrictMath.pow(Constants.BETA1, k);
-    float second = 1f - (float) StrictMath.pow(Constants.BETA2, k);
+    float first = 1f - (float) StrictMath.pow(Constants.BETA1, (double) k);
+    float second = 1f - (float) StrictMath.pow(Constants.BETA2, (double) k);
     return new Adam(learningRate / first, 1f / second);
   }
 }

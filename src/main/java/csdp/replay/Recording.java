@@ -87,7 +87,7 @@ final class Recording implements Closeable {
     if (npz.has("meta/" + key)) {
       return npz.array("meta/" + key, new int[0]).floats()[0];
     }
-    if (fallback != fallback) {
+    if (Float.isNaN(fallback)) {
       throw CsdpException.badInput("%s: array meta/%s is missing", file, key);
     }
     return fallback;

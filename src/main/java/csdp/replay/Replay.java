@@ -106,7 +106,8 @@ public final class Replay {
     }
     if (recording.has("final/adam_t")) {
       int expected = recording.array("final/adam_t").ints()[0];
-      report.deviation("moments", Math.abs(expected - now.plasticitySteps()), "final/adam_t");
+      report.deviation(
+          "moments", (double) Math.abs(expected - now.plasticitySteps()), "final/adam_t");
     }
     if (recording.has("eval/s0")) {
       Batch batch = recording.batch("eval/", false);
@@ -127,7 +128,7 @@ public final class Replay {
     for (int k = 0; k < expected.length; k++) {
       double d = Math.abs((double) expected[k] - actual[k]);
       worst = d <= worst ? worst : d; // NaN takes over
-      if (d != d) {
+      if (Double.isNaN(d)) {
         worst = Double.POSITIVE_INFINITY;
       }
     }

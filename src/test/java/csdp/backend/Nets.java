@@ -12,7 +12,6 @@ import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
 import java.nio.file.Path;
 import java.util.function.Function;
-import java.util.stream.Stream.Builder;
 
 /** Small networks, batches and every backend, for tests. */
 final class Nets {
@@ -20,7 +19,7 @@ final class Nets {
 
   /** Every backend that is checked against the reference, by name. */
   static java.util.stream.Stream<Maker> others() {
-    Builder<Maker> b = java.util.stream.Stream.builder();
+    java.util.stream.Stream.Builder<Maker> b = java.util.stream.Stream.builder();
     b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
     b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
     if (EmulatedDevice.unavailable().isEmpty()) { // EmulatedDeviceTest says why there is none

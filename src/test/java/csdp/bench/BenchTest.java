@@ -156,9 +156,9 @@ class BenchTest {
     assertTrue(r.rows.isEmpty());
     assertEquals(null, r.training);
     assertTrue(
-        r.checks.stream().anyMatch(c -> c.name().equals("plasticity W1") && !c.passed()), "" + r);
+        r.checks.stream().anyMatch(c -> c.name().equals("plasticity W1") && !c.passed()), table(r));
     assertTrue(
-        r.checks.stream().filter(c -> c.name().equals("encode")).allMatch(Check::passed), "" + r);
+        r.checks.stream().filter(c -> c.name().equals("encode")).allMatch(Check::passed), table(r));
     assertTrue(table(r).contains("FAILED  plasticity W1"), table(r));
   }
 

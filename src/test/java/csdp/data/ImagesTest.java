@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -123,7 +124,7 @@ class ImagesTest {
   void anythingElseIsNamed() throws IOException {
     assertFails(2, () -> Images.read(dir.resolve("none.png"), 2, 2), "no such file", "none.png");
     assertFails(2, () -> Images.read(dir, 2, 2), "not a file");
-    Path text = write(dir.resolve("a.png"), "hello".getBytes());
+    Path text = write(dir.resolve("a.png"), "hello".getBytes(StandardCharsets.US_ASCII));
     assertFails(2, () -> Images.read(text, 2, 2), "neither PNG", text.toString());
     assertFails(2, () -> Images.read(write(dir.resolve("e"), new byte[0]), 2, 2), "neither PNG");
   }

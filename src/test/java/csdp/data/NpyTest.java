@@ -26,7 +26,10 @@ class NpyTest {
   private static byte[] npy(int version, String dict, byte[] data) {
     byte[] text = (dict + "\n").getBytes(StandardCharsets.UTF_8);
     ByteBuffer b = ByteBuffer.allocate(12 + text.length + data.length);
-    b.order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x93).put("NUMPY".getBytes()).put((byte) version);
+    b.order(ByteOrder.LITTLE_ENDIAN)
+        .put((byte) 0x93)
+        .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+        .put((byte) version);
     b.put((byte) 0);
     if (version == 1) {
       b.putShort((short) text.length);
@@ -159,7 +162,7 @@ class NpyTest {
       byte[] cut = Arrays.copyOf(good, n);
       assertThrows(CsdpException.class, () -> read(cut), "cut at " + n);
     }
-    refused("PK..........".getBytes(), "not a NumPy array");
+    refused("PK..........".getBytes(StandardCharsets.US_ASCII), "not a NumPy array");
     refused(npy(4, "", bytes()), "version 4");
     refused(npy(1, "{'descr': }", bytes()), "header is damaged");
     refused(npy(1, dict("<f4", false, "(2,)"), new byte[7]), "needs 8 bytes but 7");

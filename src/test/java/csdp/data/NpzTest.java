@@ -100,7 +100,12 @@ class NpzTest {
 
   @Test
   void readsDeflatedArchivesAndSkipsOtherFiles() throws IOException {
-    zip(true, "x.npy", npy(new float[300_000], 300_000), "readme.txt", "hello".getBytes());
+    zip(
+        true,
+        "x.npy",
+        npy(new float[300_000], 300_000),
+        "readme.txt",
+        "hello".getBytes(StandardCharsets.US_ASCII));
     try (Npz npz = Npz.open(file)) {
       assertEquals(List.of("x"), List.copyOf(npz.names()));
       assertEquals(300_000, npz.array("x").size());
@@ -128,7 +133,7 @@ class NpzTest {
     refused("does not exist");
     Files.write(file, new byte[0]);
     refused("not a whole .npz");
-    Files.write(file, "no zip at all".getBytes());
+    Files.write(file, "no zip at all".getBytes(StandardCharsets.US_ASCII));
     refused("not a whole .npz");
     try (NpzWriter w = new NpzWriter(file)) {
       w.add("x", new int[] {64}, new float[64]);
@@ -140,7 +145,7 @@ class NpzTest {
     refused("checksum");
     Files.write(file, java.util.Arrays.copyOf(good, good.length - 30));
     refused("not a whole .npz");
-    zip(false, "x.npy", "not an array".getBytes());
+    zip(false, "x.npy", "not an array".getBytes(StandardCharsets.US_ASCII));
     refused("not a NumPy array");
   }
 

@@ -27,7 +27,7 @@ class TallyTest {
     if (recon != null) {
       System.arraycopy(recon, 0, out.reconstruction(), 0, recon.length);
     }
-    out.spikes()[1] = 6 * n;
+    out.spikes()[1] = 6L * n;
     Batch.Drawn drawn = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, 0);
     tally.add(spec, new Batch(n, n, new Batch.Given(2, images), new int[n], drawn), out, labels);
   }

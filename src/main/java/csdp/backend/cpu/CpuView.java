@@ -30,7 +30,7 @@ record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements S
     float[] thr = rowMajor(p, layer.threshold);
     for (int k = 0; k < thr.length; k++) {
       float change = layer.thresholdChange[k / p.units()];
-      if (change == change) { // not NaN: the next step will add it
+      if (!Float.isNaN(change)) { // the next step will add it
         thr[k] = Math.max(thr[k] + change, Constants.THRESHOLD_FLOOR);
       }
     }

@@ -43,6 +43,11 @@ final class Workers implements AutoCloseable {
   }
 
   /** Does all items and returns when the last is done. */
+  @SuppressWarnings({
+    "NonAtomicVolatileUpdate", // only the caller writes the epoch
+    "ThreadPriorityCheck" // after the spins the core is left to whoever can use it; nothing relies
+    // on it
+  })
   void run(Job job, int items) {
     if (threads.length == 0 || items < 2) {
       for (int i = 0; i < items; i++) {

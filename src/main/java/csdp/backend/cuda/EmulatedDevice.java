@@ -2,6 +2,7 @@ package csdp.backend.cuda;
 
 import csdp.CsdpException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -121,7 +122,7 @@ public final class EmulatedDevice implements GpuDevice {
 
   private static void run(List<String> command) throws IOException {
     Process g = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(g.getInputStream().readAllBytes());
+    String said = new String(g.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       if (g.waitFor() != 0) {
         throw new IOException("g++ failed: " + said.strip());
@@ -136,7 +137,7 @@ public final class EmulatedDevice implements GpuDevice {
   private static String compilerVersion() {
     try {
       Process g = new ProcessBuilder("g++", "--version").redirectErrorStream(true).start();
-      String said = new String(g.getInputStream().readAllBytes());
+      String said = new String(g.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       return g.waitFor(10, TimeUnit.SECONDS) && g.exitValue() == 0 ? said : null;
     } catch (IOException e) {
       return null;

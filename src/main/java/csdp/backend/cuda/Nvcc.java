@@ -2,6 +2,7 @@ package csdp.backend.cuda;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,7 +96,7 @@ public record Nvcc(Path program, String version) {
     Process p = builder.directory(folder == null ? null : folder.toFile()).start();
     try {
       p.getOutputStream().close();
-      String said = new String(p.getInputStream().readAllBytes());
+      String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (p.waitFor() != 0) {
         throw new IOException(String.join(" ", command) + " failed: " + said.strip());
       }

@@ -233,7 +233,7 @@ class CudaBackendTest {
     assertEquals(0, device.used());
   }
 
-  private static Batch stored(NetworkSpec spec, Dataset data, int[] order, int from) {
+  private static Batch stored(Dataset data, int[] order, int from) {
     int[] none = {-1, -1, -1, -1};
     Batch.Drawn draw = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, from);
     return new Batch(4, 4, new Batch.Stored(data, order, from), none, draw);
@@ -268,7 +268,7 @@ class CudaBackendTest {
         for (Dataset data : sets) {
           int[] order = inOrder(data);
           for (int from = 0; from < 12; from += 4) {
-            Batch batch = stored(spec, data, order, from);
+            Batch batch = stored(data, order, from);
             cuda.run(batch, false, actual, null);
             cpu.run(batch, false, expected, null);
             assertArrayEquals(expected.spikes(), actual.spikes());
@@ -280,7 +280,7 @@ class CudaBackendTest {
         bytes = device.used() - before;
         assertEquals(60 * 784 + 60 * 4, bytes);
       }
-      Batch beyond = stored(spec, sets.get(0), new int[] {0, 1, 30, 2}, 0);
+      Batch beyond = stored(sets.get(0), new int[] {0, 1, 30, 2}, 0);
       assertThrows(IndexOutOfBoundsException.class, () -> cuda.run(beyond, false, actual, null));
     }
     assertEquals(0, device.used());
@@ -302,7 +302,7 @@ class CudaBackendTest {
       ReadOut expected = new ReadOut(spec);
       ReadOut actual = new ReadOut(spec);
       for (Dataset data : List.of(small, large, large, small)) {
-        Batch batch = stored(spec, data, inOrder(data), 4);
+        Batch batch = stored(data, inOrder(data), 4);
         cuda.run(batch, false, actual, null);
         cpu.run(batch, false, expected, null);
         assertArrayEquals(expected.spikes(), actual.spikes());

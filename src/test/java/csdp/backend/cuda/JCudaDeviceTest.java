@@ -47,8 +47,10 @@ class JCudaDeviceTest {
       pixels[k] = Philox.uniform(random.nextWord());
       classes[k / 64] = k / 64 % 10;
     }
-    Npy.write(images = dir.resolve("x.npy"), new int[] {70, 64}, pixels);
-    Npy.write(labels = dir.resolve("y.npy"), new int[] {70}, classes);
+    images = dir.resolve("x.npy");
+    labels = dir.resolve("y.npy");
+    Npy.write(images, new int[] {70, 64}, pixels);
+    Npy.write(labels, new int[] {70}, classes);
   }
 
   private static Result replay(String steering, String... more) throws Exception {

@@ -15,6 +15,7 @@ import csdp.model.Population.Role;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -109,7 +110,7 @@ class KernelsTest {
             .directory(dir.toFile())
             .redirectErrorStream(true)
             .start();
-    String said = new String(p.getInputStream().readAllBytes());
+    String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, p.waitFor(), said);
     String ptx = Files.readString(dir.resolve("all.ptx"));
     Map<String, String> entries = new TreeMap<>();
