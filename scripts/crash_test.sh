@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows that a crash costs nothing but time: training is killed (SIGKILL) at random moments, the writing of checkpoints
-# included, and resumed; it must end with the bits of a run that nothing interrupted, and without a temporary file. Then
+# included (every second kill waits for one), and resumed; it must end with the bits of a run that nothing interrupted, and without a temporary file. Then
 # the same with a full disk and with a folder that turned read-only: exit code 3, one line, the checkpoint as it was.
 #   scripts/crash_test.sh [--kills N] [--seed N] [--json FILE]
 # Every third killed run is killed once more while it is resumed; those kills come on top of N (30 unless given).
@@ -25,7 +25,7 @@ pid=
 mounted=
 cleanup() {
   [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-  [ -z "$mounted" ] || umount "$disk" || true
+  [ -z "$mounted" ] || umount "$disk" 2>/dev/null || umount -l "$disk" || true
   chmod -R u+w "$work" && rm -rf "$work"
 }
 trap cleanup EXIT
@@ -63,6 +63,9 @@ kill_at() { # MILLISECONDS FOLDER COMMAND...
   pid=$!
   until [ -e "$folder/.lock" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.005; done
   sleep "$((after / 1000)).$(printf %03d $((after % 1000)))"
+  if [ $((trial % 2)) = 0 ]; then # the next temporary that shows
+    until [ -n "$(compgen -G "$folder/*.tmp")" ] || ! kill -0 $pid 2>/dev/null; do :; done
+  fi
   kill -KILL $pid 2>/dev/null || true
   wait $pid 2>/dev/null || code=$?
   pid=
@@ -170,7 +173,7 @@ if [ -n "$json" ]; then
   "kills": $((kills + second)),
   "runs_killed": $kills,
   "killed_again_while_resuming": $second,
-  "kills_within": "$span ms of training, each moment drawn evenly",
+  "kills_within": "$span ms of training, each moment drawn evenly, every second kill then waiting for a write",
   "redrawn_because_over": $late,
   "kills_in_a_write": $within,
   "writes_hit": "$where",
