@@ -84,6 +84,11 @@ final class TimedLaunches implements GpuDevice {
   }
 
   @Override
+  public Room room() {
+    return device.room();
+  }
+
+  @Override
   public void free(long address) {
     device.free(address);
   }

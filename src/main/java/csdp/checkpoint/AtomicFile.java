@@ -25,7 +25,7 @@ public final class AtomicFile {
     Path temporary = null;
     try {
       Path target = Disk.target(file);
-      Files.createDirectories(target.getParent());
+      Disk.makeFolder(target.getParent());
       Disk.removeStale(target);
       temporary = Disk.temporary(target);
       try (FileChannel out =

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
  * <p>The new content is written to a temporary beside the folder and brought to the disk; then the
  * folder is moved aside to {@code <name>.old}, the temporary is renamed, and the old one is
  * deleted. A crash between the two renames leaves only {@code <name>.old}: {@link #existing} finds
- * it there and the next {@link #replace} puts it back first. Only one process may write a folder at
- * a time.
+ * it there, and {@link #recover} or the next {@link #replace} puts it back first. Only one process
+ * may write a folder at a time; others may read meanwhile.
  */
 public final class AtomicFolder {
   private AtomicFolder() {}
@@ -46,11 +46,8 @@ public final class AtomicFolder {
     try {
       Path target = Disk.target(folder);
       Path old = old(target);
-      Files.createDirectories(target.getParent());
-      Disk.removeStale(target);
-      if (!Files.exists(target) && holds(old, marker)) {
-        move(old, target);
-      }
+      Disk.makeFolder(target.getParent());
+      clearUp(target, marker);
       requireReplaceable(target, marker);
       temporary = Disk.temporary(target);
       Files.createDirectory(temporary);
@@ -59,7 +56,7 @@ public final class AtomicFolder {
       if (Files.exists(target)) {
         if (Files.exists(old)) {
           requireReplaceable(old, marker);
-          Disk.delete(old);
+          Disk.discard(old, target);
         }
         move(target, old);
         try {
@@ -69,7 +66,7 @@ public final class AtomicFolder {
           throw e;
         }
         Disk.syncFolder(target.getParent());
-        Disk.release(old);
+        Disk.discard(old, target);
       } else {
         move(temporary, target);
         Disk.syncFolder(target.getParent());
@@ -84,31 +81,61 @@ public final class AtomicFolder {
   }
 
   /**
+   * Clears up what a crash left of a write: puts the old folder back where nothing has taken its
+   * place, deletes it where the new one has, and deletes temporaries.
+   *
+   * @param marker as for {@link #replace}
+   * @throws CsdpException environment when that cannot be done
+   */
+  public static void recover(Path folder, String marker) {
+    try {
+      clearUp(Disk.target(folder), marker);
+    } catch (IOException | UncheckedIOException e) {
+      throw Disk.failure(folder, e);
+    }
+  }
+
+  private static void clearUp(Path target, String marker) throws IOException {
+    Disk.removeStale(target);
+    Path old = old(target);
+    if (!Files.exists(target) && holds(old, marker)) {
+      move(old, target);
+    } else if (holds(target, marker) && holds(old, marker)) {
+      Disk.discard(old, target);
+    }
+  }
+
+  /**
    * The folder to read: itself, or {@code <name>.old} after a crash between the two renames.
    *
    * @throws CsdpException bad input when neither is there
    */
   public static Path existing(Path folder) {
+    Path absolute = folder.toAbsolutePath().normalize();
+    // While it is replaced one of the two is always there, if one looks in this order.
     if (Files.isDirectory(folder)) {
       return folder;
     }
-    Path absolute = folder.toAbsolutePath().normalize();
     if (absolute.getFileName() != null
         && !Files.exists(folder)
         && Files.isDirectory(old(absolute))) {
       return old(absolute);
     }
+    if (Files.isDirectory(folder)) {
+      return folder;
+    }
     throw CsdpException.badInput(
         "%s %s", folder, Files.exists(folder) ? "is not a folder" : "does not exist");
   }
 
-  /** Whether {@link #existing} would find a folder. */
-  public static boolean exists(Path folder) {
+  /** Whether {@link #existing} would find a folder that has such a file. */
+  public static boolean exists(Path folder, String marker) {
     Path absolute = folder.toAbsolutePath().normalize();
-    return Files.isDirectory(folder)
+    return holds(folder, marker)
         || (absolute.getFileName() != null
             && !Files.exists(folder)
-            && Files.isDirectory(old(absolute)));
+            && holds(old(absolute), marker))
+        || holds(folder, marker); // again: the first look may have come between two moves
   }
 
   private static Path old(Path target) {

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedOutputStream;
 
@@ -33,6 +35,9 @@ public final class Checkpoint {
   private static final String MANIFEST = "manifest.json";
   private static final String STATE = "state.json";
   private static final long MAX_STATE = 256L << 20; // it has a count for each two classes
+
+  /** How often a checkpoint is read that is replaced meanwhile, time and again. */
+  private static final int ATTEMPTS = 100;
 
   private Checkpoint() {}
 
@@ -113,10 +118,18 @@ public final class Checkpoint {
         });
   }
 
+  /**
+   * Clears up what a crash left of a write.
+   *
+   * @throws CsdpException environment when that cannot be done
+   */
+  static void recover(Path folder) {
+    AtomicFolder.recover(folder, MANIFEST);
+  }
+
   /** Whether there is a checkpoint, or an {@code .old} one in its place after a crash. */
   public static boolean exists(Path folder) {
-    return AtomicFolder.exists(folder)
-        && Files.isRegularFile(AtomicFolder.existing(folder).resolve(MANIFEST));
+    return AtomicFolder.exists(folder, MANIFEST);
   }
 
   /**
@@ -125,7 +138,7 @@ public final class Checkpoint {
    * @throws CsdpException bad input when it is not there, damaged or of another version
    */
   public static Manifest manifest(Path folder) {
-    return manifestIn(AtomicFolder.existing(folder));
+    return reading(folder, Checkpoint::manifestIn);
   }
 
   /**
@@ -136,14 +149,17 @@ public final class Checkpoint {
    *     or of another network, or has no moments or no state
    */
   public static <T> T read(Path folder, Parameters into, Class<T> type) {
-    Path found = AtomicFolder.existing(folder);
-    Manifest manifest = verify(found, into.spec());
-    if (!manifest.moments()) {
-      throw CsdpException.badInput("%s was written without Adam's moments", folder);
-    }
-    T state = stateIn(found, manifest, type);
-    fill(found, manifest, into);
-    return state;
+    return reading(
+        folder,
+        found -> {
+          Manifest manifest = verify(found, into.spec());
+          if (!manifest.moments()) {
+            throw CsdpException.badInput("%s was written without Adam's moments", folder);
+          }
+          T state = stateIn(found, manifest, type);
+          fill(found, manifest, into);
+          return state;
+        });
   }
 
   /**
@@ -152,15 +168,23 @@ public final class Checkpoint {
    * @throws CsdpException bad input, as {@link #read}
    */
   public static void requireFit(Path folder, NetworkSpec spec) {
-    Path found = AtomicFolder.existing(folder);
-    requireFit(found, manifestIn(found), spec);
-    ParameterFolder.requireSizes(found, spec);
+    reading(
+        folder,
+        found -> {
+          requireFit(found, manifestIn(found), spec);
+          ParameterFolder.requireSizes(found, spec);
+          return null;
+        });
   }
 
   /** As {@link #read}, without the caller's state; moments that are not there become zero. */
   public static void readParameters(Path folder, Parameters into) {
-    Path found = AtomicFolder.existing(folder);
-    fill(found, verify(found, into.spec()), into);
+    reading(
+        folder,
+        found -> {
+          fill(found, verify(found, into.spec()), into);
+          return null;
+        });
   }
 
   /**
@@ -169,8 +193,39 @@ public final class Checkpoint {
    * @throws CsdpException bad input when it is not there or damaged
    */
   public static <T> T readState(Path folder, Class<T> type) {
-    Path found = AtomicFolder.existing(folder);
-    return stateIn(found, manifestIn(found), type);
+    return reading(folder, found -> stateIn(found, manifestIn(found), type));
+  }
+
+  /**
+   * Reads while another process may write: what was read counts, and what failed is the
+   * checkpoint's fault, only where the very same checkpoint is still there afterwards.
+   */
+  private static <T> T reading(Path folder, Function<Path, T> read) {
+    for (int attempt = 1; ; attempt++) {
+      String before = check(folder);
+      try {
+        T value = read.apply(AtomicFolder.existing(folder));
+        if (before != null && before.equals(check(folder))) {
+          return value;
+        }
+      } catch (CsdpException e) {
+        if (Objects.equals(before, check(folder))) {
+          throw e;
+        }
+      }
+      if (attempt == ATTEMPTS) {
+        throw CsdpException.failed("%s is replaced faster than it can be read: try later", folder);
+      }
+    }
+  }
+
+  /** What tells a checkpoint from every other; null where there is none that can be read. */
+  private static String check(Path folder) {
+    try {
+      return manifestIn(AtomicFolder.existing(folder)).check();
+    } catch (CsdpException e) {
+      return null;
+    }
   }
 
   private static <T> T stateIn(Path folder, Manifest manifest, Class<T> type) {

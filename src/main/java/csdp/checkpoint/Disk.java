@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
@@ -60,6 +61,26 @@ final class Disk {
       // The next write of the same target tries again.
     }
     IN_USE.remove(temporary);
+  }
+
+  /**
+   * Takes a folder out of the target's way and deletes it. A crash meanwhile leaves a temporary,
+   * never half of a folder under its own name.
+   */
+  static void discard(Path folder, Path target) throws IOException {
+    Path temporary = temporary(target);
+    try {
+      Files.move(folder, temporary, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      release(temporary);
+    }
+  }
+
+  /** Makes a folder, and those on the way; a link to a folder is one. */
+  static void makeFolder(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder);
+    }
   }
 
   /** Deletes temporaries of the target that runs left behind which have ended since. */

@@ -23,17 +23,67 @@ import java.util.stream.Stream;
  * The output directory of a run: {@code config.json}, {@code metrics.jsonl} with one line an epoch,
  * the arrays that the released code writes ({@code acc1234.npy}, ...), and the checkpoints {@code
  * best/} (parameters by validation accuracy) and {@code last/} (to resume from).
+ *
+ * <p>Whoever trains into it holds its {@link #lock}. Reading works at any time.
  */
 public final class RunFolder implements TrainListener {
   private static final String CONFIG = "config.json";
   private static final String METRICS = "metrics.jsonl";
   private static final long MAX_HISTORY = 64L << 20;
+  private static final String RECORDS =
+      "(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy|metrics\\.jsonl|test\\.json";
+  private static final String TEMPORARIES =
+      "(" + RECORDS + "|config\\.json|(best|last)(\\.old)?)\\.\\d+-\\d+\\.tmp";
 
   private final Path folder;
+  private final int everyBatches;
 
-  /** A folder, which need not be there yet. */
+  /** A folder, which need not be there yet; training into it writes checkpoints after epochs. */
   public RunFolder(Path folder) {
+    this(folder, 0);
+  }
+
+  /**
+   * A folder, which need not be there yet.
+   *
+   * @param everyBatches how often training into it writes {@code last/} within an epoch; 0 for
+   *     never
+   */
+  public RunFolder(Path folder, int everyBatches) {
     this.folder = folder;
+    this.everyBatches = everyBatches;
+  }
+
+  /**
+   * Keeps others from training into the folder until it is closed, and clears up what a training
+   * that crashed left here.
+   *
+   * @throws CsdpException bad input when another training holds it, environment when the folder
+   *     cannot be written
+   */
+  public FolderLock lock() {
+    FolderLock lock = FolderLock.take(folder);
+    try {
+      clearUp();
+      return lock;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private void clearUp() {
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.toList()) {
+        if (entry.getFileName().toString().matches(TEMPORARIES)) {
+          Disk.delete(entry); // whoever wrote it is gone: this process holds the lock
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
+    }
+    Checkpoint.recover(best());
+    Checkpoint.recover(last());
   }
 
   /** Where it is. */
@@ -77,7 +127,7 @@ public final class RunFolder implements TrainListener {
    */
   public void write(RunRecord record) {
     try {
-      Files.createDirectories(folder);
+      Disk.makeFolder(folder);
     } catch (IOException e) {
       throw Disk.failure(folder, e);
     }
@@ -112,14 +162,13 @@ public final class RunFolder implements TrainListener {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.toList()) {
         String name = entry.getFileName().toString();
-        if (name.matches("(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy")
-            || name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")
-            || List.of(METRICS, "test.json").contains(name)) {
+        if (name.matches(RECORDS)
+            || name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")) {
           Files.delete(entry);
         } else if (name.matches("(best|last)(\\.old)?")
             || (name.equals("tsne") && Files.exists(entry.resolve("codes_tsne.npy")))
             || (name.equals("plots") && Files.exists(entry.resolve("weights.csv")))) {
-          Disk.delete(entry);
+          Disk.discard(entry, entry);
         }
       }
       Files.deleteIfExists(folder.resolve(CONFIG));
@@ -145,6 +194,22 @@ public final class RunFolder implements TrainListener {
     return p;
   }
 
+  /** After a crash the records may lag behind the checkpoint. */
+  @Override
+  public void started(Trainer trainer) {
+    if (!trainer.state().history().isEmpty()) {
+      writeRecords(trainer);
+    }
+  }
+
+  @Override
+  public void batchDone(Trainer trainer) {
+    int done = trainer.state().batch();
+    if (everyBatches > 0 && done % everyBatches == 0 && done < trainer.batches()) {
+      Checkpoint.write(last(), snapshot(trainer), true, trainer.state());
+    }
+  }
+
   @Override
   public void epochDone(Trainer trainer, EpochMetrics metrics, boolean best) {
     Parameters now = snapshot(trainer);
@@ -152,6 +217,10 @@ public final class RunFolder implements TrainListener {
       Checkpoint.write(best(), now, false, null);
     }
     Checkpoint.write(last(), now, true, trainer.state());
+    writeRecords(trainer);
+  }
+
+  private void writeRecords(Trainer trainer) {
     List<EpochMetrics> history = trainer.state().history();
     AtomicFile.write(folder.resolve(METRICS), lines(history));
     int seed = trainer.options().seed();

@@ -7,6 +7,7 @@ import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.AtomicFile;
 import csdp.checkpoint.Checkpoint;
+import csdp.checkpoint.FolderLock;
 import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.RunRecord;
 import csdp.config.Json;
@@ -58,6 +59,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Replace an existing run in --out.")
   private boolean force;
 
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Also write a checkpoint every N batches. Default: after every epoch only.")
+  private int checkpointEvery;
+
   @Mixin private DeviceOptions device;
 
   @Spec private CommandSpec spec;
@@ -68,6 +76,9 @@ final class TrainCommand implements Callable<Integer> {
     if (resume && (force || options.hasPreset())) {
       throw CsdpException.badInput(
           "--resume and %s exclude each other", force ? "--force" : "--preset");
+    }
+    if (checkpointEvery < 0) {
+      throw CsdpException.badInput("--checkpoint-every cannot be %d", checkpointEvery);
     }
     Device where = device.resolve(spec);
     RunRecord earlier = resume && out != null ? new RunFolder(out).record() : null;
@@ -82,15 +93,28 @@ final class TrainCommand implements Callable<Integer> {
         splits = open(config);
       }
     }
-    RunFolder folder = new RunFolder(out);
+    RunFolder folder = new RunFolder(out, checkpointEvery);
+    NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
+    RunRecord record = record(where, splits, config);
+    try (FolderLock lock = folder.lock()) {
+      return train(where, network, folder, earlier, record, splits);
+    }
+  }
+
+  private int train(
+      Device where,
+      NetworkSpec network,
+      RunFolder folder,
+      RunRecord earlier,
+      RunRecord record,
+      Splits splits) {
+    RunConfig config = record.run();
     if (folder.isRun() && !resume && !force) {
       throw CsdpException.badInput(
           "%s holds a run already: go on with --resume, replace it with --force, or choose another"
               + " folder with --out",
           out);
     }
-    RunRecord record = record(where, splits, config);
-    NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     TrainState state = TrainState.start();
     Parameters parameters;
     if (resume) {

@@ -56,7 +56,7 @@ class AtomicFolderTest {
 
   @Test
   void replacesWhole() throws IOException {
-    assertFalse(AtomicFolder.exists(folder));
+    assertFalse(AtomicFolder.exists(folder, MARKER));
     AtomicFolder.replace(folder, MARKER, version("one"));
     AtomicFolder.replace(
         folder,
@@ -84,7 +84,7 @@ class AtomicFolderTest {
   void afterACrashBetweenTheRenamesTheOldOneIsRead() throws IOException {
     fill(dir.resolve("last.old"), "one");
     fill(dir.resolve("last." + NO_PROCESS + "-1.tmp"), "two");
-    assertTrue(AtomicFolder.exists(folder));
+    assertTrue(AtomicFolder.exists(folder, MARKER));
     assertEquals("one", current());
     fails(
         f -> {
@@ -105,6 +105,26 @@ class AtomicFolderTest {
     AtomicFolder.replace(folder, MARKER, version("three"));
     assertEquals("three", current());
     assertEquals(List.of("last"), names());
+  }
+
+  /** The old one goes under a temporary's name first, so no half of it blocks the next write. */
+  @Test
+  void afterACrashWhileTheOldOneIsDeletedTheNextWriteSucceeds() throws IOException {
+    AtomicFolder.replace(folder, MARKER, version("one"));
+    AtomicFolder.replace(
+        folder,
+        MARKER,
+        f -> {
+          fill(f, "two");
+          fill(dir.resolve("last.old"), "zero");
+        });
+    assertEquals(List.of("last"), names());
+    Path half = dir.resolve("last." + NO_PROCESS + "-2.tmp");
+    fill(half, "one");
+    Files.delete(half.resolve(MARKER));
+    AtomicFolder.replace(folder, MARKER, version("three"));
+    assertEquals(List.of("last"), names());
+    assertEquals("three", current());
   }
 
   @Test

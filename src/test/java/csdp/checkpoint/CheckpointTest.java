@@ -16,6 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,5 +234,34 @@ class CheckpointTest {
         assertThrows(CsdpException.class, () -> ParameterFolder.read(dir, new Parameters(spec)));
     assertEquals(CsdpException.USAGE, e.exitCode());
     assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+
+  /** A model is read while training replaces it: all of one checkpoint, never a mixture. */
+  @Test
+  void readersOfAFolderThatIsReplacedSeeOneCheckpoint() throws Exception {
+    Parameters[] two = {p, Networks.parameters(spec, 7)};
+    State[] states = {STATE, new State(4, 0, List.of(), "")};
+    Checkpoint.write(folder, two[0], true, states[0]);
+    AtomicInteger written = new AtomicInteger();
+    AtomicBoolean enough = new AtomicBoolean();
+    CompletableFuture<Void> writer =
+        CompletableFuture.runAsync(
+            () -> {
+              while (!enough.get()) {
+                int k = written.incrementAndGet() % 2;
+                Checkpoint.write(folder, two[k], true, states[k]);
+              }
+            });
+    Parameters read = new Parameters(spec);
+    try {
+      while (written.get() < 40 && !writer.isDone()) {
+        assertTrue(Checkpoint.exists(folder));
+        State state = Checkpoint.read(folder, read, State.class);
+        assertSame(two[state.epoch() - 3], read, true);
+      }
+    } finally {
+      enough.set(true);
+      writer.join();
+    }
   }
 }

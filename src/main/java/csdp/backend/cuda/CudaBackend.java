@@ -79,7 +79,7 @@ public final class CudaBackend implements Backend {
     this.products = products;
     this.c = spec.constants();
     this.device = device;
-    this.parameters = new DeviceMemory(device);
+    this.parameters = new DeviceMemory(device, "fewer hidden units (--hidden)");
     this.window = new DeviceMemory(device);
     this.stored = new DeviceImages(spec.input().units(), parameters, this::forgetWindows);
     this.kernels = new Kernels(device);
@@ -412,12 +412,11 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    forgetWindows(null);
-    window.close();
-    parameters.close();
-    if (products != null) {
-      products.close();
+    try (device;
+        products;
+        parameters;
+        window) { // the last first, each whatever befalls another
+      forgetWindows(null);
     }
-    device.close();
   }
 }

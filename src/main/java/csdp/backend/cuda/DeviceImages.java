@@ -43,6 +43,11 @@ final class DeviceImages {
       }
     }
 
+    private void close() {
+      pixels.close();
+      order.close();
+    }
+
     /** Images x units bytes. */
     Bytes pixels() {
       return pixels;
@@ -113,7 +118,12 @@ final class DeviceImages {
         tooLarge = data;
         return null;
       }
-      shown.uploadPixels();
+      try {
+        shown.uploadPixels();
+      } catch (RuntimeException e) {
+        shown.close();
+        throw e;
+      }
     }
     kept.remove(shown);
     kept.addLast(shown);
@@ -138,7 +148,6 @@ final class DeviceImages {
   private void drop() {
     OnDevice oldest = kept.removeFirst();
     dropped.accept(oldest);
-    oldest.pixels.close();
-    oldest.order.close();
+    oldest.close();
   }
 }

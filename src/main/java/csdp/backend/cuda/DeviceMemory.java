@@ -1,5 +1,6 @@
 package csdp.backend.cuda;
 
+import csdp.CsdpException;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
@@ -11,11 +12,22 @@ import java.util.Set;
 public final class DeviceMemory implements AutoCloseable {
   private final GpuDevice device;
   private final Set<DeviceBuffer> live = new LinkedHashSet<>();
+  private final String remedy;
   private long bytes;
 
   /** Memory of a device. The device is not closed with it. */
   public DeviceMemory(GpuDevice device) {
+    this(device, "smaller batches (--batch) or fewer hidden units (--hidden)");
+  }
+
+  /**
+   * Memory of a device. The device is not closed with it.
+   *
+   * @param remedy what to use where there is too little, for messages
+   */
+  DeviceMemory(GpuDevice device, String remedy) {
     this.device = device;
+    this.remedy = remedy;
   }
 
   /** An array of floats, contents undefined. */
@@ -49,6 +61,12 @@ public final class DeviceMemory implements AutoCloseable {
 
   long allocate(DeviceBuffer buffer) {
     long address = device.allocate(Math.max(1, buffer.bytes()), buffer.what());
+    if (address == 0) {
+      GpuDevice.Room room = device.room();
+      throw CsdpException.environment(
+          "out of memory on %s: %s needs %,d bytes, %,d of %,d are free: use %s",
+          device.name(), buffer.what(), buffer.bytes(), room.free(), room.total(), remedy);
+    }
     live.add(buffer);
     bytes += buffer.bytes();
     return address;
@@ -60,9 +78,26 @@ public final class DeviceMemory implements AutoCloseable {
     device.free(address);
   }
 
-  /** Frees every buffer. It can hand out new ones after that. */
+  /**
+   * Frees every buffer, and then reports what went wrong with any. It can hand out new ones after
+   * that.
+   */
   @Override
   public void close() {
-    List.copyOf(live).forEach(DeviceBuffer::close);
+    RuntimeException failure = null;
+    for (DeviceBuffer buffer : List.copyOf(live)) {
+      try {
+        buffer.close();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

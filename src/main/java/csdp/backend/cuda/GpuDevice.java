@@ -14,6 +14,7 @@ import csdp.CsdpException;
  * <p>Every failure is a {@link CsdpException} of one line that names what was tried: for a launch
  * the kernel and its geometry (also where the device reports it only at a later call, as far as
  * that is known), for an allocation what it was for, the bytes asked for and the bytes free.
+ * Closing the device after one still gives everything back.
  */
 public interface GpuDevice extends AutoCloseable {
   /** Short name, as the {@code --device} option takes it. */
@@ -28,9 +29,12 @@ public interface GpuDevice extends AutoCloseable {
    *
    * @param bytes at least 1
    * @param what for messages: whose memory this is
-   * @return the address on the device, never 0
+   * @return the address on the device; 0 where there is no room
    */
   long allocate(long bytes, String what);
+
+  /** Memory that is free now, and all there is. */
+  Room room();
 
   /** Frees what {@link #allocate} returned. */
   void free(long address);
@@ -102,6 +106,9 @@ public interface GpuDevice extends AutoCloseable {
   /** Frees the device. Memory must have been freed before. */
   @Override
   void close();
+
+  /** Bytes of memory. */
+  record Room(long free, long total) {}
 
   /** A point of the queue. */
   interface Mark extends AutoCloseable {

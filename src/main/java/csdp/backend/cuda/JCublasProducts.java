@@ -5,6 +5,7 @@ import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
 import static jcuda.jcublas.cublasStatus.CUBLAS_STATUS_SUCCESS;
 
 import csdp.CsdpException;
+import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import jcuda.Pointer;
 import jcuda.driver.CUstream;
@@ -20,14 +21,15 @@ import jcuda.runtime.cudaStream_t;
  */
 final class JCublasProducts implements DenseProducts {
   /** What cuBLAS recommends for Hopper; older GPUs need less. */
-  private static final long WORKSPACE = 32L << 20;
+  private static final int WORKSPACE = 32 << 20;
 
   private final cublasHandle handle = new cublasHandle();
   private final JCudaDevice device;
-  private long workspace;
+  private final DeviceMemory memory;
 
   private JCublasProducts(JCudaDevice device) {
     this.device = device;
+    this.memory = new DeviceMemory(device, "--products kernels");
   }
 
   static JCublasProducts open(CUstream stream, JCudaDevice device) {
@@ -41,13 +43,14 @@ final class JCublasProducts implements DenseProducts {
           .because(e);
     }
     JCublasProducts p = new JCublasProducts(device);
-    p.workspace = device.allocate(WORKSPACE, "the workspace of cuBLAS");
+    Bytes workspace = p.memory.bytes("the workspace of cuBLAS", WORKSPACE);
     try {
       check(JCublas2.cublasCreate(p.handle), "starting");
       check(JCublas2.cublasSetStream(p.handle, new cudaStream_t(stream)), "taking the stream");
       check(JCublas2.cublasSetMathMode(p.handle, CUBLAS_PEDANTIC_MATH), "setting the precision");
       check(
-          JCublas2.cublasSetWorkspace(p.handle, new JCudaDevice.Address(p.workspace), WORKSPACE),
+          JCublas2.cublasSetWorkspace(
+              p.handle, new JCudaDevice.Address(workspace.address()), WORKSPACE),
           "taking a workspace");
       return p;
     } catch (RuntimeException e) {
@@ -89,7 +92,7 @@ final class JCublasProducts implements DenseProducts {
 
   @Override
   public void close() {
-    device.free(workspace); // waits for what is queued, and makes the context current
+    memory.close(); // waits for what is queued, and makes the context current
     JCublas2.cublasDestroy(handle);
   }
 }

@@ -10,6 +10,7 @@ import static jcuda.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOC
 import csdp.CsdpException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import jcuda.NativePointerObject;
@@ -44,6 +45,8 @@ final class JCudaDevice implements GpuDevice {
   private final CUmodule module = new CUmodule();
   private final Map<String, CUfunction> functions = new HashMap<>();
   private final Set<Long> live = new HashSet<>();
+  private final Set<Event> events = new HashSet<>(); // not yet closed; a failure may leave some
+  private final Set<Graph> graphs = new HashSet<>();
   private boolean retained;
   private boolean streaming;
   private boolean loaded;
@@ -107,17 +110,20 @@ final class JCudaDevice implements GpuDevice {
     Address at = new Address(0);
     int result = JCudaDriver.cuMemAlloc(at, bytes);
     if (result == CUDA_ERROR_OUT_OF_MEMORY) {
-      long[] free = new long[1];
-      long[] total = new long[1];
-      JCudaDriver.cuMemGetInfo(free, total);
-      throw CsdpException.environment(
-          "out of memory on %s: %s needs %,d bytes, %,d of %,d are free:"
-              + " use smaller batches or fewer hidden units",
-          name(), what, bytes, free[0], total[0]);
+      return 0;
     }
     check(result, "allocating " + bytes + " bytes for " + what);
     live.add(at.value());
     return at.value();
+  }
+
+  @Override
+  public Room room() {
+    enter();
+    long[] free = new long[1];
+    long[] total = new long[1];
+    check(JCudaDriver.cuMemGetInfo(free, total), "asking for the free memory");
+    return new Room(free[0], total[0]);
   }
 
   @Override
@@ -261,8 +267,9 @@ final class JCudaDevice implements GpuDevice {
     enter();
     CUevent event = new CUevent();
     check(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "making an event");
+    Event mark = new Event(event);
     check(JCudaDriver.cuEventRecord(event, stream), "recording an event");
-    return new Event(event);
+    return mark;
   }
 
   @Override
@@ -302,6 +309,8 @@ final class JCudaDevice implements GpuDevice {
       if (streaming) {
         JCudaDriver.cuStreamSynchronize(stream);
       }
+      List.copyOf(events).forEach(Event::close);
+      List.copyOf(graphs).forEach(Graph::close);
       live.forEach(a -> JCudaDriver.cuMemFree(new Address(a)));
       live.clear();
       if (loaded) {
@@ -329,10 +338,11 @@ final class JCudaDevice implements GpuDevice {
   }
 
   private final class Event implements Mark {
-    private CUevent event;
+    private final CUevent event;
 
     Event(CUevent event) {
       this.event = event;
+      events.add(this);
     }
 
     @Override
@@ -353,19 +363,19 @@ final class JCudaDevice implements GpuDevice {
 
     @Override
     public void close() {
-      if (event != null && retained) {
-        enter();
+      if (events.remove(this)) {
+        JCudaDriver.cuCtxSetCurrent(context);
         JCudaDriver.cuEventDestroy(event);
       }
-      event = null;
     }
   }
 
   private final class Graph implements Sequence {
-    private CUgraphExec executable;
+    private final CUgraphExec executable;
 
     Graph(CUgraphExec executable) {
       this.executable = executable;
+      graphs.add(this);
     }
 
     @Override
@@ -376,12 +386,11 @@ final class JCudaDevice implements GpuDevice {
 
     @Override
     public void close() {
-      if (executable != null && retained) {
+      if (graphs.remove(this)) {
         JCudaDriver.cuCtxSetCurrent(context);
         JCudaDriver.cuStreamSynchronize(stream);
         JCudaDriver.cuGraphExecDestroy(executable);
       }
-      executable = null;
     }
   }
 }

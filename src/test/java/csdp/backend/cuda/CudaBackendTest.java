@@ -316,7 +316,10 @@ class CudaBackendTest {
     EmulatedDevice device = Emulated.device(1 << 20);
     CsdpException e = assertThrows(CsdpException.class, () -> new CudaBackend(spec(2000), device));
     assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
-    assertTrue(e.getMessage().contains("second moments of W1 needs 392,000 bytes"), e.getMessage());
+    assertEquals(
+        "out of memory on emulated: second moments of W1 needs 392,000 bytes, 264,576 of 1,048,576"
+            + " are free: use fewer hidden units (--hidden)", // smaller batches would not help
+        e.getMessage());
     assertEquals(0, device.used());
   }
 
@@ -330,9 +333,70 @@ class CudaBackendTest {
       CsdpException e =
           assertThrows(
               CsdpException.class, () -> cuda.run(batch(spec, 500, 4, 1), true, out, null));
-      assertTrue(e.getMessage().startsWith("out of memory on the emulated device"), e.getMessage());
+      assertTrue(e.getMessage().startsWith("out of memory on emulated: "), e.getMessage());
+      assertTrue(
+          e.getMessage().endsWith("use smaller batches (--batch) or fewer hidden units (--hidden)"),
+          e.getMessage());
       cuda.run(batch(spec, 8, 4, 1), true, out, null);
     }
     assertEquals(0, device.used());
+  }
+
+  /** Memory for one buffer less each time, from all that is needed to nothing. */
+  @Test
+  void whereverMemoryEndsNothingIsLeft() {
+    NetworkSpec spec = spec(13);
+    long enough;
+    EmulatedDevice large = Emulated.device();
+    try (CudaBackend cuda = new CudaBackend(spec, large)) {
+      cuda.run(batch(spec, 7, 4, 1), true, new ReadOut(spec), null);
+      enough = large.used();
+    }
+    int refused = 0;
+    for (long capacity = 0; capacity <= enough; capacity += 101) {
+      CountingDevice device = new CountingDevice(Emulated.device(capacity));
+      try (CudaBackend cuda = new CudaBackend(spec, device)) {
+        cuda.run(batch(spec, 7, 4, 1), true, new ReadOut(spec), null);
+      } catch (CsdpException e) {
+        assertTrue(e.getMessage().startsWith("out of memory on emulated: "), e.getMessage());
+        refused++;
+      }
+      assertEquals(List.of(0, 0), device.live(), capacity + " bytes");
+      assertEquals(0, device.used());
+      assertTrue(device.closedOnce());
+    }
+    assertTrue(refused > 100, refused + " refused");
+  }
+
+  /** The device breaks down at one call and works no more: all is given back, whichever it is. */
+  @Test
+  void whereverTheDeviceFailsNothingIsLeft() {
+    Constants c = new Constants(1, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
+    NetworkSpec spec = new NetworkSpec(784, new int[] {3}, 10, true, true, c);
+    Dataset images = Strokes.draw("strokes", 1, 0, 8);
+    int failures = 0;
+    while (true) {
+      CountingDevice device = new CountingDevice(Emulated.device()).failingAfter(failures);
+      CsdpException failure = null;
+      try (CudaBackend cuda = new CudaBackend(spec, device)) {
+        ReadOut out = new ReadOut(spec);
+        cuda.run(stored(spec, images, inOrder(images), 0), true, out, null);
+        cuda.run(
+            stored(spec, images.subset(0, 6), inOrder(images.subset(0, 6)), 0), false, out, null);
+        cuda.snapshot(new Parameters(spec));
+      } catch (CsdpException e) {
+        failure = e;
+      }
+      assertEquals(List.of(0, 0), device.live(), "after call " + failures);
+      assertEquals(0, device.used());
+      assertTrue(device.closedOnce());
+      if (!device.failed()) {
+        break;
+      }
+      assertTrue(failure.getMessage().startsWith("injected into "), failure.getMessage());
+      failures++;
+    }
+    assertTrue(failures > 200, failures + " calls");
+    System.out.printf("CudaBackendTest: %d calls of the device, each failed once%n", failures);
   }
 }

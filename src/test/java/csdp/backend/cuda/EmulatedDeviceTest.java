@@ -147,8 +147,8 @@ class EmulatedDeviceTest {
         assertThrows(CsdpException.class, () -> memory.floats("weights of W1", 1 << 20));
     assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
     assertEquals(
-        "out of memory on the emulated device: weights of W1 needs 4,194,304 bytes, 1,044,576 of"
-            + " 1,048,576 are free: use smaller batches or fewer hidden units",
+        "out of memory on emulated: weights of W1 needs 4,194,304 bytes, 1,044,576 of 1,048,576 are"
+            + " free: use smaller batches (--batch) or fewer hidden units (--hidden)",
         e.getMessage());
     assertEquals(1, memory.live());
   }

@@ -60,6 +60,11 @@ class JCudaDeviceTest {
   }
 
   private static Result train(String device, Path out, String... more) throws Exception {
+    return train("", device, out, more);
+  }
+
+  private static Result train(String steering, String device, Path out, String... more)
+      throws Exception {
     String[] args = {
       "train",
       "--hidden",
@@ -85,7 +90,8 @@ class JCudaDeviceTest {
       "--test-y",
       labels.toString()
     };
-    return fake.csdp("", Stream.concat(Stream.of(args), Stream.of(more)).toArray(String[]::new));
+    return fake.csdp(
+        steering, Stream.concat(Stream.of(args), Stream.of(more)).toArray(String[]::new));
   }
 
   @Test
@@ -124,10 +130,14 @@ class JCudaDeviceTest {
     }
   }
 
-  private static JsonNode bench(Path json) throws Exception {
+  private static Result bench(String steering, Path json) throws Exception {
     String args = "bench --device 0 --hidden 20,10 --batch 4 --steps 4 --repeats 2 --data strokes";
     String more = " --train-batches 1 --ceiling-floats 3000 --json " + json;
-    Result r = fake.csdp("", (args + more).split(" "));
+    return fake.csdp(steering, (args + more).split(" "));
+  }
+
+  private static JsonNode bench(Path json) throws Exception {
+    Result r = bench("", json);
     assertEquals(0, r.code(), r.toString());
     assertTrue(r.err().contains("0 allocations, 0 graphs, 0 events left"), r.err());
     for (JsonNode part : Json.tree(json).get("parts")) {
@@ -188,6 +198,37 @@ class JCudaDeviceTest {
     r = replay("", "--device", "7");
     assertEquals(3, r.code(), r.toString());
     assertTrue(r.message().contains("there is no CUDA device 7: this machine has 0: Fake GPU"));
+  }
+
+  /** Out of memory, in a captured window, between two events: all goes back to the driver. */
+  @Test
+  void afterAFailureNothingIsLeft() throws Exception {
+    Result memory = train("memory=400000", "0", dir.resolve("memory"));
+    assertEquals(3, memory.code(), memory.toString());
+    assertTrue(
+        memory
+            .message()
+            .matches(
+                "csdp: out of memory on cuda:0: .* needs [\\d,]+ bytes, [\\d,]+ of 400,000 are free:"
+                    + " use .*\\(--hidden\\)"),
+        memory.err());
+    Result graph = train("fail=learn_contrastive", "0", dir.resolve("graph-failed"));
+    assertEquals(1, graph.code(), graph.toString());
+    assertTrue(graph.message().contains("CUDA_ERROR_ILLEGAL_ADDRESS"), graph.err());
+    Result sync =
+        train("fail=learn_contrastive", "0", dir.resolve("sync-failed"), "--sync-launches");
+    assertEquals(1, sync.code(), sync.toString());
+    assertTrue(
+        sync.message()
+            .matches(
+                "csdp: the kernel learn_contrastive <<<\\(\\d+, \\d+\\), \\d+, \\d+ bytes>>>"
+                    + " failed: CUDA_ERROR_ILLEGAL_ADDRESS"),
+        sync.err());
+    Result events = bench("fail=copy_quads", dir.resolve("failed.json"));
+    assertEquals(1, events.code(), events.toString());
+    for (Result r : List.of(memory, graph, sync, events)) {
+      assertTrue(r.err().contains("0 allocations, 0 graphs, 0 events left"), r.err());
+    }
   }
 
   @Test

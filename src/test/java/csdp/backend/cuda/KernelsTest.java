@@ -180,6 +180,11 @@ class KernelsTest {
     }
 
     @Override
+    public Room room() {
+      return new Room(0, 0);
+    }
+
+    @Override
     public void free(long address) {}
 
     @Override

@@ -1,0 +1,216 @@
+package csdp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import csdp.backend.Backend;
+import csdp.backend.Device;
+import csdp.backend.cuda.CountingDevice;
+import csdp.backend.cuda.CudaBackend;
+import csdp.backend.cuda.Emulated;
+import csdp.checkpoint.RunFolder;
+import csdp.config.Json;
+import csdp.data.Dataset;
+import csdp.data.Strokes;
+import csdp.model.Constants;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
+import csdp.train.EpochMetrics;
+import csdp.train.TrainListener;
+import csdp.train.TrainOptions;
+import csdp.train.TrainState;
+import csdp.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * 500 epochs with everything that listens to a training, in a Java of their own whose heap is there
+ * from the start: what it holds at epoch 500 beside epoch 50.
+ */
+class LongRunTest {
+  private static final int EPOCHS = 500;
+  private static final int EARLY = 50;
+
+  /**
+   * What a training holds at some epoch.
+   *
+   * @param heap bytes in use after a collection
+   * @param rss bytes of the process in memory; 0 where the system does not say
+   * @param device buffers and sequences of the device that are live
+   * @param metrics bytes of metrics.jsonl
+   * @param state bytes of last/state.json
+   * @param output bytes that were printed
+   */
+  record Held(
+      int epoch,
+      long heap,
+      long rss,
+      int threads,
+      List<Integer> device,
+      long metrics,
+      long state,
+      long output) {}
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "cuda"})
+  void whatItHoldsStaysAsItIs(String kind) throws Exception {
+    if (kind.equals("cuda")) {
+      Emulated.device().close(); // skips where there is none, and compiles
+    }
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    Process p =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms48m",
+                "-Xmx48m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath,
+                Training.class.getName(),
+                kind)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<Held> held = new ArrayList<>();
+    for (String line : new String(p.getInputStream().readAllBytes()).split("\n")) {
+      System.out.println("LongRunTest " + kind + ": " + line);
+      if (line.startsWith("{")) {
+        Path where = Path.of("output");
+        held.add(Json.value(Json.tree(line, where), Held.class, where));
+      }
+    }
+    assertEquals(0, p.waitFor());
+    assertEquals(2, held.size());
+    Held early = held.get(0);
+    Held late = held.get(1);
+    assertEquals(EPOCHS, late.epoch);
+    assertEquals(early.threads, late.threads, "threads");
+    assertEquals(early.device, late.device, "buffers and sequences of the device");
+    // The record of 450 epochs is among it, with some hundred bytes each.
+    assertGrowth(450 * 2000, early.heap, late.heap);
+    assertGrowth(12 << 20, early.rss, late.rss);
+    assertGrowth(450 * 600, early.metrics, late.metrics);
+    assertGrowth(450 * 700, early.state, late.state);
+    assertGrowth(450 * 200, early.output, late.output);
+  }
+
+  private static void assertGrowth(long most, long early, long late) {
+    assertTrue(late - early < most, () -> "from " + early + " to " + late);
+  }
+
+  /** The training, which prints what it holds. */
+  static final class Training {
+    private final PrintWriter console;
+    private final StringWriter printed = new StringWriter();
+    private final CountingDevice device;
+    private final RunFolder folder;
+
+    private Training(Path dir, CountingDevice device) {
+      this.console = new PrintWriter(printed);
+      this.device = device;
+      this.folder = new RunFolder(dir);
+    }
+
+    public static void main(String[] args) throws IOException {
+      // In memory where that can be: the disk's pace is not what is measured.
+      Path memory = Path.of("/dev/shm");
+      Path dir =
+          Files.isWritable(memory)
+              ? Files.createTempDirectory(memory, "csdp")
+              : Files.createTempDirectory("csdp");
+      try {
+        if (args[0].equals("cpu")) {
+          new Training(dir, null).run(Device.CPU.open(spec(), 2));
+        } else {
+          CountingDevice device = new CountingDevice(Emulated.device());
+          new Training(dir, device).run(new CudaBackend(spec(), device));
+          System.out.printf("closed: %s live, %d bytes%n", device.live(), device.used());
+          if (device.used() != 0) {
+            throw new AssertionError("memory of the device is left");
+          }
+        }
+      } finally {
+        try (Stream<Path> all = Files.walk(dir)) {
+          all.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+        }
+      }
+    }
+
+    private static NetworkSpec spec() {
+      Constants c = new Constants(2, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
+      return new NetworkSpec(784, new int[] {12, 8}, 10, true, true, c);
+    }
+
+    private void run(Backend backend) {
+      Dataset images = Strokes.draw("strokes", 1, 0, 24);
+      TrainListener look =
+          new TrainListener() {
+            @Override
+            public void epochDone(Trainer t, EpochMetrics m, boolean best) {
+              if (m.epoch() == EARLY || m.epoch() == EPOCHS) {
+                System.out.println(Json.line(held(m.epoch())));
+              }
+            }
+          };
+      try (backend) {
+        backend.restore(Parameters.random(backend.spec(), 7));
+        new Trainer(
+                backend,
+                images.subset(0, 8),
+                images.subset(16, 24),
+                new TrainOptions(EPOCHS, 8, 7, 0.5f, false),
+                TrainState.start(),
+                List.of(new ProgressPrinter(console, console, false), folder, look))
+            .run();
+      }
+    }
+
+    private Held held(int epoch) {
+      try {
+        return new Held(
+            epoch,
+            heap(),
+            rss(),
+            Thread.activeCount(),
+            device == null ? List.of() : device.live(),
+            Files.size(folder.path().resolve("metrics.jsonl")),
+            Files.size(folder.last().resolve("state.json")),
+            printed.getBuffer().length());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static long heap() {
+      long least = Long.MAX_VALUE;
+      for (int i = 0; i < 3; i++) {
+        System.gc();
+        Runtime r = Runtime.getRuntime();
+        least = Math.min(least, r.totalMemory() - r.freeMemory());
+      }
+      return least;
+    }
+
+    private static long rss() throws IOException {
+      Path status = Path.of("/proc/self/status");
+      if (!Files.exists(status)) {
+        return 0;
+      }
+      return Files.readAllLines(status).stream()
+          .filter(l -> l.startsWith("VmRSS:"))
+          .mapToLong(l -> Long.parseLong(l.replaceAll("\\D", "")) << 10)
+          .sum();
+    }
+  }
+}
