@@ -5,6 +5,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Synapse;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** NaN and infinity in a network and its answers: how they are looked for and named, once. */
 public final class NotFinite {
@@ -87,5 +88,54 @@ public final class NotFinite {
       }
     }
     return -1;
+  }
+
+  /**
+   * What the threads of a backend see in a step that they share: whoever sees something says so,
+   * and the backend looks once a step. Whatever the order in which it was seen, the earliest step
+   * and in it the first owner is named.
+   */
+  public static final class Watch {
+    private static final long NOTHING = Long.MAX_VALUE;
+
+    private final NetworkSpec spec;
+    private final AtomicLong first = new AtomicLong(NOTHING); // step, owner, quantity
+
+    /** Nothing was seen. */
+    public Watch(NetworkSpec spec) {
+      this.spec = spec;
+    }
+
+    /** A population's values are not finite. */
+    public void saw(Quantity what, Population owner, int step) {
+      saw(what, owner.index(), step);
+    }
+
+    /** A synapse's are not. */
+    public void saw(Quantity what, Synapse owner, int step) {
+      saw(what, spec.populations().size() + spec.synapses().indexOf(owner), step);
+    }
+
+    private void saw(Quantity what, int owner, int step) {
+      long place = (long) step << 32 | (long) owner << 8 | what.ordinal();
+      first.accumulateAndGet(place, Math::min);
+    }
+
+    /** Throws the failure for what was seen since the last look, if anything was. */
+    public void check() {
+      if (first.get() == NOTHING) {
+        return;
+      }
+      long place = first.getAndSet(NOTHING);
+      int owner = (int) place >>> 8;
+      int populations = spec.populations().size();
+      throw failure(
+          Quantity.values()[(int) (place & 0xff)],
+          owner < populations
+              ? spec.populations().get(owner).name()
+              : spec.synapses().get(owner - populations).name(),
+          (int) (place >>> 32),
+          spec.constants().steps());
+    }
   }
 }

@@ -132,9 +132,7 @@ public final class AtomicFolder {
   public static boolean exists(Path folder, String marker) {
     Path absolute = folder.toAbsolutePath().normalize();
     return holds(folder, marker)
-        || (absolute.getFileName() != null
-            && !Files.exists(folder)
-            && holds(old(absolute), marker))
+        || (absolute.getFileName() != null && !Files.exists(folder) && holds(old(absolute), marker))
         || holds(folder, marker); // again: the first look may have come between two moves
   }
 

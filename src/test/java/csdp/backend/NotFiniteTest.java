@@ -22,9 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NotFiniteTest {
   private static final float[] BAD = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
 
-  /** The backends that keep this part of the contract. */
   static Stream<Nets.Maker> backends() {
-    return Stream.of(new Nets.Maker("reference", Nets::reference));
+    Stream<Nets.Maker> others = Nets.others().filter(m -> m.name().startsWith("cpu"));
+    return Stream.concat(Stream.of(new Nets.Maker("reference", Nets::reference)), others);
   }
 
   private static NetworkSpec spec(boolean supervised) {
@@ -96,7 +96,12 @@ class NotFiniteTest {
             new Overflow("weights of W1, step 1", true, with(1, 0, 0, 3e38f, 0)),
             new Overflow("weights of W1, step 2", true, with(1, 0, 0, 0, 3e38f)));
     List<Object[]> all = new ArrayList<>();
-    backends().forEach(b -> overflows.forEach(o -> all.add(new Object[] {b, o})));
+    backends()
+        .forEach(
+            b ->
+                overflows.stream()
+                    .filter(o -> b.name().equals("reference") || !o.place().startsWith("weights"))
+                    .forEach(o -> all.add(new Object[] {b, o})));
     return all;
   }
 
@@ -104,7 +109,10 @@ class NotFiniteTest {
     return spec(true).with(new Constants(6, 3f, 20f, 13f, rm, ri, rho, 2f, eta, decay));
   }
 
-  /** Clips, floors and resets hide nothing: every value here would be finite again after them. */
+  /**
+   * Floors and resets hide nothing, and in the reference no clip does either: every value here
+   * would be finite again after them.
+   */
   @ParameterizedTest
   @MethodSource("backendsAndOverflows")
   void whatOverflowsIsNamedWithItsStep(Nets.Maker maker, Overflow o) {

@@ -1,5 +1,6 @@
 package csdp.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -83,11 +84,11 @@ class LongRunTest {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     List<Held> held = new ArrayList<>();
-    for (String line : new String(p.getInputStream().readAllBytes()).split("\n")) {
+    for (String line : new String(p.getInputStream().readAllBytes(), UTF_8).split("\n")) {
       System.out.println("LongRunTest " + kind + ": " + line);
       if (line.startsWith("{")) {
         Path where = Path.of("output");
-        held.add(Json.value(Json.tree(line, where), Held.class, where));
+        held.add(Json.value(Json.tree(line.getBytes(UTF_8), where), Held.class, where));
       }
     }
     assertEquals(0, p.waitFor());

@@ -1,7 +1,10 @@
 package csdp.backend.cpu;
 
+import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.backend.NotFinite;
+import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.backend.cpu.RowMath.Dynamics;
@@ -27,7 +30,7 @@ import java.util.List;
  * result, and sums run in the same order as in the reference backend.
  */
 public final class CpuBackend implements Backend {
-  private static final int SAMPLE_CHUNK = 16;
+  private static final int SAMPLE_CHUNK = 32;
   private static final int ROW_CHUNK = 32;
 
   private final NetworkSpec spec;
@@ -39,7 +42,9 @@ public final class CpuBackend implements Backend {
   private final Weights[] weights;
   private final Scratch[] scratch;
   private final Encoder encoder;
+  private final NotFinite.Watch watch;
   private final float[] silent; // the gradient of a row without spikes: all zero
+  private CsdpException refused; // what was restored is not finite; null where it is
   private long plasticitySteps;
   private PhaseTimes times; // null unless somebody measures
 
@@ -69,17 +74,15 @@ public final class CpuBackend implements Backend {
   /** Rows of a synapse. */
   private record RowItem(Weights weights, int fromRow, int toRow) {}
 
-  /** A worker's own buffers: rows of the widest layer. */
+  /** A worker's own buffers: currents of a chunk of samples, rows of the widest layer. */
   private static final class Scratch {
-    final float[] current;
-    final float[] sum;
+    final float[] current = new float[SAMPLE_CHUNK * Tiling.TILE];
+    final float[] sum = new float[Tiling.TILE];
     final float[] gradient;
     final float[] alone;
     final int[] word = new int[4];
 
     Scratch(int padded) {
-      current = new float[Tiling.TILE];
-      sum = new float[Tiling.TILE];
       gradient = new float[padded];
       alone = new float[padded];
     }
@@ -108,6 +111,7 @@ public final class CpuBackend implements Backend {
         spec.synapses().stream()
             .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c))
             .toArray(Weights[]::new);
+    this.watch = new NotFinite.Watch(spec);
     this.encoder = new Encoder(spec.input().units());
     this.scratch = new Scratch[threads];
     int widest = Arrays.stream(layers).mapToInt(l -> l.tiling.padded).max().orElseThrow();
@@ -138,23 +142,24 @@ public final class CpuBackend implements Backend {
   public void restore(Parameters from) {
     for (Weights k : weights) {
       int rows = k.synapse.pre().units();
-      k.post.tiling.toTiles(from.weights(k.synapse), k.w, rows);
-      k.post.tiling.toTiles(from.firstMoments(k.synapse), k.m, rows);
-      k.post.tiling.toTiles(from.secondMoments(k.synapse), k.v, rows);
+      k.tiling.toTiles(from.weights(k.synapse), k.w, rows);
+      k.tiling.toTiles(from.firstMoments(k.synapse), k.m, rows);
+      k.tiling.toTiles(from.secondMoments(k.synapse), k.v, rows);
     }
     for (Population p : spec.integrating()) {
       System.arraycopy(from.thresholds(p), 0, layers[p.index()].initialThreshold, 0, p.units());
     }
     plasticitySteps = from.plasticitySteps();
+    refused = NotFinite.in(from);
   }
 
   @Override
   public void snapshot(Parameters into) {
     for (Weights k : weights) {
       int rows = k.synapse.pre().units();
-      k.post.tiling.fromTiles(k.w, into.weights(k.synapse), rows);
-      k.post.tiling.fromTiles(k.m, into.firstMoments(k.synapse), rows);
-      k.post.tiling.fromTiles(k.v, into.secondMoments(k.synapse), rows);
+      k.tiling.fromTiles(k.w, into.weights(k.synapse), rows);
+      k.tiling.fromTiles(k.m, into.firstMoments(k.synapse), rows);
+      k.tiling.fromTiles(k.v, into.secondMoments(k.synapse), rows);
     }
     for (Population p : spec.integrating()) {
       System.arraycopy(layers[p.index()].initialThreshold, 0, into.thresholds(p), 0, p.units());
@@ -164,6 +169,9 @@ public final class CpuBackend implements Backend {
 
   @Override
   public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+    if (refused != null) {
+      throw refused;
+    }
     begin(batch, learn, out);
     for (step = 1; step <= c.steps(); step++) {
       phase("integrate", integrateJob, feedForward.length);
@@ -183,6 +191,7 @@ public final class CpuBackend implements Backend {
         everyRow = step == c.steps() || observer != null; // weights are read then
         phase("plasticity", plasticityJob, plastic.length);
       }
+      watch.check();
       for (Layer layer : layers) {
         for (int b = 0; b < n; b++) {
           out.spikes()[layer.p.index()] += layer.spikes.unitCount[b];
@@ -289,40 +298,54 @@ public final class CpuBackend implements Backend {
   /** Currents from the rows of spiking units, then integration, for one tile of a layer. */
   private void integrate(TileItem item, Scratch s) {
     Layer layer = item.layer;
-    int tile = item.tile;
-    int width = layer.tiling.width(tile);
-    for (int b = item.fromSample; b < item.toSample; b++) {
-      Arrays.fill(s.current, 0, width, 0f);
-      for (Weights k : layer.incoming) {
-        Spikes pre = k.acting();
-        int count = pre.unitCount[b];
-        if (count > 0) {
-          int base = layer.tiling.base(tile, k.synapse.pre().units());
-          math.gather(
-              s.current,
-              k.synapse.currentScale(),
-              k.w,
-              base,
-              width,
-              pre.unitList,
-              b * pre.units,
-              count,
-              s.sum);
-        }
+    int width = layer.tiling.width(item.tile);
+    int from = item.tile * Tiling.TILE;
+    Arrays.fill(s.current, 0, (item.toSample - item.fromSample) * Tiling.TILE, 0f);
+    for (Weights k : layer.incoming) {
+      int columns = k.tiling.columns;
+      for (int c = 0; c < width; c += columns) {
+        gather(k, (from + c) / columns, item.fromSample, item.toSample, s, c);
       }
-      int at = layer.tiling.base(tile, n) + b * width;
-      math.integrate(
-          s.current,
-          layer.membrane,
-          layer.threshold,
-          layer.trace,
-          at,
-          at,
-          width,
-          dynamics,
-          layer.thresholdChange[b],
-          layer.spikes.bits,
-          b * layer.spikes.words + tile * Tiling.TILE_WORDS);
+    }
+    int bad = 0;
+    for (int b = item.fromSample; b < item.toSample; b++) {
+      bad |=
+          math.integrate(
+              s.current,
+              (b - item.fromSample) * Tiling.TILE,
+              layer.membrane,
+              layer.threshold,
+              layer.trace,
+              layer.tiling.base(item.tile, n) + b * width,
+              width,
+              dynamics,
+              layer.thresholdChange[b],
+              layer.spikes.bits,
+              b * layer.spikes.words + item.tile * Tiling.TILE_WORDS);
+    }
+    if ((bad & RowMath.BAD_MEMBRANE) != 0) {
+      watch.saw(Quantity.MEMBRANES, layer.p, step);
+    }
+    if ((bad & RowMath.BAD_THRESHOLD) != 0) {
+      watch.saw(Quantity.THRESHOLDS, layer.p, step - 1); // whose spikes had changed them
+    }
+  }
+
+  /**
+   * Adds what a tile of a synapse's weights carries to some samples, from column c of their row.
+   */
+  private void gather(Weights k, int tile, int fromSample, int toSample, Scratch s, int c) {
+    Spikes pre = k.acting();
+    int width = k.tiling.width(tile);
+    int base = k.tiling.base(tile, k.synapse.pre().units());
+    float scale = k.synapse.currentScale();
+    for (int b = fromSample; b < toSample; b++) {
+      int count = pre.unitCount[b];
+      if (count > 0) {
+        int at = (b - fromSample) * Tiling.TILE + c;
+        math.gather(
+            s.current, at, scale, k.w, base, width, pre.unitList, b * pre.units, count, s.sum);
+      }
     }
   }
 
@@ -339,14 +362,14 @@ public final class CpuBackend implements Backend {
       for (Layer layer : layers) {
         switch (layer.p.role()) {
           case HIDDEN -> {
-            layer.adapt(b, c.thresholdRate());
+            adapt(layer, b);
             modulate(layer, b);
             if (out.hiddenSpikes(layer.p).length > 0) { // they are wanted
               layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
             }
           }
           case HEAD -> {
-            layer.adapt(b, c.thresholdRate());
+            adapt(layer, b);
             headError(layer, b);
             layer.spikes.addTo(out.classSpikes(), b);
           }
@@ -356,8 +379,17 @@ public final class CpuBackend implements Backend {
     }
   }
 
+  private void adapt(Layer layer, int b) {
+    if (!Float.isFinite(layer.adapt(b, c.thresholdRate()))) {
+      watch.saw(Quantity.THRESHOLDS, layer.p, step);
+    }
+  }
+
   private void modulate(Layer hidden, int b) {
     float g = hidden.goodness(b, step);
+    if (!Float.isFinite(g)) {
+      watch.saw(Quantity.GOODNESS, hidden.p, step);
+    }
     double p = 1 / (1 + StrictMath.exp(-(g - c.goodnessThreshold())));
     hidden.modulate(b, step, (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n));
   }
@@ -393,6 +425,7 @@ public final class CpuBackend implements Backend {
     }
     Layer r = layers[spec.reconstruction().index()];
     Spikes s0 = layers[spec.input().index()].spikes;
+    float[] sums = out.reconstruction();
     int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
     for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
       r.spikes.list(b);
@@ -402,7 +435,7 @@ public final class CpuBackend implements Backend {
         int real = Math.min(Tiling.TILE, r.p.units() - t * Tiling.TILE);
         int sum = b * r.p.units() + t * Tiling.TILE;
         for (int k = 0; k < real; k++) {
-          out.reconstruction()[sum + k] += r.trace[at + k];
+          sums[sum + k] += r.trace[at + k];
         }
       }
       r.signals.count[b] = 0;
@@ -454,7 +487,9 @@ public final class CpuBackend implements Backend {
       if (contrastive) {
         spikesAlone(k.post, pre.sampleList, from, count, s.alone);
       }
-      k.update(math, i, step, gradient, contrastive ? s.alone : null);
+      if (!k.update(math, i, step, gradient, contrastive ? s.alone : null)) {
+        watch.saw(Quantity.WEIGHTS, k.synapse, step);
+      }
     }
   }
 

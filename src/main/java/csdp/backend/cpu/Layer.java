@@ -32,7 +32,7 @@ final class Layer {
     this.steps = steps;
     this.tiling = new Tiling(p.units());
     initialThreshold = new float[tiling.padded];
-    Arrays.fill(initialThreshold, Float.POSITIVE_INFINITY);
+    Arrays.fill(initialThreshold, 1e30f);
     columnSpikes = new float[(steps + 1) * tiling.padded];
     powers = new float[steps + 1];
     powers[0] = 1;
@@ -97,9 +97,10 @@ final class Layer {
   }
 
   /** Spike list of a sample, and what its count does to the thresholds of the next step. */
-  void adapt(int b, float thresholdRate) {
+  float adapt(int b, float thresholdRate) {
     spikes.list(b);
     thresholdChange[b] = thresholdRate * (spikes.unitCount[b] - 1);
+    return thresholdChange[b];
   }
 
   /**

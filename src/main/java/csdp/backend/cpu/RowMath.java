@@ -22,16 +22,23 @@ interface RowMath {
     return new PlainRowMath();
   }
 
+  /** A membrane potential is NaN or infinite. */
+  int BAD_MEMBRANE = 1;
+
+  /** A threshold is. */
+  int BAD_THRESHOLD = 2;
+
   /** One line for people. */
   String description();
 
   /**
-   * j[c] += scale * sum over r in list[from .. from+count) of w[base + r * width + c].
+   * j[jAt + c] += scale * sum over r in list[from .. from+count) of w[base + r * width + c].
    *
    * @param sum scratch of a tile's width
    */
   void gather(
       float[] j,
+      int jAt,
       float scale,
       float[] w,
       int base,
@@ -58,17 +65,19 @@ interface RowMath {
    * {@code change} is not NaN, thr = max(thr + change, floor) comes first. Without a trace (null)
    * none is kept.
    *
-   * @param at where the row begins in v and z
-   * @param thrAt where it begins in thr
+   * @param jAt where the row begins in j
+   * @param at where it begins in v, thr and z
    * @param bitsAt first word of the row's spike bits
+   * @return {@link #BAD_MEMBRANE} where a membrane potential before its reset, {@link
+   *     #BAD_THRESHOLD} where a threshold before its floor is NaN or infinite, or both; else 0
    */
-  void integrate(
+  int integrate(
       float[] j,
+      int jAt,
       float[] v,
       float[] thr,
       float[] z,
       int at,
-      int thrAt,
       int width,
       Dynamics dynamics,
       float change,
@@ -107,6 +116,9 @@ interface RowMath {
   void error(
       float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule, int step);
 
+  /** Whether no value of a row is NaN or infinite. */
+  boolean finite(float[] a, int at, int width);
+
   /** Constants of integration. */
   record Dynamics(float inverseTau, float dt, float traceDecay) {}
 
@@ -142,6 +154,7 @@ interface RowMath {
     @Override
     public void gather(
         float[] j,
+        int jAt,
         float scale,
         float[] w,
         int base,
@@ -158,7 +171,7 @@ interface RowMath {
         }
       }
       for (int c = 0; c < width; c++) {
-        j[c] += scale * sum[c];
+        j[jAt + c] += scale * sum[c];
       }
     }
 
@@ -183,28 +196,32 @@ interface RowMath {
     }
 
     @Override
-    public void integrate(
+    public int integrate(
         float[] j,
+        int jAt,
         float[] v,
         float[] thr,
         float[] z,
         int at,
-        int thrAt,
         int width,
         Dynamics d,
         float change,
         long[] bits,
         int bitsAt) {
-      boolean adapt = change == change;
+      boolean adapt = !Float.isNaN(change);
+      int bad = 0;
       for (int c0 = 0; c0 < width; c0 += 64) {
         long word = 0;
         for (int c = c0; c < Math.min(c0 + 64, width); c++) {
           if (adapt) {
-            thr[thrAt + c] = Math.max(thr[thrAt + c] + change, Constants.THRESHOLD_FLOOR);
+            float threshold = thr[at + c] + change;
+            bad |= Float.isFinite(threshold) ? 0 : BAD_THRESHOLD;
+            thr[at + c] = Math.max(threshold, Constants.THRESHOLD_FLOOR);
           }
           float old = v[at + c];
-          float next = old + ((j[c] - old) * d.inverseTau) * d.dt;
-          boolean spike = next > thr[thrAt + c];
+          float next = old + ((j[jAt + c] - old) * d.inverseTau) * d.dt;
+          bad |= Float.isFinite(next) ? 0 : BAD_MEMBRANE;
+          boolean spike = next > thr[at + c];
           v[at + c] = spike ? 0 : next;
           if (z != null) {
             z[at + c] = spike ? 1 : z[at + c] * d.traceDecay;
@@ -213,6 +230,7 @@ interface RowMath {
         }
         bits[bitsAt + (c0 >> 6)] = word;
       }
+      return bad;
     }
 
     @Override
@@ -256,6 +274,15 @@ interface RowMath {
         float next = adam(w, m, v, at + c, g, rule, step);
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }
+    }
+
+    @Override
+    public boolean finite(float[] a, int at, int width) {
+      boolean finite = true;
+      for (int c = 0; c < width; c++) {
+        finite &= Float.isFinite(a[at + c]);
+      }
+      return finite;
     }
 
     private static float adam(

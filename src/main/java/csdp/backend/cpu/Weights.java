@@ -1,6 +1,7 @@
 package csdp.backend.cpu;
 
 import csdp.model.Constants;
+import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.Arrays;
 
@@ -9,6 +10,7 @@ final class Weights {
   final Synapse synapse;
   final Layer pre;
   final Layer post;
+  final Tiling tiling; // of the columns
   final float[] w;
   final float[] m;
   final float[] v;
@@ -19,7 +21,9 @@ final class Weights {
     this.synapse = synapse;
     this.pre = pre;
     this.post = post;
-    int size = post.tiling.size(synapse.pre().units());
+    boolean busy = synapse.pre().role() == Population.Role.INPUT; // spikes in every sample
+    tiling = busy ? new Tiling(post.p.units(), Tiling.STRIPE) : post.tiling;
+    int size = tiling.size(synapse.pre().units());
     w = new float[size];
     m = new float[size];
     v = new float[size];
@@ -43,13 +47,14 @@ final class Weights {
    *
    * @param gradient of the row, padded units
    * @param alone postsynaptic spikes without a presynaptic one; null where errors are learnt from
+   * @return whether all values were finite
    */
-  void update(RowMath math, int row, int step, float[] gradient, float[] alone) {
-    Tiling tiling = post.tiling;
+  boolean update(RowMath math, int row, int step, float[] gradient, float[] alone) {
+    boolean finite = true;
     for (int t = 0; t < tiling.tiles; t++) {
       int width = tiling.width(t);
       int at = tiling.base(t, synapse.pre().units()) + row * width;
-      int from = t * Tiling.TILE;
+      int from = t * tiling.columns;
       if (alone != null) {
         math.contrastive(
             w,
@@ -64,14 +69,16 @@ final class Weights {
             done[row] + 1,
             step,
             post.columnSpikes,
-            tiling.padded);
+            post.tiling.padded);
       } else {
         math.error(w, m, v, at, width, gradient, from, rule, step);
       }
+      finite &= math.finite(w, at, width) && math.finite(v, at, width); // m spoils w
     }
     done[row] = step;
     if (synapse.hollow()) {
       w[tiling.at(row, row, synapse.pre().units())] = 0;
     }
+    return finite;
   }
 }

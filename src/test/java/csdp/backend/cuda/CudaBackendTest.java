@@ -380,9 +380,8 @@ class CudaBackendTest {
       CsdpException failure = null;
       try (CudaBackend cuda = new CudaBackend(spec, device)) {
         ReadOut out = new ReadOut(spec);
-        cuda.run(stored(spec, images, inOrder(images), 0), true, out, null);
-        cuda.run(
-            stored(spec, images.subset(0, 6), inOrder(images.subset(0, 6)), 0), false, out, null);
+        cuda.run(stored(images, inOrder(images), 0), true, out, null);
+        cuda.run(stored(images.subset(0, 6), inOrder(images.subset(0, 6)), 0), false, out, null);
         cuda.snapshot(new Parameters(spec));
       } catch (CsdpException e) {
         failure = e;
