@@ -92,9 +92,9 @@ public final class Tally {
         && spikes != null
         && spikes.values().stream().allMatch(s -> s != null && s >= 0)
         && confusion != null
-        && (confusion.length == 0 && samples == 0
-            || confusion.length == classes
-                && Arrays.stream(confusion).allMatch(row -> row != null && row.length == classes));
+        && ((confusion.length == 0 && samples == 0)
+            || (confusion.length == classes
+                && Arrays.stream(confusion).allMatch(row -> row != null && row.length == classes)));
   }
 
   private static void requireFinite(String name, double sum) {
