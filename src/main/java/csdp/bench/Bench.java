@@ -245,11 +245,10 @@ public final class Bench {
       }
     }
     report.training = steps(steps, fired, 2 * options.batch());
-    progress.accept("timing what libraries do beside it");
-    List<String> timed = parts.keySet().stream().filter(options::wants).toList();
-    var baselines = target.baselines(backend, timed, 2 * options.batch(), options);
-    baselines.values().stream().map(Baseline::check).distinct().forEach(this::addCheck);
-    rows(parts, activity, baselines);
+    progress.accept("timing products, and what libraries do beside them");
+    var products = target.products(backend, options::wants, 2 * options.batch(), options);
+    products.stream().map(p -> p.baseline().check()).forEach(this::addCheck);
+    rows(parts, activity, products);
 
     steps.clear();
     Arrays.fill(fired, 0);
@@ -303,27 +302,27 @@ public final class Bench {
   }
 
   private void rows(
-      Map<String, List<Double>> parts, Activity activity, Map<String, Baseline> baselines) {
+      Map<String, List<Double>> parts, Activity activity, List<Target.Product> products) {
     double all = 0;
     for (List<Double> p : parts.values()) {
       all += spread(p).median();
     }
     for (Map.Entry<String, List<Double>> e : parts.entrySet()) {
       if (options.wants(e.getKey())) {
-        Target.Part part = target.part(e.getKey(), spec, activity);
         Spread micros = spread(e.getValue());
-        report.rows.add(
-            new Row(
-                e.getKey(),
-                micros,
-                micros.median() / all,
-                part.work(),
-                check(part.checkedBy()),
-                report.ceilings,
-                baselines.get(e.getKey())));
+        report.rows.add(row(e.getKey(), micros, micros.median() / all, activity, null));
       }
     }
+    for (Target.Product p : products) {
+      report.rows.add(row(p.name(), p.micros(), null, activity, p.baseline()));
+    }
     report.rows.sort(Comparator.comparingDouble((Row r) -> -r.micros().median()));
+  }
+
+  private Row row(String name, Spread micros, Double share, Activity activity, Baseline baseline) {
+    Target.Part part = target.part(name, spec, activity);
+    String check = check(part.checkedBy());
+    return new Row(name, micros, share, part.work(), check, report.ceilings, baseline);
   }
 
   private String check(List<String> names) {

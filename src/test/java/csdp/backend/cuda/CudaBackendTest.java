@@ -316,7 +316,7 @@ class CudaBackendTest {
     EmulatedDevice device = Emulated.device(1 << 20);
     CsdpException e = assertThrows(CsdpException.class, () -> new CudaBackend(spec(2000), device));
     assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
-    assertTrue(e.getMessage().contains("second moments of W1 needs 392,000 bytes"), e.getMessage());
+    assertTrue(e.getMessage().contains("second moments of W1 needs 395,136 bytes"), e.getMessage());
     assertEquals(0, device.used());
   }
 
