@@ -26,6 +26,10 @@
 
 #define KERNEL extern "C" __global__ void
 
+// A kernel over tiles: registers for two blocks of 320 threads, so that one gathers while the other fills
+// its tile.
+#define TILED_KERNEL extern "C" __global__ void __launch_bounds__(WARPS* WARP, 2)
+
 #define WARP 32
 #define ALL_LANES 0xFFFFFFFFu
 
@@ -121,7 +125,7 @@ __device__ inline unsigned wordOfQuads(unsigned spikes) {
 
 // Blocks over tiles: the lanes of a warp take 128 columns, and each of its warps some lists of rows to
 // gather from a tile in shared memory.
-#define WARPS 12                // of a block
+#define WARPS 10                // of a block
 #define LISTS 8                 // of a warp, which keeps a sum of each
 #define TILE (4 * WARP)         // columns
 #define CHUNK_WORDS 2           // of spikes: rows in shared memory

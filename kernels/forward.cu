@@ -8,7 +8,7 @@
 //            The model moves thr at the end of a step by that step's count of the layer's spikes in
 //            the sample. Here the move waits for the next step, which saves reading and writing thr
 //            once more. A window starts with v = 0, thr = thr0 and no spikes.
-// Launch     forward, currents: blocks (128 columns of a population, 96 samples), 384 threads;
+// Launch     forward, currents: blocks (128 columns of a population, 80 samples), 320 threads;
 //            forward_plain: a thread per word of spikes; currents_plain: a thread per column and sample.
 // Source     steps 1, 3 and 4 of the model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
 //            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
@@ -88,7 +88,7 @@ __device__ inline void currentsOf(Quad j[LISTS], Quad (*tile)[WARP], const Netwo
   }
 }
 
-KERNEL forward(const Network* network, const Part* parts, int step, int n) {
+TILED_KERNEL forward(const Network* network, const Part* parts, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   Part part = parts[blockIdx.x];
   const Population p = network->populations[part.of];
@@ -106,7 +106,7 @@ KERNEL forward(const Network* network, const Part* parts, int step, int n) {
 }
 
 // The currents of one synapse alone: what a dense product can be compared with.
-KERNEL currents(const Network* network, int synapse, float* j, int step, int n) {
+TILED_KERNEL currents(const Network* network, int synapse, float* j, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   int stride = network->populations[network->synapses[synapse].post].stride;
   int c = (int)blockIdx.x * TILE + 4 * laneIndex();

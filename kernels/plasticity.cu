@@ -9,8 +9,8 @@
 //            a: spikes of t-1 (of t for the reconstruction); s, z, factor, e: of t.
 // Shapes     adam: T x 2, {rate, second} of each step of the window, computed on the host (the betas
 //            are rounded to float before they are raised to the k-th power, as in the released code)
-// Launch     learn: 384 threads. Blocks of most synapses: 12 warps, each 128 columns of a row. Blocks
-//            of the synapse from the input: 128 columns of 96 rows. learn_plain: a thread per weight.
+// Launch     learn: 320 threads. Blocks of most synapses: 10 warps, each 128 columns of a row. Blocks
+//            of the synapse from the input: 128 columns of 80 rows. learn_plain: a thread per weight.
 // Source     step 7 of the model; optimiser of the released code. Event-driven: the few samples in
 //            which the row's unit spiked name the terms of U; the decay's count is the column's
 //            spikes less those in the same samples. Input units spike in many samples, so their rows
@@ -247,7 +247,7 @@ __device__ inline void learnRow(const Network& net, const Synapse& s, const Popu
   update(net, s, post, r, u, both, step);
 }
 
-// 128 columns of 96 rows, by a block; each sample's modulators are read by many rows.
+// 128 columns of 80 rows, by a block; each sample's modulators are read by many rows.
 __device__ inline void learnTiled(const Network& net, const Synapse& s, const Population& pre,
                                   const Population& post, int from, int step, int n, int all) {
   __shared__ Quad tile[CHUNK][WARP];
@@ -312,7 +312,7 @@ __device__ inline void learnTiled(const Network& net, const Synapse& s, const Po
   }
 }
 
-KERNEL learn(const Network* network, const Part* parts, int step, int n, int positives, int all) {
+TILED_KERNEL learn(const Network* network, const Part* parts, int step, int n, int positives, int all) {
   const Network net = *network;
   Part part = parts[blockIdx.x];
   const Synapse s = net.synapses[part.of];

@@ -16,7 +16,7 @@ __device__ inline Quad gather(const Population& pre, const float* w, int stride,
   } else {
     const int* list = global(listOf(pre, step, b, n));
     int count = countOf(pre, step, b, n);
-#pragma unroll 4
+#pragma unroll 2
     for (int e = 0; e < count; e++) {
       add(sum, load(w + list[e] * stride + c));
     }
