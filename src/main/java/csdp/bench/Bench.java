@@ -220,12 +220,15 @@ public final class Bench {
     backend.run(counted, true, out, activity);
 
     List<Double> steps = new ArrayList<>();
+    List<Double> device = new ArrayList<>();
     Map<String, List<Double>> parts = new TreeMap<>();
     double[] fired = new double[spec.populations().size()];
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("training windows " + (r + 1) + " of " + options.repeats());
       double micros = window(backend, next(), true, out);
+      Double onDevice = target.takeWindowMicros();
       if (r >= 0) {
+        addStep(device, onDevice);
         steps.add(micros);
         addSpikes(fired, out);
       }
@@ -244,23 +247,26 @@ public final class Bench {
         }
       }
     }
-    report.training = steps(steps, fired, 2 * options.batch());
+    report.training = steps(steps, device, fired, 2 * options.batch());
     progress.accept("timing products, and what libraries do beside them");
     var products = target.products(backend, options::wants, 2 * options.batch(), options);
     products.stream().map(p -> p.baseline().check()).forEach(this::addCheck);
     rows(parts, activity, products);
 
     steps.clear();
+    device.clear();
     Arrays.fill(fired, 0);
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("inference windows " + (r + 1) + " of " + options.repeats());
       double micros = window(backend, unlabelled(), false, out);
+      Double onDevice = target.takeWindowMicros();
       if (r >= 0) {
+        addStep(device, onDevice);
         steps.add(micros);
         addSpikes(fired, out);
       }
     }
-    report.inference = steps(steps, fired, options.batch());
+    report.inference = steps(steps, device, fired, options.batch());
     report.remarks.putAll(target.remarks());
   }
 
@@ -283,12 +289,20 @@ public final class Bench {
     }
   }
 
-  private Steps steps(List<Double> micros, double[] fired, int samples) {
+  private void addStep(List<Double> steps, Double windowMicros) {
+    if (windowMicros != null) {
+      steps.add(windowMicros / options.steps());
+    }
+  }
+
+  private Steps steps(List<Double> micros, List<Double> device, double[] fired, int samples) {
     Map<String, Double> spikes = new LinkedHashMap<>();
     for (Population p : spec.populations()) {
       spikes.put(p.name(), fired[p.index()]);
     }
-    return new Steps(List.copyOf(micros), samples, options.batch(), options.steps(), spikes);
+    Spread onDevice = device.isEmpty() ? null : spread(device);
+    return new Steps(
+        List.copyOf(micros), onDevice, samples, options.batch(), options.steps(), spikes);
   }
 
   private static Spread spread(List<Double> values) {

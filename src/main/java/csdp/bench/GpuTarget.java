@@ -94,6 +94,11 @@ public final class GpuTarget extends Target {
   }
 
   @Override
+  Double takeWindowMicros() {
+    return timed.takeWhole();
+  }
+
+  @Override
   Part part(String name, NetworkSpec spec, Activity a) {
     String kernel = "kernel " + name; // its check against its twin, where it has one
     return switch (name) {

@@ -55,6 +55,13 @@ public abstract class Target implements AutoCloseable {
     return Map.of();
   }
 
+  /**
+   * Microseconds of the last window on the device alone; null where only the host's clock tells.
+   */
+  Double takeWindowMicros() {
+    return null;
+  }
+
   /** What a timed part does, from the spikes of a window. */
   Part part(String name, NetworkSpec spec, Activity activity) {
     return new Part(null, List.of());

@@ -14,6 +14,7 @@ import java.util.Map;
 final class TimedLaunches implements GpuDevice {
   private final GpuDevice device;
   private final List<Launch> launches = new ArrayList<>();
+  private Launch whole; // captured work that ran last; null if none did
   private boolean timing;
   private String clock = "";
 
@@ -37,11 +38,25 @@ final class TimedLaunches implements GpuDevice {
     for (Launch l : launches) {
       micros.merge(l.kernel, l.after.microsSince(l.before), Double::sum);
       clock = l.after.clock();
-      l.before.close();
-      l.after.close();
+      forget(l);
     }
     launches.clear();
     return micros;
+  }
+
+  /** Microseconds of the captured work that ran last; null if none did since the last call. */
+  Double takeWhole() {
+    Double micros = whole == null ? null : Double.valueOf(whole.after.microsSince(whole.before));
+    forget(whole);
+    whole = null;
+    return micros;
+  }
+
+  private static void forget(Launch l) {
+    if (l != null) {
+      l.before.close();
+      l.after.close();
+    }
   }
 
   @Override
@@ -114,7 +129,10 @@ final class TimedLaunches implements GpuDevice {
         if (captured == null) {
           captured = device.capture(work);
         }
+        Mark before = device.mark();
         captured.run();
+        forget(whole);
+        whole = new Launch("", before, device.mark());
       }
 
       @Override
@@ -128,5 +146,8 @@ final class TimedLaunches implements GpuDevice {
 
   /** The device stays open: whoever opened it closes it. */
   @Override
-  public void close() {}
+  public void close() {
+    forget(whole);
+    whole = null;
+  }
 }
