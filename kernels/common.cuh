@@ -1,12 +1,13 @@
-// What the kernels share: Philox, ordered lists, indices.
+// What the kernels share: Philox, words of spikes, quads of columns.
 //
 // Conventions of every file here
-//   Matrices are row-major. N samples, T steps, "units" of one population; a synapse has rows (pre)
-//   and cols (post). Spikes of one step come in three forms:
-//     s          N x units bytes, 0 or 1
-//     by sample  list[b * units ..]: the units that spiked in sample b, ascending; count[b] of them
-//     by unit    samples[i * N ..]: the samples in which unit i spiked, ascending; sampleCount[i] of
-//                them, the first positiveCount[i] of which are positive samples
+//   Matrices are row-major. N samples, T steps, "units" of one population, padded to whole words of 32:
+//   "stride". A synapse has rows (pre) and stride columns (post). Padding never spikes and its weights
+//   stay zero, so that no kernel has to look where a row ends.
+//   Spikes of one step come in three forms:
+//     spikes     N x words, a bit for each unit
+//     list       list[b * stride ..]: the units that spiked in sample b, ascending; count[b] of them
+//     samples    stride x words of samples: a bit for each sample in which the unit spiked
 //   Times in ms, potentials and currents in the model's own units, all of it float32.
 //
 // Arithmetic
@@ -24,6 +25,22 @@
 #endif
 
 #define KERNEL extern "C" __global__ void
+
+// A kernel over tiles: registers for two blocks of 320 threads, so that one gathers while the other fills
+// its tile.
+#define TILED_KERNEL extern "C" __global__ void __launch_bounds__(WARPS* WARP, 2)
+
+#define WARP 32
+#define ALL_LANES 0xFFFFFFFFu
+
+// A pointer that was read from a table: it does not point to shared memory or to a stack.
+template <typename T>
+__device__ inline T* global(T* pointer) {
+#ifdef __CUDA_ARCH__
+  __builtin_assume(__isGlobal(pointer));
+#endif
+  return pointer;
+}
 
 // Philox 4x32-10 (Salmon et al., SC'11): one block of four random words, as csdp.model.Philox.
 __device__ inline void philox(unsigned c0, unsigned c1, unsigned c2, unsigned c3, unsigned k0,
@@ -50,60 +67,82 @@ __device__ inline float uniform24(unsigned word) { return (float)(word >> 8) * 0
 // Index of this thread in a grid of blocks along x.
 __device__ inline int globalIndex() { return (int)(blockIdx.x * blockDim.x + threadIdx.x); }
 
-#define WARP 32
-#define MAX_WARPS 32
+__device__ inline int laneIndex() { return (int)threadIdx.x % WARP; }
+__device__ inline int warpIndex() { return (int)threadIdx.x / WARP; }
+__device__ inline int warpCount() { return (int)blockDim.x / WARP; }
 
-// Sum of "own" over the warps before this one, and over all of them in "total"; every lane of a warp
-// holds the same value. All threads of the block must call it.
-__device__ inline int sumOfWarpsBefore(int own, int* total) {
-  __shared__ int warpTotal[MAX_WARPS];
-  int warp = threadIdx.x / WARP;
-  if (threadIdx.x % WARP == 0) {
-    warpTotal[warp] = own;
-  }
-  __syncthreads();
-  int before = 0;
-  int all = 0;
-  for (int w = 0; w < (int)(blockDim.x / WARP); w++) {
-    before += w < warp ? warpTotal[w] : 0;
-    all += warpTotal[w];
-  }
-  __syncthreads();  // the next call writes warpTotal again
-  *total = all;
-  return before;
-}
+// Position of the lowest bit that is set; there is one.
+__device__ inline int lowest(unsigned bits) { return 31 - __clz((int)(bits & (0u - bits))); }
 
-// Where this thread's entries go if the block's threads append theirs in order of their index: the
-// number of entries of the threads before it. "total" receives the number of entries of the block.
-// All threads of the block must call it, and blockDim.x must be a multiple of 32.
+// Where this lane's entries go if the lanes append theirs in order: the number of entries of the lanes
+// before it. "total" receives the number of entries of the warp.
 __device__ inline int orderedOffset(int entries, int* total) {
-  int lane = threadIdx.x % WARP;
   int scan = entries;
   for (int d = 1; d < WARP; d *= 2) {
-    int before = __shfl_up_sync(0xFFFFFFFFu, scan, d);
-    scan += lane >= d ? before : 0;
+    int before = __shfl_up_sync(ALL_LANES, scan, d);
+    scan += laneIndex() >= d ? before : 0;
   }
-  int warpSum = __shfl_sync(0xFFFFFFFFu, scan, WARP - 1);
-  return sumOfWarpsBefore(warpSum, total) + scan - entries;
+  *total = __shfl_sync(ALL_LANES, scan, WARP - 1);
+  return scan - entries;
 }
 
-// The same for threads with one entry or none: a ballot instead of the scan.
-__device__ inline int orderedSlot(bool present, int* total) {
-  int lane = threadIdx.x % WARP;
-  unsigned ballot = __ballot_sync(0xFFFFFFFFu, present);
-  return sumOfWarpsBefore(__popc(ballot), total) + __popc(ballot & ((1u << lane) - 1));
+// Sum over the lanes of a warp.
+__device__ inline int sumOfLanes(int own) {
+  for (int d = WARP / 2; d > 0; d /= 2) {
+    own += __shfl_xor_sync(ALL_LANES, own, d);
+  }
+  return own;
 }
 
-// The tiled kernels: 32 columns of a matrix in shared memory, some rows at a time, from which many
-// lists gather.
-#define TILE 32     // columns of a block, one a lane
-#define CHUNK 256   // rows in shared memory: 32 KiB
-#define PER_WARP 8  // lists of a warp; each keeps its sum and its place
+// Four neighbouring columns: what a lane works on. Loaded and stored at once, 16 bytes.
+struct alignas(16) Quad {
+  float at[4];
+};
 
-// A warp walks an ascending list: the next entries below "end", from position "at" on, one a lane.
-// Returns how many there are, at most 32; fewer than 32 mean that no more follow below "end".
-__device__ inline int nextListed(const int* list, int length, int at, int end, int* mine) {
-  int k = at + (int)threadIdx.x % WARP;
-  *mine = k < length ? list[k] : end;
-  return __popc(__ballot_sync(0xFFFFFFFFu, *mine < end));
+__device__ inline Quad zeros() { return {{0, 0, 0, 0}}; }
+__device__ inline Quad load(const float* from) { return *(const Quad*)global(from); }
+__device__ inline void store(float* to, Quad q) { *(Quad*)global(to) = q; }
+
+__device__ inline void add(Quad& sum, const Quad& q) {
+  for (int i = 0; i < 4; i++) {
+    sum.at[i] += q.at[i];
+  }
+}
+
+// Spikes of a lane's quad, bit by bit; the words of a row hold eight lanes each.
+__device__ inline unsigned spikesOfQuad(const unsigned* row, int column) {
+  return global(row)[column / 32] >> column % 32 & 15;
+}
+
+// The other way round: all lanes of the warp come together, and each gets the word of its eight.
+__device__ inline unsigned wordOfQuads(unsigned spikes) {
+  unsigned word = spikes << 4 * (laneIndex() % 8);
+  for (int d = 1; d < 8; d *= 2) {
+    word |= __shfl_xor_sync(ALL_LANES, word, d);
+  }
+  return word;
+}
+
+// Blocks over tiles: the lanes of a warp take 128 columns, and each of its warps some lists of rows to
+// gather from a tile in shared memory.
+#define WARPS 10                // of a block
+#define LISTS 8                 // of a warp, which keeps a sum of each
+#define TILE (4 * WARP)         // columns
+#define CHUNK_WORDS 2           // of spikes: rows in shared memory
+#define CHUNK (32 * CHUNK_WORDS)  // 32 KiB
+
+// Adds rows of a tile to two sums: row r to each whose bit r is set, ascending. A row that both want is
+// read once.
+__device__ inline void addRows(Quad& a, Quad& b, const Quad (*tile)[WARP], unsigned ofA,
+                               unsigned ofB) {
+  for (unsigned left = ofA | ofB; left != 0; left &= left - 1) {
+    int r = lowest(left);
+    Quad row = tile[r][laneIndex()];
+    if (ofA >> r & 1) {
+      add(a, row);
+    }
+    if (ofB >> r & 1) {
+      add(b, row);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-// Input spikes and the clamped context.
+// Spikes of the input and the clamped context, of a whole window at once.
 //
 // Equation   s0[b,i](t) ~ Bernoulli(x[b,i]): s0 = 1 where uniform < x, drawn afresh at each step.
 //            sy[b,k](t) = 1 where k is the label of sample b; label -1 clamps nothing.
@@ -8,26 +8,12 @@
 //            pixels: images x units bytes, a whole data set, byte p for x = p / 255 rounded once, as
 //            in Java; order: images, the epoch's order. Sample b shows image order[from + b], sample
 //            positives + b, its negative, the same one. from is for these alone.
-//            recorded: T x N x units bytes; labels: N; s: N x units; list: N x units; count, total: N.
-//            total[b] += count[b]: spikes over the window.
-// Launch     encode, encode_stored, encode_recorded: a block per sample, 256 threads; encode_plain,
-//            encode_stored_plain: a thread per unit and sample; clamp_context: a thread per sample.
+//            recorded: T x N x units bytes.
+// Launch     encode, encode_stored, encode_recorded: a warp per sample and step, 8 a block: blocks
+//            (samples / 8, T); the plain twins: a thread per word of spikes; clamp_context: a thread
+//            per sample.
 // Source     released code of CSDP (ngc-learn 1.2b3, BernoulliCell); step 2 of the model.
-#include "common.cuh"
-
-// The readable twin of encode: spikes only, no lists.
-KERNEL encode_plain(const float* images, const int* draw, int step, unsigned char* s, int n,
-                    int units) {
-  int k = globalIndex();
-  if (k >= n * units) {
-    return;
-  }
-  int b = k / units;
-  int i = k % units;
-  unsigned word[4];
-  philox(draw[0], step, draw[1] + b, i / 4, draw[2], draw[3], word);
-  s[k] = uniform24(word[i % 4]) < images[k];
-}
+#include "network.cuh"
 
 // The spike probability of unit i of an image.
 __device__ inline float probability(const float* image, int i) { return image[i]; }
@@ -41,113 +27,116 @@ __device__ inline const unsigned char* storedImage(const unsigned char* pixels, 
   return pixels + (size_t)image * units;
 }
 
-// The readable twin of encode_stored: spikes only, no lists.
-KERNEL encode_stored_plain(const unsigned char* pixels, const int* order, const int* draw, int step,
-                           unsigned char* s, int positives, int n, int units) {
-  int k = globalIndex();
-  if (k >= n * units) {
-    return;
+template <typename Pixel>
+__device__ inline unsigned drawnWord(const Pixel* image, const int* draw, int step, int b, int w,
+                                     int units) {
+  unsigned bits = 0;
+  for (int i = 32 * w; i < 32 * w + 32 && i < units; i++) {
+    unsigned word[4];
+    philox(draw[0], step, draw[1] + b, i / 4, draw[2], draw[3], word);
+    bits |= (unsigned)(uniform24(word[i % 4]) < probability(image, i)) << i % 32;
   }
-  int b = k / units;
-  int i = k % units;
-  unsigned word[4];
-  philox(draw[0], step, draw[1] + b, i / 4, draw[2], draw[3], word);
-  s[k] = uniform24(word[i % 4]) <
-         probability(storedImage(pixels, order, draw, b, positives, units), i);
+  return bits;
 }
 
-// Spikes of sample blockIdx.x. Four units a thread share a Philox block. Black pixels never spike
+// The readable twin of encode.
+KERNEL encode_plain(const Network* network, const float* images, const int* draw, int step, int n) {
+  Population p = network->populations[0];
+  int words = p.stride / 32;
+  int b = globalIndex() / words;
+  if (b < n) {
+    int w = globalIndex() % words;
+    spikesOf(p, step, b, n)[w] =
+        drawnWord(images + (size_t)b * p.units, draw, step, b, w, p.units);
+  }
+}
+
+// The readable twin of encode_stored.
+KERNEL encode_stored_plain(const Network* network, const unsigned char* pixels, const int* order,
+                           const int* draw, int step, int positives, int n) {
+  Population p = network->populations[0];
+  int words = p.stride / 32;
+  int b = globalIndex() / words;
+  if (b < n) {
+    int w = globalIndex() % words;
+    const unsigned char* image = storedImage(pixels, order, draw, b, positives, p.units);
+    spikesOf(p, step, b, n)[w] = drawnWord(image, draw, step, b, w, p.units);
+  }
+}
+
+// The spikes of a sample, by a warp. Four units a lane share a Philox block. Black pixels never spike
 // and draw nothing.
 template <typename Pixel>
-__device__ inline void encodeSample(const Pixel* image, const int* draw, int step, unsigned char* s,
-                                    int* list, int* count, int* total, int units) {
-  int b = blockIdx.x;
-  int listed = 0;
-  for (int base = 0; base < units; base += 4 * blockDim.x) {
-    int first = base + 4 * threadIdx.x;
+__device__ inline void encodeSample(const Population& p, const Pixel* image, const int* draw,
+                                    int step, int b, int n) {
+  unsigned* spikes = spikesOf(p, step, b, n);
+  for (int base = 0; base < p.stride; base += TILE) {
+    int first = base + 4 * laneIndex();
     float x[4];
     bool any = false;
-    for (int lane = 0; lane < 4; lane++) {
-      x[lane] = first + lane < units ? probability(image, first + lane) : 0;
-      any |= x[lane] > 0;
-    }
-    unsigned word[4] = {0, 0, 0, 0};
-    if (any) {
-      philox(draw[0], step, draw[1] + b, first / 4, draw[2], draw[3], word);
+    for (int q = 0; q < 4; q++) {
+      x[q] = first + q < p.units ? probability(image, first + q) : 0;
+      any |= x[q] > 0;
     }
     unsigned bits = 0;
-    for (int lane = 0; lane < 4; lane++) {
-      if (first + lane < units) {
-        bool spike = any && uniform24(word[lane]) < x[lane];
-        s[b * units + first + lane] = spike;
-        bits |= (unsigned)spike << lane;
+    if (any) {
+      unsigned word[4];
+      philox(draw[0], step, draw[1] + b, first / 4, draw[2], draw[3], word);
+      for (int q = 0; q < 4; q++) {
+        bits |= (unsigned)(uniform24(word[q]) < x[q]) << q;
       }
     }
-    // Threads hold 0..4 entries each, so they are appended by a scan of counts.
-    int inBlock;
-    int at = b * units + listed + orderedOffset(__popc(bits), &inBlock);
-    for (int lane = 0; lane < 4; lane++) {
-      if (bits >> lane & 1) {
-        list[at++] = first + lane;
-      }
+    unsigned word = wordOfQuads(bits);
+    if (first < p.stride && laneIndex() % 8 == 0) {
+      spikes[first / 32] = word;
     }
-    listed += inBlock;
-  }
-  if (threadIdx.x == 0) {
-    count[b] = listed;
-    total[b] += listed;
   }
 }
 
-KERNEL encode(const float* images, const int* draw, int step, unsigned char* s, int* list,
-              int* count, int* total, int units) {
-  encodeSample(images + (size_t)blockIdx.x * units, draw, step, s, list, count, total, units);
+KERNEL encode(const Network* network, const float* images, const int* draw, int n) {
+  Population p = network->populations[0];
+  int b = globalIndex() / WARP;
+  if (b < n) {
+    encodeSample(p, images + (size_t)b * p.units, draw, blockIdx.y + 1, b, n);
+  }
 }
 
 // The same from images that lie on the device as bytes.
-KERNEL encode_stored(const unsigned char* pixels, const int* order, const int* draw, int step,
-                     unsigned char* s, int* list, int* count, int* total, int positives,
-                     int units) {
-  encodeSample(storedImage(pixels, order, draw, blockIdx.x, positives, units), draw, step, s, list,
-               count, total, units);
+KERNEL encode_stored(const Network* network, const unsigned char* pixels, const int* order,
+                     const int* draw, int positives, int n) {
+  Population p = network->populations[0];
+  int b = globalIndex() / WARP;
+  if (b < n) {
+    encodeSample(p, storedImage(pixels, order, draw, b, positives, p.units), draw, blockIdx.y + 1,
+                 b, n);
+  }
 }
 
 // Spikes that were recorded elsewhere, for replays.
-KERNEL encode_recorded(const unsigned char* recorded, int step, unsigned char* s, int* list,
-                       int* count, int* total, int n, int units) {
-  int b = blockIdx.x;
-  const unsigned char* from = recorded + ((size_t)(step - 1) * n + b) * units;
-  int listed = 0;
-  for (int base = 0; base < units; base += blockDim.x) {
-    int i = base + threadIdx.x;
-    bool spike = i < units && from[i] != 0;
-    if (i < units) {
-      s[b * units + i] = spike;
-    }
-    int inBlock;
-    int at = listed + orderedSlot(spike, &inBlock);
-    if (spike) {
-      list[b * units + at] = i;
-    }
-    listed += inBlock;
-  }
-  if (threadIdx.x == 0) {
-    count[b] = listed;
-    total[b] += listed;
-  }
-}
-
-KERNEL clamp_context(const int* labels, unsigned char* s, int* list, int* count, int* total, int n,
-                     int units) {
-  int b = globalIndex();
+KERNEL encode_recorded(const Network* network, const unsigned char* recorded, int n) {
+  Population p = network->populations[0];
+  int b = globalIndex() / WARP;
+  int step = blockIdx.y + 1;
   if (b >= n) {
     return;
   }
-  int label = labels[b];
-  for (int k = 0; k < units; k++) {
-    s[b * units + k] = k == label;
+  const unsigned char* from = recorded + ((size_t)(step - 1) * n + b) * p.units;
+  for (int w = 0; w < p.stride / 32; w++) {
+    int i = 32 * w + laneIndex();
+    unsigned word = __ballot_sync(ALL_LANES, i < p.units && from[i] != 0);
+    if (laneIndex() == 0) {
+      spikesOf(p, step, b, n)[w] = word;
+    }
   }
-  list[b * units] = label;
-  count[b] = label >= 0;
-  total[b] += label >= 0;
+}
+
+KERNEL clamp_context(const Network* network, int population, int n) {
+  Population p = network->populations[population];
+  int b = globalIndex();
+  if (b < n) {
+    int label = network->labels[b];
+    for (int w = 0; w < p.stride / 32; w++) {
+      spikesOf(p, 1, b, n)[w] = label >= 0 && label / 32 == w ? 1u << label % 32 : 0;
+    }
+  }
 }

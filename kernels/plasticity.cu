@@ -1,4 +1,4 @@
-// Plasticity of one synapse: gradient, Adam, decay, clip and hollow in one pass over the weights. No
+// Plasticity of all synapses: gradient, Adam, decay, clip and hollow in one pass over the weights. No
 // gradient is ever stored.
 //
 // Equation   contrastive  U[i,c] = sum over b of a[b,i] (scale (factor[b] z[b,c]))
@@ -7,19 +7,22 @@
 //            contrastive  w -= decay * (number of b with s[b,c] = 1 and a[b,i] = 0)
 //            w = clip(w, lower, upper), and 0 on the diagonal of a hollow synapse
 //            a: spikes of t-1 (of t for the reconstruction); s, z, factor, e: of t.
-// Shapes     w, m, v: rows x cols; a: N x rows; samples: rows x N; sampleCount, positiveCount: rows;
-//            z, s, e: N x cols; factor: N; columnSpikes: cols, the spikes of t summed over samples;
-//            adam: T x 2, {rate, second} of each step of the window, computed on the host (the betas
+// Shapes     adam: T x 2, {rate, second} of each step of the window, computed on the host (the betas
 //            are rounded to float before they are raised to the k-th power, as in the released code)
-// Launch     learn_contrastive, learn_error: blocks (row, 256 columns), 256 threads, a thread per
-//            weight; learn_contrastive_tiled: blocks (32 columns, 128 rows), 512 threads = 16 warps of
-//            8 rows each; the plain twins: a thread per weight.
+// Launch     learn: 320 threads. Blocks of most synapses: 10 warps, each 128 columns of a row. Blocks
+//            of the synapse from the input: 128 columns of 80 rows. learn_plain: a thread per weight.
 // Source     step 7 of the model; optimiser of the released code. Event-driven: the few samples in
 //            which the row's unit spiked name the terms of U; the decay's count is the column's
-//            spikes less those in the same samples. Where units spike in many samples (the input),
-//            learn_contrastive_tiled keeps 32 columns of the scaled modulator in shared memory and lets
-//            128 rows gather there instead of from the L2 cache.
-#include "common.cuh"
+//            spikes less those in the same samples. Input units spike in many samples, so their rows
+//            gather from a tile of scaled modulators in shared memory, two neighbours at a time:
+//            neighbouring pixels share most of their samples.
+// Deferred   A row of a contrastive synapse whose unit is silent in the whole batch has U = 0, and every
+//            postsynaptic spike counts for its decay: what a step makes of it follows from w, m, v and
+//            the columns' spikes alone. Such a row is left, and taken through the steps it missed, in
+//            registers, when it next has a gradient, when its unit has just spiked (so that the next
+//            step reads its weights), or at the window's end ("all"). The same arithmetic in the same
+//            order, so the same bits. done = the last step that 128 columns of a row were taken through.
+#include "network.cuh"
 
 #define BETA1 0.9f
 #define GAIN1 0.1f
@@ -27,163 +30,304 @@
 #define GAIN2 0.001f
 #define EPSILON 1e-8f
 
-// Moments at k with gradient u, and what the weight becomes before decay and clip.
-__device__ inline float adamStep(float w, float* m, float* v, int k, float u, const float* adam,
-                                 int step) {
+// A weight with its moments.
+struct Weight {
+  float w;
+  float m;
+  float v;
+};
+
+// Moments with gradient u, and what the weight becomes before decay and clip.
+__device__ inline void adamStep(Weight& k, float u, const float* adam, int step) {
   float rate = adam[2 * (step - 1)];
   float second = adam[2 * (step - 1) + 1];
-  float first = BETA1 * m[k] + GAIN1 * u;
-  float square = BETA2 * v[k] + GAIN2 * (u * u);
-  m[k] = first;
-  v[k] = square;
-  return w - rate * first / (sqrtf(square * second) + EPSILON);
+  k.m = BETA1 * k.m + GAIN1 * u;
+  k.v = BETA2 * k.v + GAIN2 * (u * u);
+  k.w = k.w - rate * k.m / (sqrtf(k.v * second) + EPSILON);
 }
 
 // Written so that a value that is not a number stays one.
-__device__ inline float clip(float w, float lower, float upper) {
-  return w < lower ? lower : w > upper ? upper : w;
+__device__ inline float clip(float w, const Synapse& s) {
+  return w < s.lower ? s.lower : w > s.upper ? s.upper : w;
 }
 
-// The readable twin of learn_contrastive: sums over all samples.
-KERNEL learn_contrastive_plain(float* w, float* m, float* v, const unsigned char* a,
-                               const float* factor, const float* z, const unsigned char* s,
-                               const float* adam, int step, float scale, float decay, float lower,
-                               float upper, int hollow, int n, int rows, int cols) {
+// A step of a contrastive synapse's weight, with the spikes that came without a presynaptic one.
+__device__ inline void contrastiveStep(Weight& k, float u, float alone, const Network& net,
+                                       const Synapse& s, int step) {
+  adamStep(k, u, net.adam, step);
+  k.w = clip(k.w - net.decay * alone, s);
+}
+
+__device__ inline void errorStep(Weight& k, float u, const Network& net, const Synapse& s,
+                                 int step) {
+  adamStep(k, -u * (1 - fabsf(k.w)), net.adam, step);
+  k.w = clip(k.w, s);
+}
+
+// The step whose presynaptic spikes act.
+__device__ inline int actingStep(const Population& post, int step) {
+  return fedByNewSpikes(post) ? step : step - 1;
+}
+
+// The readable twin: sums over all samples, and no row is left.
+KERNEL learn_plain(const Network* network, int synapse, int step, int n, int positives) {
+  const Network& net = *network;
+  const Synapse& s = net.synapses[synapse];
+  const Population& pre = net.populations[s.pre];
+  const Population& post = net.populations[s.post];
   int k = globalIndex();
-  if (k >= rows * cols) {
+  if (k >= s.rows * post.stride) {
     return;
   }
-  int i = k / cols;
-  int c = k % cols;
+  int i = k / post.stride;
+  int c = k % post.stride;
   float u = 0;
   int alone = 0;
-  for (int b = 0; b < n; b++) {
-    if (a[b * rows + i]) {
-      u += scale * (factor[b] * z[b * cols + c]);
+  for (int b = 0; b < (s.isError ? positives : n); b++) {
+    bool a = spiked(pre, actingStep(post, step), b, i, n);
+    int at = b * post.stride + c;
+    if (a && s.isError) {
+      u += s.learningScale * post.error[at];
+    } else if (a) {
+      u += s.learningScale * (post.factor[b] * traceOf(net, post.last[at], step));
     } else {
-      alone += s[b * cols + c];
+      alone += spiked(post, step, b, c, n);
     }
   }
-  float next = adamStep(w[k], m, v, k, u, adam, step) - decay * (float)alone;
-  w[k] = hollow && i == c ? 0 : clip(next, lower, upper);
+  Weight x = {s.w[k], s.m[k], s.v[k]};
+  if (s.isError) {
+    errorStep(x, u, net, s, step);
+  } else {
+    contrastiveStep(x, u, (float)alone, net, s, step);
+  }
+  s.w[k] = s.hollow && i == c ? 0 : x.w;
+  s.m[k] = x.m;
+  s.v[k] = x.v;
 }
 
-KERNEL learn_contrastive(float* w, float* m, float* v, const int* samples, const int* sampleCount,
-                         const float* factor, const float* z, const unsigned char* s,
-                         const int* columnSpikes, const float* adam, int step, float scale,
-                         float decay, float lower, float upper, int hollow, int n, int cols) {
-  int i = blockIdx.x;
-  int c = blockIdx.y * blockDim.x + threadIdx.x;
-  if (c >= cols) {
-    return;
-  }
-  float u = 0;
-  int alone = columnSpikes[c];
-  for (int r = i * n; r < i * n + sampleCount[i]; r++) {
-    int b = samples[r];
-    u += scale * (factor[b] * z[b * cols + c]);
-    alone -= s[b * cols + c];
-  }
-  int k = i * cols + c;
-  float next = adamStep(w[k], m, v, k, u, adam, step) - decay * (float)alone;
-  w[k] = hollow && i == c ? 0 : clip(next, lower, upper);
+// Counts of four columns, 16 bits each.
+struct Counts {
+  unsigned low;
+  unsigned high;
+};
+
+__device__ inline void count(Counts& sum, unsigned spikes) {
+  sum.low += (spikes & 1) | (spikes & 2) << 15;
+  sum.high += (spikes >> 2 & 1) | (spikes & 8) << 13;
 }
 
-KERNEL learn_contrastive_tiled(float* w, float* m, float* v, const int* samples,
-                               const int* sampleCount, const float* factor, const float* z,
-                               const unsigned char* s, const int* columnSpikes, const float* adam,
-                               int step, float scale, float decay, float lower, float upper,
-                               int hollow, int n, int rows, int cols) {
-  __shared__ float d[CHUNK][TILE];
-  __shared__ unsigned spiked[CHUNK];  // a bit for each column
-  int lane = threadIdx.x % WARP;
-  int warp = threadIdx.x / WARP;
-  int warps = blockDim.x / WARP;
-  int c = blockIdx.x * TILE + lane;
-  int first = (blockIdx.y * warps + warp) * PER_WARP;
-  float u[PER_WARP];
-  int both[PER_WARP];  // samples in which the row's and the column's unit spiked
-  int at[PER_WARP];
+__device__ inline Quad asFloats(Counts k) {
+  return {{(float)(k.low & 0xFFFF), (float)(k.low >> 16), (float)(k.high & 0xFFFF),
+           (float)(k.high >> 16)}};
+}
+
+struct alignas(8) Steps {
+  unsigned short at[4];
+};
+
+// scale d or scale e of a sample in columns c .. c+3.
+__device__ inline Quad signalOf(const Network& net, const Synapse& s, const Population& post,
+                                int step, int b, int c) {
+  Quad d;
+  int at = b * post.stride + c;
+  if (s.isError) {
+    d = load(post.error + at);
+    for (int i = 0; i < 4; i++) {
+      d.at[i] = s.learningScale * d.at[i];
+    }
+  } else {
+    Steps last = *(const Steps*)global(post.last + at);
+    float factor = post.factor[b];
+    for (int i = 0; i < 4; i++) {
+      d.at[i] = s.learningScale * (factor * traceOf(net, last.at[i], step));
+    }
+  }
+  return d;
+}
+
+// A row's share in a launch: 128 columns of it.
+struct RowTile {
+  int row;
+  int c;  // the lane's first column
+  int* done;
+  bool gradient;  // whether its unit spiked in the step that acts
+  bool wanted;
+};
+
+__device__ inline RowTile rowTile(const Synapse& s, const Population& pre, const Population& post,
+                                  int row, int tile, int step, int all) {
+  RowTile r;
+  r.row = row;
+  r.c = tile * TILE + 4 * laneIndex();
+  r.done = global(s.done) + row * ((post.stride + TILE - 1) / TILE) + tile;
+  int acting = actingStep(post, step);
+  const float* columns = global(pre.columns);
+  r.gradient = acting > 0 && columns[acting * pre.stride + row] > 0;
+  r.wanted = all || s.isError || r.gradient || columns[step * pre.stride + row] > 0;
+  if (!r.wanted && step == 1 && laneIndex() == 0) {
+    *r.done = 0;
+  }
+  return r;
+}
+
+// Takes a row's 128 columns through the steps that they missed and this one.
+__device__ inline void update(const Network& net, const Synapse& s, const Population& post,
+                              const RowTile& r, const Quad& u, Counts both, int step) {
+  int done = step == 1 ? 0 : *r.done;
+  if (r.c < post.stride) {
+    int at = r.row * post.stride + r.c;
+    Quad w = load(s.w + at);
+    Quad m = load(s.m + at);
+    Quad v = load(s.v + at);
+    Quad with = asFloats(both);
+    if (s.isError) {
+      for (int i = 0; i < 4; i++) {
+        Weight x = {w.at[i], m.at[i], v.at[i]};
+        errorStep(x, u.at[i], net, s, step);
+        w.at[i] = x.w;
+        m.at[i] = x.m;
+        v.at[i] = x.v;
+      }
+    } else {
+      for (int t = done + 1; t <= step; t++) {
+        Quad alone = load(post.columns + t * post.stride + r.c);
+        for (int i = 0; i < 4; i++) {
+          Weight x = {w.at[i], m.at[i], v.at[i]};
+          contrastiveStep(x, t < step ? 0 : u.at[i],
+                          t < step ? alone.at[i] : alone.at[i] - with.at[i], net, s, t);
+          w.at[i] = x.w;
+          m.at[i] = x.m;
+          v.at[i] = x.v;
+        }
+      }
+    }
+    if (s.hollow) {
+      for (int i = 0; i < 4; i++) {
+        w.at[i] = r.row == r.c + i ? 0 : w.at[i];
+      }
+    }
+    store(s.w + at, w);
+    store(s.m + at, m);
+    store(s.v + at, v);
+  }
+  __syncwarp();
+  if (laneIndex() == 0) {
+    *r.done = step;
+  }
+}
+
+// 128 columns of a row, by a warp; few samples name terms of the gradient.
+__device__ inline void learnRow(const Network& net, const Synapse& s, const Population& pre,
+                                const Population& post, const RowTile& r, int step, int n,
+                                int positives) {
+  Quad u = zeros();
+  Counts both = {0, 0};
+  int acting = actingStep(post, step);
+  int end = s.isError ? positives : n;
+  for (int base = 0; r.gradient && base < wordsOfSamples(end); base += WARP) {
+    int k = base + laneIndex();
+    unsigned mine = k < wordsOfSamples(end) ? global(samplesOf(pre, acting, r.row, n))[k] : 0;
+    if (end - 32 * k < 32) {
+      mine = end > 32 * k ? mine & ((1u << (end - 32 * k)) - 1) : 0;
+    }
+    unsigned some = __ballot_sync(ALL_LANES, mine != 0);
+    for (; some != 0; some &= some - 1) {
+      int word = lowest(some);
+      for (unsigned left = __shfl_sync(ALL_LANES, mine, word); left != 0; left &= left - 1) {
+        int b = 32 * (base + word) + lowest(left);
+        if (r.c < post.stride) {
+          add(u, signalOf(net, s, post, step, b, r.c));
+          if (!s.isError) {
+            count(both, spikesOfQuad(spikesOf(post, step, b, n), r.c));
+          }
+        }
+      }
+    }
+  }
+  update(net, s, post, r, u, both, step);
+}
+
+// 128 columns of 80 rows, by a block; each sample's modulators are read by many rows.
+__device__ inline void learnTiled(const Network& net, const Synapse& s, const Population& pre,
+                                  const Population& post, int from, int step, int n, int all) {
+  __shared__ Quad tile[CHUNK][WARP];
+  __shared__ unsigned spikes[CHUNK][TILE / 32];
+  __shared__ int some[CHUNK];
+  int tiles = (post.stride + TILE - 1) / TILE;
+  int c = from % tiles * TILE + 4 * laneIndex();
+  int acting = step - 1;
+  Quad u[LISTS];
+  Counts both[LISTS];
+  int row[LISTS];
 #pragma unroll
-  for (int q = 0; q < PER_WARP; q++) {
-    u[q] = 0;
-    both[q] = 0;
-    at[q] = 0;
+  for (int q = 0; q < LISTS; q++) {
+    u[q] = zeros();
+    both[q] = {0, 0};
+    row[q] = 2 * ((from / tiles * (LISTS / 2) + q / 2) * WARPS + warpIndex()) + q % 2;
   }
-  for (int begin = 0; begin < n; begin += CHUNK) {
-    int end = min(n, begin + CHUNK);
-    for (int b = begin + warp; b < end; b += warps) {
-      d[b - begin][lane] = c < cols ? scale * (factor[b] * z[b * cols + c]) : 0;
-      unsigned bits = __ballot_sync(0xFFFFFFFFu, c < cols && s[b * cols + c]);
-      if (lane == 0) {
-        spiked[b - begin] = bits;
+  for (int base = 0; acting > 0 && base < wordsOfSamples(n); base += CHUNK_WORDS) {
+    for (int r = warpIndex(); r < CHUNK; r += WARPS) {
+      int b = 32 * base + r;
+      bool there = b < n && c < post.stride;
+      tile[r][laneIndex()] = there ? signalOf(net, s, post, step, b, c) : zeros();
+      int word = from % tiles * (TILE / 32) + laneIndex();
+      unsigned mine = b < n && laneIndex() < TILE / 32 && word < post.stride / 32
+                          ? spikesOf(post, step, b, n)[word]
+                          : 0;
+      unsigned any = __ballot_sync(ALL_LANES, mine != 0);
+      if (laneIndex() < TILE / 32) {
+        spikes[r][laneIndex()] = mine;
+      }
+      if (laneIndex() == 0) {
+        some[r] = any != 0;
       }
     }
     __syncthreads();
+    for (int k = 0; k < CHUNK_WORDS && base + k < wordsOfSamples(n); k++) {
+      // Few samples have a spike in these columns: of the coincidences visit only those.
+      unsigned spiking = __ballot_sync(ALL_LANES, some[32 * k + laneIndex()]);
 #pragma unroll
-    for (int q = 0; q < PER_WARP; q++) {
-      int i = first + q;
-      int taken = i < rows ? WARP : 0;
-      while (taken == WARP) {
-        int mine;
-        taken = nextListed(samples + i * n, sampleCount[i], at[q], end, &mine);
-        for (int e = 0; e < taken; e++) {
-          u[q] += d[__shfl_sync(0xFFFFFFFFu, mine, e) - begin][lane];
+      for (int q = 0; q < LISTS; q += 2) {
+        unsigned of[2];
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          of[i] = row[q + i] < s.rows ? global(samplesOf(pre, acting, row[q + i], n))[base + k] : 0;
+          for (unsigned left = of[i] & spiking; left != 0; left &= left - 1) {
+            count(both[q + i], spikesOfQuad(spikes[32 * k + lowest(left)], 4 * laneIndex()));
+          }
         }
-        // Few samples have a spike in these columns: visit only those.
-        unsigned bits = lane < taken ? spiked[mine - begin] : 0;
-        unsigned some = __ballot_sync(0xFFFFFFFFu, bits != 0);
-        for (; some != 0; some &= some - 1) {
-          both[q] += __shfl_sync(0xFFFFFFFFu, bits, __ffs(some) - 1) >> lane & 1;
-        }
-        at[q] += taken;
+        addRows(u[q], u[q + 1], tile + 32 * k, of[0], of[1]);
       }
     }
     __syncthreads();
   }
-  int spikes = c < cols ? columnSpikes[c] : 0;
 #pragma unroll
-  for (int q = 0; q < PER_WARP; q++) {
-    int i = first + q;
-    if (i < rows && c < cols) {
-      int k = i * cols + c;
-      float next = adamStep(w[k], m, v, k, u[q], adam, step) - decay * (float)(spikes - both[q]);
-      w[k] = hollow && i == c ? 0 : clip(next, lower, upper);
+  for (int q = 0; q < LISTS; q++) {
+    if (row[q] < s.rows) {
+      RowTile r = rowTile(s, pre, post, row[q], from % tiles, step, all);
+      if (r.wanted) {
+        update(net, s, post, r, u[q], both[q], step);
+      }
     }
   }
 }
 
-// The readable twin of learn_error.
-KERNEL learn_error_plain(float* w, float* m, float* v, const unsigned char* a, const float* e,
-                         const float* adam, int step, float scale, float lower, float upper,
-                         int positives, int rows, int cols) {
-  int k = globalIndex();
-  if (k >= rows * cols) {
+TILED_KERNEL learn(const Network* network, const Part* parts, int step, int n, int positives, int all) {
+  const Network net = *network;
+  Part part = parts[blockIdx.x];
+  const Synapse s = net.synapses[part.of];
+  const Population pre = net.populations[s.pre];
+  const Population post = net.populations[s.post];
+  if (pre.role == INPUT) {
+    learnTiled(net, s, pre, post, part.from, step, n, all);
     return;
   }
-  float u = 0;
-  for (int b = 0; b < positives; b++) {
-    if (a[b * rows + k / cols]) {
-      u += scale * e[b * cols + k % cols];
+  int tiles = (post.stride + TILE - 1) / TILE;
+  int mine = part.from + warpIndex();
+  if (mine < s.rows * tiles) {
+    RowTile r = rowTile(s, pre, post, mine / tiles, mine % tiles, step, all);
+    if (r.wanted) {
+      learnRow(net, s, pre, post, r, step, n, positives);
     }
   }
-  u = -u * (1 - fabsf(w[k]));
-  w[k] = clip(adamStep(w[k], m, v, k, u, adam, step), lower, upper);
-}
-
-KERNEL learn_error(float* w, float* m, float* v, const int* samples, const int* positiveCount,
-                   const float* e, const float* adam, int step, float scale, float lower,
-                   float upper, int n, int cols) {
-  int i = blockIdx.x;
-  int c = blockIdx.y * blockDim.x + threadIdx.x;
-  if (c >= cols) {
-    return;
-  }
-  float u = 0;
-  for (int r = i * n; r < i * n + positiveCount[i]; r++) {
-    u += scale * e[samples[r] * cols + c];
-  }
-  int k = i * cols + c;
-  u = -u * (1 - fabsf(w[k]));
-  w[k] = clip(adamStep(w[k], m, v, k, u, adam, step), lower, upper);
 }

@@ -1,100 +1,66 @@
-// The spikes of a step as lists, from their bytes.
+// Spikes in another form.
 //
-// Equation   samples[i * N + r] = the r-th sample b, ascending, with s[b,i] = 1
-// Shapes     s: N x units; list: N x units; count, total: N; samples: units x N; sampleCount,
-//            positiveCount: units. The first "positives" samples of a batch are the positive ones.
-// Launch     list_samples: a block per 32 units, 512 threads = 16 slices of the samples x 32 units;
-//            list_samples_plain: a thread per unit; list_units_plain: a thread per sample.
-// Source     the transposition of a sparse matrix; 16 slices, so that 1000 samples are not one
-//            chain of loads, and fixed slices, so that the order is.
-#include "common.cuh"
+// Equation   bit b of samples[i] = s[b,i];  columns[i] = sum over b of s[b,i]
+// Launch     transpose: a block for each word of 32 units, 512 threads = 16 warps that take 32 samples at
+//            a time; transpose_plain: a thread per unit; widen: a thread per spike.
+// Source     the transposition of a matrix of bits: 32 ballots turn 32 samples x 32 units.
+#include "network.cuh"
 
-#define SLICES 16
+#define TRANSPOSING_WARPS 16
 
-// The readable twin of the lists that encode and integrate write.
-KERNEL list_units_plain(const unsigned char* s, int* list, int* count, int* total, int n,
-                        int units) {
-  int b = globalIndex();
-  if (b >= n) {
-    return;
-  }
-  int listed = 0;
-  for (int i = 0; i < units; i++) {
-    if (s[b * units + i]) {
-      list[b * units + listed++] = i;
-    }
-  }
-  count[b] = listed;
-  total[b] += listed;
-}
-
-KERNEL list_samples_plain(const unsigned char* s, int* samples, int* sampleCount,
-                          int* positiveCount, int n, int positives, int units) {
+// The readable twin of transpose.
+KERNEL transpose_plain(const Network* network, int population, int step, int n) {
+  const Population& p = network->populations[population];
   int i = globalIndex();
-  if (i >= units) {
+  if (i >= p.stride) {
     return;
   }
-  int listed = 0;
-  positiveCount[i] = 0;
-  for (int b = 0; b < n; b++) {
-    if (s[b * units + i]) {
-      samples[i * n + listed++] = b;
-      positiveCount[i] += b < positives;
-    }
-  }
-  sampleCount[i] = listed;
-}
-
-// Each slice counts its spikes of a unit, then lists them after those of the slices before.
-KERNEL list_samples(const unsigned char* s, int* samples, int* sampleCount, int* positiveCount,
-                    int n, int positives, int units) {
-  __shared__ int sliceCount[SLICES][WARP];
-  __shared__ int slicePositives[SLICES][WARP];
-  int lane = threadIdx.x % WARP;
-  int slice = threadIdx.x / WARP;
-  int i = blockIdx.x * WARP + lane;
-  int length = (n + SLICES - 1) / SLICES;
-  int from = slice * length;
-  int to = min(n, from + length);
   int spikes = 0;
-  int positive = 0;
-  if (i < units) {
-    for (int b = from; b < to; b++) {
-      int spike = s[b * units + i];
-      spikes += spike;
-      positive += b < positives ? spike : 0;
+  for (int w = 0; w < wordsOfSamples(n); w++) {
+    unsigned word = 0;
+    for (int b = 32 * w; b < 32 * w + 32 && b < n; b++) {
+      word |= (unsigned)spiked(p, step, b, i, n) << b % 32;
+      spikes += spiked(p, step, b, i, n);
     }
+    samplesOf(p, step, i, n)[w] = word;
   }
-  sliceCount[slice][lane] = spikes;
-  slicePositives[slice][lane] = positive;
+  p.columns[step * p.stride + i] = (float)spikes;
+}
+
+KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
+  __shared__ int sums[TRANSPOSING_WARPS][WARP];
+  Part part = parts[blockIdx.x];
+  const Population p = network->populations[part.of];
+  int unit = 32 * part.from + laneIndex();
+  unsigned* samples = global(samplesOf(p, step, unit, n));
+  int sum = 0;
+  for (int w = warpIndex(); w < wordsOfSamples(n); w += TRANSPOSING_WARPS) {
+    int b = 32 * w + laneIndex();
+    unsigned mine = b < n ? global(spikesOf(p, step, b, n))[part.from] : 0;
+    unsigned turned = 0;
+    for (int k = 0; k < 32; k++) {
+      unsigned ballot = __ballot_sync(ALL_LANES, mine >> k & 1);
+      turned = laneIndex() == k ? ballot : turned;
+    }
+    samples[w] = turned;
+    sum += __popc(turned);
+  }
+  sums[warpIndex()][laneIndex()] = sum;
   __syncthreads();
-  if (i >= units) {
-    return;
-  }
-  int at = i * n;
-  for (int k = 0; k < slice; k++) {
-    at += sliceCount[k][lane];
-  }
-  for (int b = from; b < to && spikes > 0; b++) {
-    if (s[b * units + i]) {
-      samples[at++] = b;
-      spikes--;
-    }
-  }
-  if (slice == SLICES - 1) {
+  if (warpIndex() == 0) {
     int all = 0;
-    for (int k = 0; k < SLICES; k++) {
-      all += slicePositives[k][lane];
+    for (int k = 0; k < TRANSPOSING_WARPS; k++) {
+      all += sums[k][laneIndex()];
     }
-    sampleCount[i] = at - i * n;
-    positiveCount[i] = all;
+    p.columns[step * p.stride + unit] = (float)all;
   }
 }
 
-// Spikes as floats, for a dense product by cuBLAS.
-KERNEL widen(const unsigned char* s, float* wide, int n) {
+// Spikes as floats, for a dense product by cuBLAS: N x units. None at step 0.
+KERNEL widen(const Network* network, int population, float* wide, int step, int n) {
+  const Population& p = network->populations[population];
   int k = globalIndex();
-  if (k < n) {
-    wide[k] = s[k];
+  if (k < n * p.units) {
+    wide[k] = spiked(p, step, k / p.units, k % p.units, n);
   }
 }

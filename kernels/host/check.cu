@@ -15,8 +15,8 @@ KERNEL check_collectives(int* out) {
   int total;
   out[6 * n + t] = orderedOffset(t % 4, &total);
   out[7 * n + t] = total;
-  out[8 * n + t] = orderedSlot(t % 4 == 1, &total);
-  out[9 * n + t] = total;
+  out[8 * n + t] = sumOfLanes(t);
+  out[9 * n + t] = (int)wordOfQuads(t % 16);
 }
 
 // out[block] = sum of the block's part of in, by a tree in dynamic shared memory; out[gridDim.x] the

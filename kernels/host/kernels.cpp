@@ -5,11 +5,10 @@
 
 #include "../bench.cu"
 #include "../encode.cu"
-#include "../goodness.cu"
-#include "../neuron.cu"
+#include "../forward.cu"
 #include "../plasticity.cu"
+#include "../settle.cu"
 #include "../spikes.cu"
-#include "../synapse.cu"
 #include "check.cu"
 
 #include <jni.h>
@@ -54,29 +53,21 @@ struct Kernel {
 const Kernel KERNELS[] = {
     ROW(encode),
     ROW(encode_plain),
-    ROW(encode_recorded),
     ROW(encode_stored),
     ROW(encode_stored_plain),
+    ROW(encode_recorded),
     ROW(clamp_context),
-    ROW(list_units_plain),
-    ROW(list_samples),
-    ROW(list_samples_plain),
-    ROW(widen),
+    ROW(forward),
+    ROW(forward_plain),
     ROW(currents),
     ROW(currents_plain),
-    ROW(currents_tiled),
-    ROW(rest),
-    ROW(integrate),
-    ROW(integrate_plain),
-    ROW(modulate),
-    ROW(modulate_plain),
-    ROW(head_error),
-    ROW(reconstruction_error),
-    ROW(learn_contrastive),
-    ROW(learn_contrastive_plain),
-    ROW(learn_contrastive_tiled),
-    ROW(learn_error),
-    ROW(learn_error_plain),
+    ROW(settle),
+    ROW(settle_plain),
+    ROW(transpose),
+    ROW(transpose_plain),
+    ROW(widen),
+    ROW(learn),
+    ROW(learn_plain),
     ROW(copy_quads),
     ROW(multiply_add),
     ROW(check_collectives),

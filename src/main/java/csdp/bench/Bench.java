@@ -220,12 +220,15 @@ public final class Bench {
     backend.run(counted, true, out, activity);
 
     List<Double> steps = new ArrayList<>();
+    List<Double> device = new ArrayList<>();
     Map<String, List<Double>> parts = new TreeMap<>();
     double[] fired = new double[spec.populations().size()];
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("training windows " + (r + 1) + " of " + options.repeats());
       double micros = window(backend, next(), true, out);
+      Double onDevice = target.takeWindowMicros();
       if (r >= 0) {
+        addStep(device, onDevice);
         steps.add(micros);
         addSpikes(fired, out);
       }
@@ -244,24 +247,26 @@ public final class Bench {
         }
       }
     }
-    report.training = steps(steps, fired, 2 * options.batch());
-    progress.accept("timing what libraries do beside it");
-    List<String> timed = parts.keySet().stream().filter(options::wants).toList();
-    var baselines = target.baselines(backend, timed, 2 * options.batch(), options);
-    baselines.values().stream().map(Baseline::check).distinct().forEach(this::addCheck);
-    rows(parts, activity, baselines);
+    report.training = steps(steps, device, fired, 2 * options.batch());
+    progress.accept("timing products, and what libraries do beside them");
+    var products = target.products(backend, options::wants, 2 * options.batch(), options);
+    products.stream().map(p -> p.baseline().check()).forEach(this::addCheck);
+    rows(parts, activity, products);
 
     steps.clear();
+    device.clear();
     Arrays.fill(fired, 0);
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("inference windows " + (r + 1) + " of " + options.repeats());
       double micros = window(backend, unlabelled(), false, out);
+      Double onDevice = target.takeWindowMicros();
       if (r >= 0) {
+        addStep(device, onDevice);
         steps.add(micros);
         addSpikes(fired, out);
       }
     }
-    report.inference = steps(steps, fired, options.batch());
+    report.inference = steps(steps, device, fired, options.batch());
     report.remarks.putAll(target.remarks());
   }
 
@@ -284,12 +289,20 @@ public final class Bench {
     }
   }
 
-  private Steps steps(List<Double> micros, double[] fired, int samples) {
+  private void addStep(List<Double> steps, Double windowMicros) {
+    if (windowMicros != null) {
+      steps.add(windowMicros / options.steps());
+    }
+  }
+
+  private Steps steps(List<Double> micros, List<Double> device, double[] fired, int samples) {
     Map<String, Double> spikes = new LinkedHashMap<>();
     for (Population p : spec.populations()) {
       spikes.put(p.name(), fired[p.index()]);
     }
-    return new Steps(List.copyOf(micros), samples, options.batch(), options.steps(), spikes);
+    Spread onDevice = device.isEmpty() ? null : spread(device);
+    return new Steps(
+        List.copyOf(micros), onDevice, samples, options.batch(), options.steps(), spikes);
   }
 
   private static Spread spread(List<Double> values) {
@@ -303,27 +316,27 @@ public final class Bench {
   }
 
   private void rows(
-      Map<String, List<Double>> parts, Activity activity, Map<String, Baseline> baselines) {
+      Map<String, List<Double>> parts, Activity activity, List<Target.Product> products) {
     double all = 0;
     for (List<Double> p : parts.values()) {
       all += spread(p).median();
     }
     for (Map.Entry<String, List<Double>> e : parts.entrySet()) {
       if (options.wants(e.getKey())) {
-        Target.Part part = target.part(e.getKey(), spec, activity);
         Spread micros = spread(e.getValue());
-        report.rows.add(
-            new Row(
-                e.getKey(),
-                micros,
-                micros.median() / all,
-                part.work(),
-                check(part.checkedBy()),
-                report.ceilings,
-                baselines.get(e.getKey())));
+        report.rows.add(row(e.getKey(), micros, micros.median() / all, activity, null));
       }
     }
+    for (Target.Product p : products) {
+      report.rows.add(row(p.name(), p.micros(), null, activity, p.baseline()));
+    }
     report.rows.sort(Comparator.comparingDouble((Row r) -> -r.micros().median()));
+  }
+
+  private Row row(String name, Spread micros, Double share, Activity activity, Baseline baseline) {
+    Target.Part part = target.part(name, spec, activity);
+    String check = check(part.checkedBy());
+    return new Row(name, micros, share, part.work(), check, report.ceilings, baseline);
   }
 
   private String check(List<String> names) {

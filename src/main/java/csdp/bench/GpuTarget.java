@@ -3,16 +3,20 @@ package csdp.bench;
 import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cuda.CudaBackend;
+import csdp.backend.cuda.DenseProducts;
 import csdp.backend.cuda.DeviceCeilings;
 import csdp.backend.cuda.GpuDevice;
 import csdp.backend.cuda.KernelCheck;
 import csdp.backend.cuda.ProductBaseline;
 import csdp.model.NetworkSpec;
+import csdp.model.Population;
 import csdp.model.Synapse;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The CUDA backend on a device, kernel by kernel. */
@@ -90,57 +94,92 @@ public final class GpuTarget extends Target {
   }
 
   @Override
+  Double takeWindowMicros() {
+    return timed.takeWhole();
+  }
+
+  @Override
   Part part(String name, NetworkSpec spec, Activity a) {
-    int blank = name.indexOf(' ');
-    String kernel = blank < 0 ? name : name.substring(0, blank);
-    String what = blank < 0 ? "" : name.substring(blank + 1);
-    String check = "kernel " + kernel; // its twin's, where it has one
-    if (kernel.startsWith("currents")) {
-      return new Part(
-          a.sum(Stream.of("currents " + what, "stored " + what)),
-          List.of(check, "integrate " + post(spec, what)));
-    }
-    if (kernel.startsWith("learn_")) {
-      return new Part(a.of("plasticity " + what), List.of(check, "plasticity " + what));
-    }
-    return switch (kernel) {
-      case "encode" -> new Part(a.of("encode"), List.of(check, "encode"));
-      case "encode_stored" -> new Part(a.of("encode stored"), List.of(check, "encode"));
+    String kernel = "kernel " + name; // its check against its twin, where it has one
+    return switch (name) {
+      case "encode" -> part(a, Stream.of("encode"), kernel);
+      case "encode_stored" -> part(a, Stream.of("encode stored"), kernel, "encode");
       case "clamp_context" -> new Part(null, List.of("encode"));
-      case "integrate" ->
-          new Part(
-              a.sum(Stream.of("integrate " + what, "read " + what, "sum " + what)),
-              List.of(check, "integrate " + what));
-      case "modulate" -> new Part(a.of("modulate " + what), List.of(check, "modulate " + what));
-      case "list_samples" -> new Part(a.of("lists " + what), List.of(check));
-      case "head_error", "reconstruction_error" ->
-          new Part(a.of("error " + what), List.of("error " + what));
-      default -> new Part(null, List.of(check));
+      case "forward" ->
+          part(
+              a,
+              driven(spec, false)
+                  .flatMap(p -> Stream.concat(currents(spec, p), Stream.of("integrate " + p))),
+              kernel);
+      case "settle" ->
+          part(
+              a,
+              Stream.concat(
+                  driven(spec, true)
+                      .flatMap(
+                          p ->
+                              Stream.concat(
+                                  currents(spec, p),
+                                  Stream.of("integrate " + p, "sum " + p, "error " + p))),
+                  samples(spec).stream()),
+              kernel);
+      case "transpose" -> part(a, lists(spec).stream(), kernel);
+      case "learn" -> part(a, plasticity(spec).stream(), kernel);
+      default ->
+          name.startsWith("currents ")
+              ? new Part(
+                  a.sum(Stream.of(name, name.replace("currents", "stored"))),
+                  List.of("kernel currents"))
+              : new Part(null, List.of(kernel));
     };
   }
 
-  /** cuBLAS for the products; a machine without it gets the reason instead. */
+  /** Work and checks of a part that is made of parts of the model. */
+  private static Part part(Activity a, Stream<String> of, String... checks) {
+    List<String> parts = of.toList();
+    return new Part(
+        a.sum(parts.stream()),
+        Stream.concat(Stream.of(checks), parts.stream().filter(p -> !p.startsWith("currents")))
+            .toList());
+  }
+
+  private static Stream<String> driven(NetworkSpec spec, boolean byNewSpikes) {
+    return spec.integrating().stream()
+        .filter(p -> p.fedByNewSpikes() == byNewSpikes)
+        .map(Population::name);
+  }
+
+  /** Beside cuBLAS's; a machine without it gets the reason instead. */
   @Override
-  Map<String, Baseline> baselines(
-      Backend backend, List<String> parts, int samples, BenchOptions options) {
-    Map<String, Baseline> baselines = new LinkedHashMap<>();
-    List<String> products = parts.stream().filter(p -> p.matches("currents\\w* .*")).toList();
-    if (products.isEmpty()) {
-      return baselines;
-    }
+  List<Product> products(
+      Backend backend, Predicate<String> wanted, int samples, BenchOptions options) {
     List<Synapse> synapses =
         backend.spec().synapses().stream()
-            .filter(s -> products.stream().anyMatch(p -> p.endsWith(" " + s.name())))
+            .filter(s -> wanted.test("currents " + s.name()))
             .toList();
-    try {
-      CudaBackend cuda = (CudaBackend) backend;
-      var results = ProductBaseline.measure(device, cuda, samples, synapses, options.repeats());
-      products.forEach(
-          p -> baselines.put(p, baseline(p, results.get(p.substring(p.indexOf(' ') + 1)))));
-    } catch (CsdpException | LinkageError e) {
-      products.forEach(p -> baselines.put(p, new Baseline(null, e.getMessage(), null)));
+    if (synapses.isEmpty()) {
+      return List.of();
     }
-    return baselines;
+    CudaBackend cuda = (CudaBackend) backend;
+    String reason = null;
+    DenseProducts opened = null;
+    try {
+      opened = device.cublas();
+    } catch (CsdpException | LinkageError e) {
+      reason = e.getMessage();
+    }
+    List<Product> products = new ArrayList<>();
+    try (DenseProducts cublas = opened) {
+      var results =
+          ProductBaseline.measure(device, cublas, cuda, samples, synapses, options.repeats());
+      for (var e : results.entrySet()) {
+        String name = "currents " + e.getKey();
+        Baseline b =
+            reason == null ? baseline(name, e.getValue()) : new Baseline(null, reason, null);
+        products.add(new Product(name, Spread.of(e.getValue().ours()), b));
+      }
+    }
+    return products;
   }
 
   private static Baseline baseline(String part, ProductBaseline.Result r) {
@@ -154,15 +193,7 @@ public final class GpuTarget extends Target {
             "our sums on %,d spikes, within %.0e x scale x a sample's spikes x the largest weight",
             r.spikes(),
             ProductBaseline.TOLERANCE);
-    return new Baseline(Spread.of(r.micros()), null, new Check(name, true, how));
-  }
-
-  private static String post(NetworkSpec spec, String synapse) {
-    return spec.synapses().stream()
-        .filter(s -> s.name().equals(synapse))
-        .map(s -> s.post().name())
-        .findFirst()
-        .orElse("");
+    return new Baseline(Spread.of(r.cublas()), null, new Check(name, true, how));
   }
 
   @Override

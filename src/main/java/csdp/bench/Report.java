@@ -17,14 +17,21 @@ public final class Report {
   /**
    * Whole steps of one kind of window.
    *
-   * @param windows microseconds per step of each window, in order
+   * @param windows microseconds per step of each window by the host's clock, transfers included, in
+   *     order
+   * @param device the same on the device alone; null where only the host's clock tells
    * @param samples shown at once
    * @param images of them that count as images (training: the positives)
    * @param steps of a window
    * @param spikes per sample and step, by population
    */
   record Steps(
-      List<Double> windows, int samples, int images, int steps, Map<String, Double> spikes) {
+      List<Double> windows,
+      Spread device,
+      int samples,
+      int images,
+      int steps,
+      Map<String, Double> spikes) {
     Spread micros() {
       return Spread.of(windows.stream().mapToDouble(Double::doubleValue).toArray());
     }
@@ -36,6 +43,7 @@ public final class Report {
     Map<String, Object> toMap() {
       Map<String, Object> map = new LinkedHashMap<>(micros().toMap("us_per_step"));
       map.put("us_per_step_of_windows", windows);
+      map.put("device", device == null ? null : device.toMap("us_per_step"));
       map.put("images_per_s", imagesPerSecond());
       map.put("samples", samples);
       map.put("images", images);
@@ -224,6 +232,15 @@ public final class Report {
   private static void print(PrintWriter out, String kind, Steps s) {
     if (s == null) {
       return;
+    }
+    if (s.device != null) {
+      out.printf(
+          Locale.ROOT,
+          "%-10s%,.1f us a step on the device alone (%,.1f .. %,.1f)%n",
+          kind,
+          s.device.median(),
+          s.device.p10(),
+          s.device.p90());
     }
     StringBuilder spikes = new StringBuilder();
     s.spikes.forEach((p, f) -> spikes.append(String.format(Locale.ROOT, " %s %.2f", p, f)));

@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param part name of a phase or kernel
  * @param micros per step, over the timed windows
- * @param share of the time of all parts
+ * @param share of the time of all parts; null for a product, which is within another part
  * @param work counted from the spikes of a window; null where it was not counted
  * @param check ok, FAILED, or null where nothing checks it
  * @param ceilings of the device
@@ -17,7 +17,7 @@ import java.util.Map;
 record Row(
     String part,
     Spread micros,
-    double share,
+    Double share,
     Work work,
     String check,
     Target.Ceilings ceilings,

@@ -7,12 +7,16 @@ import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** What is measured: a kind of backend, and how to look inside its steps. */
 public abstract class Target implements AutoCloseable {
   /** A part of a step as it is timed: what it does, and the parts of the model it is checked by. */
   record Part(Work work, List<String> checkedBy) {}
+
+  /** A product of spikes and weights that was timed alone. */
+  record Product(String name, Spread micros, Baseline baseline) {}
 
   /**
    * What the device can do at most; null for what could not be measured.
@@ -51,22 +55,29 @@ public abstract class Target implements AutoCloseable {
     return Map.of();
   }
 
+  /**
+   * Microseconds of the last window on the device alone; null where only the host's clock tells.
+   */
+  Double takeWindowMicros() {
+    return null;
+  }
+
   /** What a timed part does, from the spikes of a window. */
   Part part(String name, NetworkSpec spec, Activity activity) {
     return new Part(null, List.of());
   }
 
   /**
-   * The same as a library does it, for the parts where there is such a thing.
+   * The products of spikes and weights, each alone, and what a library makes of them. They are
+   * within other parts of a step.
    *
    * @param backend one that has just run a training window
-   * @param parts that were timed, by name
+   * @param wanted by name of the part
    * @param samples of that window
-   * @return by part
    */
-  Map<String, Baseline> baselines(
-      Backend backend, List<String> parts, int samples, BenchOptions options) {
-    return Map.of();
+  List<Product> products(
+      Backend backend, Predicate<String> wanted, int samples, BenchOptions options) {
+    return List.of();
   }
 
   /** More about the times, for reports. */

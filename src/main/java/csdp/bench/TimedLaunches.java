@@ -1,13 +1,10 @@
 package csdp.bench;
 
-import csdp.backend.cuda.DeviceBuffer;
 import csdp.backend.cuda.GpuDevice;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A device that times every kernel that is launched on it, while it is told to: then captured work
@@ -15,15 +12,13 @@ import java.util.regex.Pattern;
  * on.
  */
 final class TimedLaunches implements GpuDevice {
-  private static final Pattern WEIGHTS = Pattern.compile("weights of (\\w+)");
-  private static final Pattern POPULATION = Pattern.compile(" of (z\\w+)");
-
   private final GpuDevice device;
   private final List<Launch> launches = new ArrayList<>();
+  private Launch whole; // captured work that ran last; null if none did
   private boolean timing;
   private String clock = "";
 
-  private record Launch(String label, Mark before, Mark after) {}
+  private record Launch(String kernel, Mark before, Mark after) {}
 
   TimedLaunches(GpuDevice device) {
     this.device = device;
@@ -37,35 +32,31 @@ final class TimedLaunches implements GpuDevice {
     return clock;
   }
 
-  /** Microseconds by kernel and what it worked on, since the last call. */
+  /** Microseconds by kernel, since the last call. */
   Map<String, Double> takeMicros() {
     Map<String, Double> micros = new HashMap<>();
     for (Launch l : launches) {
-      micros.merge(l.label, l.after.microsSince(l.before), Double::sum);
+      micros.merge(l.kernel, l.after.microsSince(l.before), Double::sum);
       clock = l.after.clock();
-      l.before.close();
-      l.after.close();
+      forget(l);
     }
     launches.clear();
     return micros;
   }
 
-  /** A kernel and the synapse or population that its arguments belong to. */
-  static String label(String kernel, Object... arguments) {
-    String population = kernel;
-    for (Object a : arguments) {
-      if (a instanceof DeviceBuffer b) {
-        Matcher weights = WEIGHTS.matcher(b.what());
-        if (weights.find()) {
-          return kernel + " " + weights.group(1);
-        }
-        Matcher p = POPULATION.matcher(b.what());
-        if (p.find()) { // results come last
-          population = kernel + " " + p.group(1);
-        }
-      }
+  /** Microseconds of the captured work that ran last; null if none did since the last call. */
+  Double takeWhole() {
+    Double micros = whole == null ? null : Double.valueOf(whole.after.microsSince(whole.before));
+    forget(whole);
+    whole = null;
+    return micros;
+  }
+
+  private static void forget(Launch l) {
+    if (l != null) {
+      l.before.close();
+      l.after.close();
     }
-    return population;
   }
 
   @Override
@@ -116,7 +107,7 @@ final class TimedLaunches implements GpuDevice {
     }
     Mark before = device.mark();
     device.launch(kernel, geometry, arguments);
-    launches.add(new Launch(label(kernel, arguments), before, device.mark()));
+    launches.add(new Launch(kernel, before, device.mark()));
   }
 
   @Override
@@ -143,7 +134,10 @@ final class TimedLaunches implements GpuDevice {
         if (captured == null) {
           captured = device.capture(work);
         }
+        Mark before = device.mark();
         captured.run();
+        forget(whole);
+        whole = new Launch("", before, device.mark());
       }
 
       @Override
@@ -157,5 +151,8 @@ final class TimedLaunches implements GpuDevice {
 
   /** The device stays open: whoever opened it closes it. */
   @Override
-  public void close() {}
+  public void close() {
+    forget(whole);
+    whole = null;
+  }
 }

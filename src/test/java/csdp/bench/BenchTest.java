@@ -169,7 +169,7 @@ class BenchTest {
       Report r = Bench.run(o, Strokes.draw("strokes", 1, 0, 23), target, line -> {});
       assertTrue(r.passed(), table(r));
       for (String part :
-          List.of("integrate z1", "encode_stored z0", "learn_error R1", "modulate z2")) {
+          List.of("forward", "encode_stored", "settle", "transpose", "learn", "currents V2")) {
         Row row = r.rows.stream().filter(x -> x.part().equals(part)).findFirst().orElseThrow();
         assertEquals("ok", row.check(), part);
         assertTrue(row.work().bytes() > 0, part);
@@ -217,7 +217,7 @@ class BenchTest {
     try (Target target = new GpuTarget(device, true)) {
       BenchOptions o =
           new BenchOptions(
-              List.of(13, 7), 12, 6, 1, 1, Pattern.compile("currents|rest"), 7, 3000, false);
+              List.of(40, 7), 12, 6, 1, 1, Pattern.compile("currents|learn"), 7, 3000, false);
       return Bench.run(o, Strokes.draw("strokes", 1, 0, 24), target, line -> {});
     }
   }
@@ -235,7 +235,7 @@ class BenchTest {
   void productsAreComparedWithCublas() {
     Report r = benchProducts(with(new HostProducts(-1)));
     assertTrue(r.passed(), table(r));
-    for (String name : List.of("currents_tiled W1", "currents W2", "currents C2")) {
+    for (String name : List.of("currents W1", "currents W2", "currents C2")) {
       JsonNode cublas = part(r, name).get("cublas");
       double us = cublas.get("us_per_step").doubleValue();
       assertTrue(us > 0, name);
@@ -251,22 +251,22 @@ class BenchTest {
               .orElseThrow();
       assertTrue(check.detail().contains("within 1e-05 x"), check.detail());
     }
-    assertTrue(part(r, "rest z1").get("cublas").isNull());
+    assertTrue(part(r, "learn").get("cublas").isNull());
     assertTrue(table(r).contains("cuBLAS us"), table(r));
   }
 
   @Test
   void aWrongProductOfCublasIsReportedAndNotTimed() {
-    Report r = benchProducts(with(new HostProducts(13))); // those into z1
+    Report r = benchProducts(with(new HostProducts(64))); // those into z1, whose rows are padded
     assertEquals(CsdpException.FAILED, r.exitCode());
-    JsonNode wrong = part(r, "currents_tiled W1").get("cublas");
+    JsonNode wrong = part(r, "currents W1").get("cublas");
     assertTrue(wrong.get("us_per_step").isNull());
     assertTrue(wrong.get("ratio_to_ours").isNull());
     assertTrue(wrong.get("reason").textValue().startsWith("cuBLAS gives "), "" + wrong);
     assertTrue(part(r, "currents W2").get("cublas").get("us_per_step").doubleValue() > 0);
     String table = table(r);
-    assertTrue(table.contains("FAILED  cuBLAS beside currents_tiled W1: cuBLAS gives "), table);
-    assertTrue(table.contains("no cuBLAS time for currents_tiled W1: cuBLAS gives "), table);
+    assertTrue(table.contains("FAILED  cuBLAS beside currents W1: cuBLAS gives "), table);
+    assertTrue(table.contains("no cuBLAS time for currents W1: cuBLAS gives "), table);
     assertFalse(table.contains("nothing was timed"), table);
   }
 

@@ -1,6 +1,7 @@
 package csdp.backend.cuda;
 
 import csdp.backend.StepView;
+import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.model.Constants;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -9,12 +10,14 @@ import csdp.model.Population.Role;
 /** The state after a step, copied from the device. */
 final class CudaStepView implements StepView {
   private final CudaBackend backend;
+  private final NetworkState net;
   private final Constants c;
   private final int step;
   private final int n;
 
   CudaStepView(CudaBackend backend, int step, int n) {
     this.backend = backend;
+    this.net = backend.net();
     this.c = backend.spec().constants();
     this.step = step;
     this.n = n;
@@ -27,40 +30,46 @@ final class CudaStepView implements StepView {
 
   @Override
   public byte[] spikes(Population p) {
-    return backend.state(p).spikes(step).dense().download(new byte[n * p.units()]);
+    return net.state(p).spikes(step, n);
   }
 
   @Override
   public float[] membranes(Population p) {
-    return backend.state(p).membrane.download(new float[n * p.units()]);
+    return rows(net.state(p).membrane, p);
   }
 
   /** With the move that the device makes at the start of the next step. */
   @Override
   public float[] thresholds(Population p) {
-    float[] thr = backend.state(p).threshold.download(new float[n * p.units()]);
-    if (p.adaptive()) {
-      int[] count = backend.state(p).spikes(step).count().download(new int[n]);
+    if (!p.adaptive()) {
+      float[] thr = new float[n * p.units()];
+      float[] initial = net.initialThresholds(p);
       for (int k = 0; k < thr.length; k++) {
-        float move = c.thresholdRate() * (count[k / p.units()] - 1);
-        thr[k] = Math.max(thr[k] + move, Constants.THRESHOLD_FLOOR);
+        thr[k] = initial[k % p.units()];
       }
+      return thr;
+    }
+    float[] thr = rows(net.state(p).threshold, p);
+    int[] count = net.state(p).counts(step, n);
+    for (int k = 0; k < thr.length; k++) {
+      float move = c.thresholdRate() * (count[k / p.units()] - 1);
+      thr[k] = Math.max(thr[k] + move, Constants.THRESHOLD_FLOOR);
     }
     return thr;
   }
 
   @Override
   public float[] traces(Population p) {
-    return backend.state(p).trace.download(new float[n * p.units()]);
+    return net.traces(p, step, n);
   }
 
   @Override
   public float[] signals(Population p) {
     if (p.role() != Role.HIDDEN) {
-      return backend.state(p).error.download(new float[n * p.units()]);
+      return rows(net.state(p).error, p);
     }
     float[] d = traces(p);
-    float[] factor = backend.state(p).factor.download(new float[n]);
+    float[] factor = net.state(p).factor.download(new float[n]);
     for (int k = 0; k < d.length; k++) {
       d[k] *= factor[k / p.units()];
     }
@@ -69,7 +78,11 @@ final class CudaStepView implements StepView {
 
   @Override
   public float[] goodness(Population hidden) {
-    return backend.state(hidden).goodness.download(new float[n]);
+    return net.state(hidden).goodness.download(new float[n]);
+  }
+
+  private float[] rows(Floats of, Population p) {
+    return Padding.download(of, new float[n * p.units()], p.units());
   }
 
   @Override

@@ -3,21 +3,24 @@ package csdp.backend.cuda;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.PopulationState.SpikeBuffers;
-import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Every fast kernel against its readable twin, on a device, from the same random state. Both take
- * their sums in the same order, so the results must be the same bits; only goodness, which the
- * twins sum in double in two orders, may differ in the last place.
+ * Every fast kernel against its readable twin, on a device: two networks of the same random
+ * parameters, one stepped by each. Both take their sums in the same order, so the results must be
+ * the same bits; only goodness, which the twins sum in double in two orders, may differ in the last
+ * place.
  */
 public final class KernelCheck {
   private static final int STEPS = 5;
@@ -39,19 +42,29 @@ public final class KernelCheck {
   private final DeviceMemory memory;
   private final Kernels kernels;
   private final NetworkSpec spec;
+  private final NetworkState fast;
+  private final NetworkState plain;
   private final int n;
   private final int positives;
   private final Philox.Stream random;
-  private final List<Result> results = new ArrayList<>();
-  private String difference;
+  private final Map<String, String> differences = new LinkedHashMap<>(); // the first of a kernel
+  private String kernel;
 
-  private KernelCheck(DeviceMemory memory, GpuDevice device, int units, int n, int seed) {
+  private KernelCheck(
+      DeviceMemory memory,
+      NetworkState fast,
+      NetworkState plain,
+      GpuDevice device,
+      int n,
+      int seed) {
     this.memory = memory;
     this.kernels = new Kernels(device);
-    this.spec = new NetworkSpec(units, new int[] {units}, 3, true, true, CONSTANTS);
+    this.spec = fast.spec;
+    this.fast = fast;
+    this.plain = plain;
     this.n = n;
     this.positives = (n + 1) / 2;
-    this.random = Philox.stream(seed, Purpose.STROKES, units, n, 0);
+    this.random = Philox.stream(seed, Purpose.STROKES, spec.input().units(), n, 0);
   }
 
   /**
@@ -61,279 +74,217 @@ public final class KernelCheck {
    * @param n samples of a batch
    */
   public static List<Result> run(GpuDevice device, int units, int n, int seed) {
-    try (DeviceMemory memory = new DeviceMemory(device)) {
-      KernelCheck check = new KernelCheck(memory, device, units, n, seed);
+    int[] hidden = {units, Math.min(units, 33)};
+    NetworkSpec spec = new NetworkSpec(units, hidden, 3, true, true, CONSTANTS);
+    try (NetworkState fast = new NetworkState(spec, device, false);
+        NetworkState plain = new NetworkState(spec, device, false);
+        DeviceMemory memory = new DeviceMemory(device)) {
+      KernelCheck check = new KernelCheck(memory, fast, plain, device, n, seed);
+      check.prepare();
       check.encode();
-      check.encodeStored();
-      check.listSamples();
-      check.currents("currents", check.kernels::currents);
-      check.currents("currents_tiled", check.kernels::currentsTiled);
-      check.integrateAndModulate();
-      check.learnContrastive("learn_contrastive", check.kernels::learnContrastive);
-      check.learnContrastive("learn_contrastive_tiled", check.kernels::learnContrastiveTiled);
-      check.learnError();
-      return check.results;
+      for (int t = 1; t <= STEPS; t++) {
+        check.forward(t);
+        check.settle(t);
+        check.transpose(t);
+        check.learn(t);
+      }
+      check.currents();
+      List<Result> results = new ArrayList<>();
+      check.differences.forEach((k, difference) -> results.add(new Result(k, difference)));
+      return results;
     }
   }
 
-  private void done(String kernel) {
-    results.add(new Result(kernel, difference));
-    difference = null;
+  private void of(String name) {
+    kernel = name;
+    differences.putIfAbsent(kernel, null);
   }
 
+  private void prepare() {
+    Parameters p = Parameters.random(spec, random.nextWord());
+    for (Synapse s : spec.synapses()) {
+      for (int k = 0; k < s.size(); k++) {
+        p.firstMoments(s)[k] = random.nextFloat(-0.1f, 0.1f);
+        p.secondMoments(s)[k] = random.nextFloat(0, 0.1f);
+      }
+    }
+    int[] labels = new int[n];
+    Arrays.setAll(labels, b -> random.nextInt(spec.classes() + 1) - 1); // some without a label
+    for (NetworkState net : List.of(fast, plain)) {
+      net.reserve(n);
+      net.restore(p);
+      net.uploadAdam(3);
+      net.uploadLabels(labels, n);
+      kernels.clampContext(net, n);
+    }
+  }
+
+  /** The spikes that the rest goes by are the last ones: drawn from images with every grey. */
   private void encode() {
-    Population p = spec.input();
-    PopulationState plain = state(p);
-    PopulationState fast = state(p);
-    Floats images = floats(n * p.units(), -0.5f, 1.2f);
-    Ints draw = memory.ints("draw", 4);
-    draw.upload(new int[] {random.nextWord(), 17, random.nextWord(), 3});
-    for (int t = 1; t <= 2; t++) {
-      kernels.encodePlain(images, draw, t, plain, plain.spikes(t), n);
-      kernels.listUnitsPlain(plain, plain.spikes(t), n);
-      kernels.encode(images, draw, t, fast, fast.spikes(t), n);
-      sameLists(plain, fast, t);
+    int units = spec.input().units();
+    byte[] spikes = new byte[STEPS * n * units];
+    for (int k = 0; k < spikes.length; k++) {
+      spikes[k] = (byte) (random.nextInt(5) == 0 ? 1 : 0);
     }
-    done("encode");
-
-    Bytes recorded = memory.bytes("recorded", 2 * n * p.units());
-    byte[] spikes = randomSpikes(2 * n * p.units());
+    Bytes recorded = memory.bytes("recorded", spikes.length);
     recorded.upload(spikes);
-    byte[] second = java.util.Arrays.copyOfRange(spikes, n * p.units(), spikes.length);
-    plain.spikes(2).dense().upload(second);
-    plain.total.clear();
-    fast.total.clear();
-    kernels.listUnitsPlain(plain, plain.spikes(2), n);
-    kernels.encodeRecorded(recorded, 2, fast, fast.spikes(2), n);
-    sameLists(plain, fast, 2);
-    done("encode_recorded");
-    memory.close();
-  }
+    kernels.encodeRecorded(fast, recorded, n);
+    of("encode_recorded");
+    for (int t = 1; t <= STEPS; t++) {
+      byte[] expected = Arrays.copyOfRange(spikes, (t - 1) * n * units, t * n * units);
+      same("step " + t, expected, fast.state(spec.input()).spikes(t, n));
+    }
 
-  private void encodeStored() {
-    Population p = spec.input();
-    PopulationState plain = state(p);
-    PopulationState fast = state(p);
     int images = positives + 3; // a batch starts behind the first image of the order
-    byte[] values = new byte[images * p.units()];
+    byte[] values = new byte[images * units];
     for (int k = 0; k < values.length; k++) {
       values[k] = (byte) Math.max(0, random.nextInt(384) - 128); // every grey, much black
     }
     Bytes pixels = memory.bytes("images", values.length);
     pixels.upload(values);
     int[] reversed = new int[images];
-    java.util.Arrays.setAll(reversed, i -> images - 1 - i);
+    Arrays.setAll(reversed, i -> images - 1 - i);
     Ints order = memory.ints("order", images);
     order.upload(reversed);
     Ints draw = memory.ints("draw", 5);
-    for (int t = 1; t <= 2; t++) {
-      draw.upload(new int[] {random.nextWord(), 17, random.nextWord(), 3, t});
-      kernels.encodeStoredPlain(pixels, order, draw, t, plain, plain.spikes(t), positives, n);
-      kernels.listUnitsPlain(plain, plain.spikes(t), n);
-      kernels.encodeStored(pixels, order, draw, t, fast, fast.spikes(t), positives, n);
-      sameLists(plain, fast, t);
+    draw.upload(new int[] {random.nextWord(), 17, random.nextWord(), 3, 2});
+    kernels.encodeStored(fast, pixels, order, draw, positives, n);
+    for (int t = 1; t <= STEPS; t++) {
+      kernels.encodeStoredPlain(plain, pixels, order, draw, t, positives, n);
     }
-    done("encode_stored");
-    memory.close();
-  }
+    sameInput("encode_stored");
 
-  private void listSamples() {
-    PopulationState plain = state(spec.input());
-    PopulationState fast = state(spec.input());
-    byte[] spikes = randomSpikes(n * plain.units);
-    plain.spikes(0).dense().upload(spikes);
-    fast.spikes(0).dense().upload(spikes);
-    kernels.listSamplesPlain(plain, plain.spikes(0), n, positives);
-    kernels.listSamples(fast, fast.spikes(0), n, positives);
-    int[] counts = ints(plain.spikes(0).sampleCount());
-    same("sampleCount", counts, ints(fast.spikes(0).sampleCount()));
-    same(
-        "positiveCount",
-        ints(plain.spikes(0).positiveCount()),
-        ints(fast.spikes(0).positiveCount()));
-    sameHeads("samples", plain.spikes(0).samples(), fast.spikes(0).samples(), counts, n);
-    done("list_samples");
-    memory.close();
-  }
-
-  /** What queues a synapse's currents. */
-  private interface Currents {
-    void launch(PopulationState post, SpikeBuffers pre, SynapseState k, boolean add, int n);
-  }
-
-  private void currents(String kernel, Currents fastKernel) {
-    for (Synapse s : spec.incoming(spec.populations(Population.Role.HIDDEN).get(0))) {
-      SynapseState k = synapse(s);
-      PopulationState pre = state(s.pre());
-      PopulationState plain = state(s.post());
-      PopulationState fast = state(s.post());
-      spike(pre, 0);
-      for (boolean add : new boolean[] {false, true}) {
-        kernels.currentsPlain(plain, pre.spikes(0), k, add, n);
-        fastKernel.launch(fast, pre.spikes(0), k, add, n);
-        same(s.name() + " current", floats(plain.current), floats(fast.current));
-      }
-      memory.close(); // large networks: one synapse at a time
+    Floats given = memory.floats("images", n * units);
+    float[] x = new float[n * units];
+    for (int k = 0; k < x.length; k++) {
+      x[k] = random.nextFloat(-0.5f, 1.2f);
     }
-    done(kernel);
+    given.upload(x);
+    kernels.encode(fast, given, draw, n);
+    for (int t = 1; t <= STEPS; t++) {
+      kernels.encodePlain(plain, given, draw, t, n);
+    }
+    sameInput("encode");
   }
 
-  private void integrateAndModulate() {
-    String modulation = null;
-    Floats powers = memory.floats("powers of a trace", STEPS);
-    powers.upload(CudaBackend.powers(CONSTANTS));
+  private void sameInput(String name) {
+    of(name);
+    for (int t = 1; t <= STEPS; t++) {
+      sameSpikes(spec.input(), t);
+    }
+  }
+
+  private void forward(int t) {
+    of("forward");
+    kernels.forward(fast, t, n);
     for (Population p : spec.integrating()) {
-      PopulationState plain = state(p);
-      PopulationState fast = state(p);
-      Floats thresholds = floats(p.units(), 0.03f, 0.08f);
-      kernels.rest(thresholds, plain, n);
-      kernels.rest(thresholds, fast, n);
-      for (int t = 1; t <= STEPS; t++) {
-        float[] j = randoms(n * p.units(), -2f, 4f);
-        plain.current.upload(j);
-        fast.current.upload(j);
-        kernels.integratePlain(plain, t, CONSTANTS, n);
-        kernels.listUnitsPlain(plain, plain.spikes(t), n);
-        kernels.integrate(fast, t, CONSTANTS, n);
-        sameLists(plain, fast, t);
-        String where = p.name() + " step " + t + " ";
-        same(where + "membrane", floats(plain.membrane), floats(fast.membrane));
-        same(where + "threshold", floats(plain.threshold), floats(fast.threshold));
-        same(where + "trace", floats(plain.trace), floats(fast.trace));
-        same(where + "read-out", floats(plain.readOut), floats(fast.readOut));
-        if (p.role() == Population.Role.HIDDEN && modulation == null) {
-          kernels.modulatePlain(plain, CONSTANTS, positives, n);
-          kernels.modulate(fast, powers, t, CONSTANTS, positives, n);
-          modulation = closeTo(where + "goodness", floats(plain.goodness), floats(fast.goodness));
-          if (modulation == null) {
-            modulation = closeTo(where + "factor", floats(plain.factor), floats(fast.factor));
-          }
-        }
+      if (!p.fedByNewSpikes()) {
+        kernels.forwardPlain(plain, p, t, n);
+        sameUnits(p, t);
       }
     }
-    done("integrate");
-    difference = modulation;
-    done("modulate");
-    memory.close();
   }
 
-  /** What queues a contrastive update. */
-  private interface Contrastive {
-    void launch(
-        SynapseState k,
-        SpikeBuffers pre,
-        PopulationState post,
-        Floats adam,
-        int step,
-        float decay,
-        int n);
+  private void sameUnits(Population p, int t) {
+    sameSpikes(p, t);
+    same(at(p, t, "membrane"), floats(plain.state(p).membrane), floats(fast.state(p).membrane));
+    if (p.adaptive()) {
+      float[] expected = floats(plain.state(p).threshold);
+      same(at(p, t, "threshold"), expected, floats(fast.state(p).threshold));
+    }
   }
 
-  private void learnContrastive(String kernel, Contrastive fastKernel) {
+  private void settle(int t) {
+    of("settle");
+    kernels.settle(fast, t, n, positives, positives);
+    for (Population p : spec.integrating()) {
+      if (p.fedByNewSpikes()) {
+        kernels.forwardPlain(plain, p, t, n);
+        sameUnits(p, t);
+      }
+    }
+    kernels.settlePlain(plain, t, n, positives, positives);
+    for (Population p : spec.populations()) {
+      PopulationState a = plain.state(p);
+      PopulationState b = fast.state(p);
+      int[] counts = a.counts(t, n);
+      same(at(p, t, "count"), counts, b.counts(t, n));
+      same(at(p, t, "total"), ints(a.total), ints(b.total));
+      if (a.list != null && !p.fedByNewSpikes()) {
+        sameLists(at(p, t, "list"), ints(a.list), ints(b.list), counts, (t & 1) * n, a.stride);
+      }
+      if (p.integrates()) {
+        same(at(p, t, "trace"), plain.traces(p, t, n), fast.traces(p, t, n));
+        same(at(p, t, "read-out"), floats(a.readOut), floats(b.readOut));
+      }
+      if (a.error != null) {
+        same(at(p, t, "error"), floats(a.error), floats(b.error));
+      }
+      if (a.factor != null) {
+        closeTo(at(p, t, "goodness"), floats(a.goodness), floats(b.goodness));
+        closeTo(at(p, t, "modulation"), floats(a.factor), floats(b.factor));
+        a.factor.upload(floats(b.factor)); // what follows is compared to the bit
+      }
+    }
+  }
+
+  private void transpose(int t) {
+    of("transpose");
+    kernels.transpose(fast, t, n);
+    for (Population p : spec.populations()) {
+      if (fast.presynaptic(p)) {
+        kernels.transposePlain(plain, p, t, n);
+        PopulationState a = plain.state(p);
+        PopulationState b = fast.state(p);
+        int half = a.samples.length() / 2;
+        int from = (t & 1) * half;
+        int[] expected = Arrays.copyOfRange(ints(a.samples), from, from + half);
+        int[] actual = Arrays.copyOfRange(ints(b.samples), from, from + half);
+        same(at(p, t, "samples"), expected, actual);
+        int row = t * a.stride;
+        float[] sums = Arrays.copyOfRange(floats(a.columns), row, row + a.stride);
+        float[] others = Arrays.copyOfRange(floats(b.columns), row, row + a.stride);
+        same(at(p, t, "sum"), sums, others);
+      }
+    }
+  }
+
+  /** Rows may be left for later, except in the second step and the last. */
+  private void learn(int t) {
+    of("learn");
+    boolean all = t == 2 || t == STEPS;
+    kernels.learn(fast, t, n, positives, all);
     for (Synapse s : spec.synapses()) {
-      if (s.rule() == Synapse.Rule.CONTRASTIVE) {
-        PopulationState pre = state(s.pre());
-        PopulationState post = state(s.post());
-        spike(pre, 0);
-        spike(post, 1);
-        post.trace.upload(randoms(n * post.units, 0, 1));
-        post.factor.upload(randoms(n, -1, 1));
-        SynapseState plain = synapse(s);
-        SynapseState fast = copy(plain);
-        Floats adam = adam();
-        kernels.learnContrastivePlain(plain, pre.spikes(0), post, adam, 1, 0.01f, n);
-        fastKernel.launch(fast, pre.spikes(0), post, adam, 1, 0.01f, n);
-        sameWeights(plain, fast);
-        memory.close();
+      kernels.learnPlain(plain, s, t, n, positives);
+      if (all) {
+        SynapseState a = plain.synapse(s);
+        SynapseState b = fast.synapse(s);
+        same(s.name() + " weight, step " + t, floats(a.weights()), floats(b.weights()));
+        same(s.name() + " first moment, step " + t, floats(a.first()), floats(b.first()));
+        same(s.name() + " second moment, step " + t, floats(a.second()), floats(b.second()));
       }
     }
-    done(kernel);
   }
 
-  private void learnError() {
+  private void currents() {
+    of("currents");
     for (Synapse s : spec.synapses()) {
-      if (s.rule() == Synapse.Rule.ERROR) {
-        PopulationState pre = state(s.pre());
-        PopulationState post = state(s.post());
-        spike(pre, 0);
-        post.error.upload(randoms(n * post.units, -1, 1));
-        SynapseState plain = synapse(s);
-        SynapseState fast = copy(plain);
-        Floats adam = adam();
-        kernels.learnErrorPlain(plain, pre.spikes(0), post, adam, 1, positives);
-        kernels.learnError(fast, pre.spikes(0), post, adam, 1, n);
-        sameWeights(plain, fast);
-        memory.close();
-      }
+      int size = n * Padding.stride(s.post().units());
+      Floats a = memory.floats("plain currents", size);
+      Floats b = memory.floats("fast currents", size);
+      kernels.currentsPlain(plain, s, a, STEPS, n);
+      kernels.currents(fast, s, b, STEPS, n);
+      same(s.name() + " current", floats(a), floats(b));
+      a.close();
+      b.close();
     }
-    done("learn_error");
   }
 
-  // Random states.
+  // Comparisons.
 
-  private PopulationState state(Population p) {
-    PopulationState s = new PopulationState(memory, p, n, STEPS);
-    s.clear();
-    return s;
+  private static String at(Population p, int t, String what) {
+    return p.name() + " step " + t + " " + what;
   }
-
-  private SynapseState synapse(Synapse s) {
-    SynapseState k = new SynapseState(memory, s);
-    k.weights().upload(randoms(s.size(), -1, 1));
-    k.first().upload(randoms(s.size(), -0.1f, 0.1f));
-    k.second().upload(randoms(s.size(), 0, 0.1f));
-    return k;
-  }
-
-  private SynapseState copy(SynapseState from) {
-    SynapseState k = new SynapseState(memory, from.synapse());
-    k.weights().upload(floats(from.weights()));
-    k.first().upload(floats(from.first()));
-    k.second().upload(floats(from.second()));
-    return k;
-  }
-
-  private Floats adam() {
-    Adam a = Adam.at(3, 0.01f);
-    Floats adam = memory.floats("adam", 2 * STEPS);
-    float[] values = new float[2 * STEPS];
-    values[0] = a.rate();
-    values[1] = a.secondScale();
-    adam.upload(values);
-    return adam;
-  }
-
-  /** Random spikes of a step, in all three forms, by the plain kernels. */
-  private void spike(PopulationState p, int t) {
-    SpikeBuffers s = p.spikes(t);
-    s.dense().upload(randomSpikes(n * p.units));
-    kernels.listUnitsPlain(p, s, n);
-    kernels.listSamplesPlain(p, s, n, positives);
-  }
-
-  private byte[] randomSpikes(int count) {
-    byte[] spikes = new byte[count];
-    for (int k = 0; k < count; k++) {
-      spikes[k] = (byte) (random.nextInt(5) == 0 ? 1 : 0);
-    }
-    return spikes;
-  }
-
-  private float[] randoms(int count, float low, float high) {
-    float[] values = new float[count];
-    for (int k = 0; k < count; k++) {
-      values[k] = random.nextFloat(low, high);
-    }
-    return values;
-  }
-
-  private Floats floats(int count, float low, float high) {
-    Floats buffer = memory.floats("random numbers", count);
-    buffer.upload(randoms(count, low, high));
-    return buffer;
-  }
-
-  // Comparisons. The first difference of a kernel is kept.
 
   private static float[] floats(Floats buffer) {
     return buffer.download(new float[buffer.length()]);
@@ -343,66 +294,55 @@ public final class KernelCheck {
     return buffer.download(new int[buffer.length()]);
   }
 
+  private void differs(String what, int k, Object expected, Object actual) {
+    // Only the first difference of a kernel is kept; until then its entry is null.
+    differences.putIfAbsent(kernel, what + "[" + k + "] is " + actual + ", not " + expected);
+  }
+
+  private void sameSpikes(Population p, int t) {
+    same(at(p, t, "spikes"), plain.state(p).spikes(t, n), fast.state(p).spikes(t, n));
+  }
+
+  private void same(String what, byte[] expected, byte[] actual) {
+    int k = Arrays.mismatch(expected, actual);
+    if (k >= 0) {
+      differs(what, k, expected[k], actual[k]);
+    }
+  }
+
   private void same(String what, float[] expected, float[] actual) {
-    for (int k = 0; k < expected.length && difference == null; k++) {
+    for (int k = 0; k < expected.length; k++) {
       if (!(expected[k] == actual[k])) { // what is not a number fails
-        difference = differs(what, k, expected[k], actual[k]);
+        differs(what, k, expected[k], actual[k]);
+        return;
       }
     }
   }
 
   private void same(String what, int[] expected, int[] actual) {
-    for (int k = 0; k < expected.length && difference == null; k++) {
-      if (expected[k] != actual[k]) {
-        difference = differs(what, k, expected[k], actual[k]);
-      }
+    int k = Arrays.mismatch(expected, actual);
+    if (k >= 0) {
+      differs(what, k, expected[k], actual[k]);
     }
   }
 
-  private static String closeTo(String what, float[] expected, float[] actual) {
+  private void closeTo(String what, float[] expected, float[] actual) {
     for (int k = 0; k < expected.length; k++) {
       if (!(Math.abs(expected[k] - actual[k]) <= 2 * Math.ulp(expected[k]))) {
-        return differs(what, k, expected[k], actual[k]);
+        differs(what, k, expected[k], actual[k]);
+        return;
       }
     }
-    return null;
   }
 
-  private static String differs(String what, int k, Object expected, Object actual) {
-    return what + "[" + k + "] is " + actual + ", not " + expected;
-  }
-
-  private void sameWeights(SynapseState a, SynapseState b) {
-    String name = a.synapse().name();
-    same(name + " weight", floats(a.weights()), floats(b.weights()));
-    same(name + " first moment", floats(a.first()), floats(b.first()));
-    same(name + " second moment", floats(a.second()), floats(b.second()));
-  }
-
-  private void sameLists(PopulationState a, PopulationState b, int t) {
-    String where = a.p.name() + " step " + t + " ";
-    SpikeBuffers x = a.spikes(t);
-    SpikeBuffers y = b.spikes(t);
-    byte[] expected = x.dense().download(new byte[n * a.units]);
-    byte[] actual = y.dense().download(new byte[n * a.units]);
-    int k = java.util.Arrays.mismatch(expected, actual);
-    if (k >= 0 && difference == null) {
-      difference = differs(where + "spikes", k, expected[k], actual[k]);
-    }
-    int[] counts = ints(x.count());
-    same(where + "count", counts, ints(y.count()));
-    same(where + "total", ints(a.total), ints(b.total));
-    sameHeads(where + "list", x.list(), y.list(), counts, a.units);
-  }
-
-  /** The first counts[r] elements of each row. */
-  private void sameHeads(String what, Ints a, Ints b, int[] counts, int stride) {
-    int[] expected = ints(a);
-    int[] actual = ints(b);
-    for (int r = 0; r < counts.length; r++) {
-      for (int k = r * stride; k < r * stride + counts[r] && difference == null; k++) {
+  /** The first counts[b] elements of each row, from a row on. */
+  private void sameLists(
+      String what, int[] expected, int[] actual, int[] counts, int from, int stride) {
+    for (int b = 0; b < counts.length; b++) {
+      for (int k = (from + b) * stride; k < (from + b) * stride + counts[b]; k++) {
         if (expected[k] != actual[k]) {
-          difference = differs(what, k, expected[k], actual[k]);
+          differs(what, k, expected[k], actual[k]);
+          return;
         }
       }
     }

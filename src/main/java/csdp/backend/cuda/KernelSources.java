@@ -20,9 +20,11 @@ import java.util.regex.Pattern;
 public final class KernelSources {
   /** The kernel families: {@code kernels/NAME.cu}. */
   public static final List<String> FAMILIES =
-      List.of("encode", "spikes", "synapse", "neuron", "goodness", "plasticity", "bench");
+      List.of("encode", "forward", "settle", "spikes", "plasticity", "bench");
 
-  private static final Pattern KERNEL = Pattern.compile("(?m)^KERNEL (\\w+)\\(");
+  private static final Pattern KERNEL = Pattern.compile("(?m)^(?:TILED_)?KERNEL (\\w+)\\(");
+
+  private static final List<String> SHARED = List.of("common.cuh", "network.cuh", "units.cuh");
 
   private static final List<String> HOST =
       List.of("host/cuda.h", "host/check.cu", "host/kernels.cpp");
@@ -30,7 +32,7 @@ public final class KernelSources {
   private final Map<String, String> texts = new LinkedHashMap<>();
 
   private KernelSources(boolean host) {
-    texts.put("common.cuh", read("common.cuh"));
+    SHARED.forEach(f -> texts.put(f, read(f)));
     FAMILIES.forEach(f -> texts.put(f + ".cu", read(f + ".cu")));
     if (host) {
       HOST.forEach(f -> texts.put(f, read(f)));

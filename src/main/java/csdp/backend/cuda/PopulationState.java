@@ -7,88 +7,96 @@ import csdp.model.Population;
 import csdp.model.Population.Role;
 
 /**
- * State of a population on the device, for batches of up to so many samples: N x units, row-major.
- * What a role does not have is null.
+ * State of a population on the device, for batches of up to so many samples: what {@code
+ * kernels/network.cuh} says of a {@code Population}. What a role does not have is null.
  */
 final class PopulationState {
   final Population p;
-  final int units;
+  final int stride;
+  final int depth;
+  final Ints spikes;
+  final Ints list;
+  final Ints count;
+  final Ints total;
+  final Ints samples;
+  final Floats columns;
+  final Floats current;
+  final Floats membrane;
+  final Floats threshold;
+  final Bytes last; // two bytes each
+  final Floats readOut;
+  final Floats error;
+  final Floats goodness;
+  final Floats factor;
+  final Ints alive;
 
-  /** Spikes of even and of odd steps: one holds t, the other t-1. */
-  private final SpikeBuffers[] spikes = new SpikeBuffers[2];
-
-  final Ints total; // N: spikes over the window
-  final Floats current; // j
-  final Floats membrane; // v
-  final Floats threshold; // thr, as of the start of this step: the move is still to come
-  final Floats trace; // z
-  final Floats readOut; // N x units: spikes over the window; traces of the reconstruction
-  final Floats error; // e of head and reconstruction
-  final Ints lastSpike; // step of each unit's last spike, 0 for none (hidden layers)
-  final Ints alive; // N x (T+1): units by the step of their last spike
-  final Floats goodness; // G, N
-  final Floats factor; // d = factor x z, N
-
-  /** The spikes of one step, in three forms; see {@code kernels/common.cuh}. */
-  record SpikeBuffers(
-      Bytes dense, Ints list, Ints count, Ints samples, Ints sampleCount, Ints positiveCount) {
-    /** Nothing spiked. */
-    void clear() {
-      dense.clear();
-      count.clear();
-      sampleCount.clear();
-      positiveCount.clear();
-    }
-  }
-
-  /** Its buffers are freed with the memory that they come from. */
-  PopulationState(DeviceMemory memory, Population p, int samples, int steps) {
+  /**
+   * Its buffers are freed with the memory that they come from.
+   *
+   * @param presynaptic whether a synapse begins here
+   * @param currents whether others compute its currents
+   */
+  PopulationState(
+      DeviceMemory memory, Population p, int n, int steps, boolean presynaptic, boolean currents) {
     this.p = p;
-    this.units = p.units();
-    int size = Math.multiplyExact(samples, units);
+    this.stride = Padding.stride(p.units());
+    this.depth = p.role() == Role.INPUT ? steps : p.role() == Role.CONTEXT ? 1 : 2;
+    String of = " of " + p.name();
+    int size = Math.multiplyExact(n, stride);
     boolean hidden = p.role() == Role.HIDDEN;
-    for (int parity = 0; parity < 2; parity++) {
-      spikes[parity] =
-          new SpikeBuffers(
-              memory.bytes("spikes of " + p.name(), size),
-              memory.ints("spike lists of " + p.name(), size),
-              memory.ints("spike counts of " + p.name(), samples),
-              memory.ints("sample lists of " + p.name(), size),
-              memory.ints("sample counts of " + p.name(), units),
-              memory.ints("positive counts of " + p.name(), units));
-    }
-    total = memory.ints("spike totals of " + p.name(), samples);
-    boolean dynamic = p.integrates();
-    current = dynamic ? memory.floats("currents of " + p.name(), size) : null;
-    membrane = dynamic ? memory.floats("membranes of " + p.name(), size) : null;
-    threshold = dynamic ? memory.floats("thresholds of " + p.name(), size) : null;
-    trace = dynamic ? memory.floats("traces of " + p.name(), size) : null;
-    readOut = dynamic ? memory.floats("read-out of " + p.name(), size) : null;
-    error = dynamic && !hidden ? memory.floats("errors of " + p.name(), size) : null;
-    lastSpike = hidden ? memory.ints("last spikes of " + p.name(), size) : null;
-    alive = hidden ? memory.ints("ages of " + p.name(), samples * (steps + 1)) : null;
-    goodness = hidden ? memory.floats("goodness of " + p.name(), samples) : null;
-    factor = hidden ? memory.floats("modulation of " + p.name(), samples) : null;
+    boolean moves = p.integrates();
+    boolean taught = moves && !hidden;
+    spikes = memory.ints("spikes" + of, Math.multiplyExact(size / Padding.WORD, depth));
+    list =
+        p.role() == Role.INPUT
+            ? null
+            : memory.ints("spike lists" + of, Math.multiplyExact(2, size));
+    count = memory.ints("spike counts" + of, 2 * n);
+    total = memory.ints("spike totals" + of, n);
+    samples = presynaptic ? memory.ints("samples" + of, 2 * stride * Padding.words(n)) : null;
+    columns =
+        presynaptic
+            ? memory.floats("spike sums" + of, Math.multiplyExact(steps + 1, stride))
+            : null;
+    current = moves && currents ? memory.floats("currents" + of, size) : null;
+    membrane = moves ? memory.floats("membranes" + of, size) : null;
+    threshold = p.adaptive() ? memory.floats("thresholds" + of, size) : null;
+    last = moves ? memory.bytes("last spikes" + of, Math.multiplyExact(2, size)) : null;
+    readOut = moves ? memory.floats("read-out" + of, size) : null;
+    error = taught ? memory.floats("errors" + of, size) : null;
+    goodness = hidden ? memory.floats("goodness" + of, n) : null;
+    factor = hidden ? memory.floats("modulation" + of, n) : null;
+    alive = hidden ? memory.ints("ages" + of, Math.multiplyExact(n, steps + 1)) : null;
   }
 
-  /** Spikes of a step. Those of the step after the next take their place. */
-  SpikeBuffers spikes(int step) {
-    return spikes[step & 1];
+  /** Spikes of a step that is still kept, N x units bytes. */
+  byte[] spikes(int step, int n) {
+    int words = stride / Padding.WORD;
+    int[] kept = spikes.download(new int[depth * n * words]);
+    byte[] dense = new byte[n * p.units()];
+    for (int k = 0; k < dense.length; k++) {
+      int i = k % p.units();
+      int word = kept[(step % depth * n + k / p.units()) * words + i / Padding.WORD];
+      dense[k] = (byte) (word >>> i % Padding.WORD & 1);
+    }
+    return dense;
   }
 
-  /** Start of a batch: no spikes, all sums zero. Membranes, thresholds and traces: Kernels.rest. */
-  void clear() {
-    spikes(0).clear();
-    total.clear();
-    if (readOut != null) {
-      readOut.clear();
+  /** Number of spikes of each sample in a step, this one or the one before. */
+  int[] counts(int step, int n) {
+    int[] both = count.download(new int[2 * n]);
+    return java.util.Arrays.copyOfRange(both, (step & 1) * n, (step & 1) * n + n);
+  }
+
+  /** Traces as of a step, N x units. */
+  float[] traces(int step, int n, float[] powers) {
+    byte[] steps = last.download(new byte[2 * n * stride]);
+    float[] z = new float[n * p.units()];
+    for (int k = 0; k < z.length; k++) {
+      int at = 2 * (k / p.units() * stride + k % p.units());
+      int spike = (steps[at] & 0xFF) | (steps[at + 1] & 0xFF) << 8;
+      z[k] = spike == 0 ? 0 : powers[step - spike];
     }
-    if (error != null) {
-      error.clear();
-    }
-    if (lastSpike != null) {
-      lastSpike.clear();
-      alive.clear();
-    }
+    return z;
   }
 }

@@ -35,6 +35,11 @@ final class Ptx {
   static final List<Integer> TARGETS = List.of(75);
 
   private static final Pattern VERSION = Pattern.compile("(?m)^\\.version (\\d+)\\.(\\d+)$");
+
+  /** Says of a load which bytes are used, to sanitizers; only newer versions have it. */
+  private static final Pattern HINT =
+      Pattern.compile("(?m)^[ \\t]*\\.pragma \"used_bytes_mask .*\\n");
+
   private static final String SOURCES = "// sources sha256  ";
   private static final String TEXT = "// text sha256     ";
   private static final String COMPILER = "// compiler        nvcc ";
@@ -176,7 +181,7 @@ final class Ptx {
     return sources.hash("compute_" + target, String.join(" ", Nvcc.FLAGS), ISA);
   }
 
-  /** Lowers the version; one that is lower already stays. */
+  /** Lowers the version and leaves out the hints; one that is lower already stays. */
   static String lower(String ptx) {
     Matcher m = VERSION.matcher(ptx);
     if (!m.find()) {
@@ -185,7 +190,7 @@ final class Ptx {
     int written = Integer.parseInt(m.group(1)) * 10 + Integer.parseInt(m.group(2));
     return written <= Integer.parseInt(ISA.replace(".", ""))
         ? ptx
-        : m.replaceFirst(".version " + ISA);
+        : HINT.matcher(m.replaceFirst(".version " + ISA)).replaceAll("");
   }
 
   private static String sha256(String s) {

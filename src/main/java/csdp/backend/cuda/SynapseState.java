@@ -1,36 +1,38 @@
 package csdp.backend.cuda;
 
 import csdp.backend.cuda.DeviceBuffer.Floats;
+import csdp.backend.cuda.DeviceBuffer.Ints;
 import csdp.model.Parameters;
 import csdp.model.Synapse;
 
-/** Weights and Adam's moments of a synapse on the device: pre x post, row-major. */
-record SynapseState(Synapse synapse, Floats weights, Floats first, Floats second) {
-  SynapseState(DeviceMemory memory, Synapse s) {
-    this(
+/**
+ * A synapse on the device: weights and Adam's moments, pre x post, row-major and {@link Padding
+ * padded}; and how far into a window each tile of 128 columns of a row was taken.
+ */
+record SynapseState(Synapse synapse, Floats weights, Floats first, Floats second, Ints done) {
+  static SynapseState allocate(DeviceMemory memory, Synapse s) {
+    int size = Math.multiplyExact(s.pre().units(), Padding.stride(s.post().units()));
+    return new SynapseState(
         s,
-        memory.floats("weights of " + s.name(), s.size()),
-        memory.floats("first moments of " + s.name(), s.size()),
-        memory.floats("second moments of " + s.name(), s.size()));
+        memory.floats("weights of " + s.name(), size),
+        memory.floats("first moments of " + s.name(), size),
+        memory.floats("second moments of " + s.name(), size),
+        memory.ints("steps of " + s.name(), s.pre().units() * Kernels.tiles(s.post().units())));
   }
 
   void upload(Parameters from) {
-    weights.upload(from.weights(synapse));
-    first.upload(from.firstMoments(synapse));
-    second.upload(from.secondMoments(synapse));
+    Padding.upload(weights, from.weights(synapse), units(), 0);
+    Padding.upload(first, from.firstMoments(synapse), units(), 0);
+    Padding.upload(second, from.secondMoments(synapse), units(), 0);
   }
 
   void download(Parameters into) {
-    weights.download(into.weights(synapse));
-    first.download(into.firstMoments(synapse));
-    second.download(into.secondMoments(synapse));
+    Padding.download(weights, into.weights(synapse), units());
+    Padding.download(first, into.firstMoments(synapse), units());
+    Padding.download(second, into.secondMoments(synapse), units());
   }
 
-  int rows() {
-    return synapse.pre().units();
-  }
-
-  int cols() {
+  private int units() {
     return synapse.post().units();
   }
 }

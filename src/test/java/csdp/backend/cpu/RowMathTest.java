@@ -110,7 +110,7 @@ class RowMathTest {
         assertTrue(math.finite(j, 0, 16));
         int seen = math.integrate(j, 0, row, row.clone(), null, 0, 32, d, 0, bits, 0);
         assertEquals(RowMath.BAD_MEMBRANE, seen);
-        seen = math.integrate(row, 0, new float[32], j, null, 0, 32, d, 0, bits, 0);
+        seen = math.integrate(new float[32], 0, new float[32], j, null, 0, 32, d, 0, bits, 0);
         assertEquals(RowMath.BAD_THRESHOLD, seen);
       }
     }

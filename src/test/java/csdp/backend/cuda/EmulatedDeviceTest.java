@@ -41,10 +41,10 @@ class EmulatedDeviceTest {
       device.launch("check_collectives", new Geometry(1, 1, n, 0), out);
       int[] got = out.download(new int[10 * n]);
       int offset = 0;
-      int slot = 0;
       for (int t = 0; t < n; t++) {
         int lane = t % 32;
         int warp = t - lane;
+        offset = lane == 0 ? 0 : offset; // within a warp
         int ballot = 0;
         for (int l = 0; l < 32; l++) {
           ballot |= ((warp + l) % 3 == 0 ? 1 : 0) << l;
@@ -57,15 +57,14 @@ class EmulatedDeviceTest {
           warp == 32 ? 1 : 0,
           warp == 0 ? 1 : 0,
           offset,
-          n / 4 * 6,
-          slot,
-          n / 4
+          48,
+          32 * warp + 496,
+          lane % 16 < 8 ? 0x76543210 : 0xFEDCBA98
         };
         for (int k = 0; k < expected.length; k++) {
           assertEquals(expected[k], got[k * n + t], "collective " + k + ", thread " + t);
         }
         offset += t % 4;
-        slot += t % 4 == 1 ? 1 : 0;
       }
       out.close();
     }

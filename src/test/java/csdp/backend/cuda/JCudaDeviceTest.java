@@ -141,7 +141,7 @@ class JCudaDeviceTest {
     assertEquals(0, r.code(), r.toString());
     assertTrue(r.err().contains("0 allocations, 0 graphs, 0 events left"), r.err());
     for (JsonNode part : Json.tree(json).get("parts")) {
-      if (part.get("part").textValue().equals("currents_tiled W1")) {
+      if (part.get("part").textValue().equals("currents W1")) {
         return part.get("cublas");
       }
     }
@@ -185,11 +185,11 @@ class JCudaDeviceTest {
 
   @Test
   void failuresAreNamed() throws Exception {
-    Result r = replay("fail=modulate", "--sync-launches", "--device", "0");
+    Result r = replay("fail=settle", "--sync-launches", "--device", "0");
     assertEquals(1, r.code(), r.toString());
-    assertTrue(r.message().startsWith("csdp: the kernel modulate <<<("), r.err());
+    assertTrue(r.message().startsWith("csdp: the kernel settle <<<("), r.err());
     assertTrue(r.message().endsWith("failed: CUDA_ERROR_ILLEGAL_ADDRESS"), r.err());
-    r = replay("fail=modulate", "--device", "0");
+    r = replay("fail=settle", "--device", "0");
     assertEquals(1, r.code(), r.toString());
     assertTrue(r.message().contains("run again with --sync-launches"), r.err());
     r = replay("memory=100000", "--device", "0");

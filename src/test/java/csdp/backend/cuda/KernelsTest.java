@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.PopulationState.SpikeBuffers;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
-import csdp.model.Population.Role;
+import csdp.model.Population;
+import csdp.model.Synapse;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -45,41 +45,34 @@ class KernelsTest {
     DeviceMemory memory = new DeviceMemory(device);
     Constants c = Constants.forBatch(7);
     NetworkSpec spec = new NetworkSpec(7, new int[] {7}, 7, true, true, c);
+    NetworkState net = new NetworkState(spec, device, false);
+    net.reserve(7);
     Map<Class<?>, Object> arguments =
         Map.of(
+            NetworkState.class,
+            net,
             Floats.class,
-            memory.floats("floats", 1000),
+            memory.floats("floats", 10_000),
             Ints.class,
-            memory.ints("ints", 1000),
+            memory.ints("ints", 10_000),
             Bytes.class,
-            memory.bytes("bytes", 1000),
-            SynapseState.class,
-            new SynapseState(memory, spec.synapses().get(0)),
-            Constants.class,
-            c,
+            memory.bytes("bytes", 10_000),
+            Synapse.class,
+            spec.synapses().get(0),
+            Population.class,
+            spec.head(),
             int.class,
             1,
             float.class,
             0.5f,
             boolean.class,
             true);
-    PopulationState hidden =
-        new PopulationState(memory, spec.populations(Role.HIDDEN).get(0), 7, c.steps());
-    PopulationState head = new PopulationState(memory, spec.head(), 7, c.steps());
     for (Method m : Kernels.class.getDeclaredMethods()) {
       if (Modifier.isStatic(m.getModifiers()) || Modifier.isPrivate(m.getModifiers())) {
         continue;
       }
-      // Errors are what a head has; traces with a modulation what a hidden layer has.
-      PopulationState state = m.getName().contains("rror") ? head : hidden;
       Object[] given = new Object[m.getParameterCount()];
-      for (int i = 0; i < given.length; i++) {
-        Class<?> type = m.getParameterTypes()[i];
-        given[i] =
-            type == PopulationState.class
-                ? state
-                : type == SpikeBuffers.class ? state.spikes(0) : arguments.get(type);
-      }
+      java.util.Arrays.setAll(given, i -> arguments.get(m.getParameterTypes()[i]));
       int before = noted.size();
       m.invoke(kernels, given);
       assertEquals(before + 1, noted.size(), m.getName() + " launches a kernel of its own");

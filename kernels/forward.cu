@@ -1,0 +1,177 @@
+// Currents and leaky integrate-and-fire units: new spikes from those of the step before.
+//
+// Equation   j[b,c] = sum over the synapses that end here, in table order, of
+//                       scale * (sum over i, ascending, of s[b,i](t-1) w[i,c])
+//            thr = max(thr + rho_b (count(t-1) - 1), floor)     from the second step on
+//            v'  = v + ((j - v) (1/tau_m)) dt
+//            s   = 1 where v' > thr;  v = v' (1 - s)
+//            The model moves thr at the end of a step by that step's count of the layer's spikes in
+//            the sample. Here the move waits for the next step, which saves reading and writing thr
+//            once more. A window starts with v = 0, thr = thr0 and no spikes.
+// Launch     forward, currents: blocks (128 columns of a population, 80 samples), 320 threads;
+//            forward_plain: a thread per word of spikes; currents_plain: a thread per column and sample.
+// Source     steps 1, 3 and 4 of the model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
+//            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
+//            sum, so the twin, which adds all rows, agrees exactly. About one input unit in eight
+//            spikes, and a row of its weights is wanted by many samples: these gather from a tile in
+//            shared memory, two samples at a time. Samples b and N/2 + b, in training a positive and
+//            its negative, show one image and share most of their spikes.
+#include "units.cuh"
+
+#define TILED_FROM 48  // samples: fewer gather from the L2 cache sooner than a tile is filled
+
+// The sample of a warp's q-th sum, at least n where there is none.
+__device__ inline int sampleOf(int q, int n) {
+  int half = (n + 1) / 2;
+  int b = ((int)blockIdx.y * (LISTS / 2) + q / 2) * WARPS + warpIndex();
+  return b < half ? b + q % 2 * half : n;
+}
+
+// Spikes x weights of the input, by way of shared memory.
+__device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Population& pre,
+                                   const float* w, int stride, int step, int n, int c) {
+  int words = pre.stride / 32;
+  const unsigned* spikes = global(spikesOf(pre, step, 0, n));
+#pragma unroll
+  for (int q = 0; q < LISTS; q++) {
+    sum[q] = zeros();
+  }
+  for (int base = 0; base < words; base += CHUNK_WORDS) {
+    for (int r = warpIndex(); r < CHUNK; r += WARPS) {
+      int row = 32 * base + r;
+      tile[r][laneIndex()] = row < pre.units && c < stride ? load(w + row * stride + c) : zeros();
+    }
+    __syncthreads();
+    for (int k = 0; k < CHUNK_WORDS && base + k < words; k++) {
+#pragma unroll
+      for (int q = 0; q < LISTS; q += 2) {
+        int b = sampleOf(q, n);
+        int other = sampleOf(q + 1, n);
+        addRows(sum[q], sum[q + 1], tile + 32 * k, b < n ? spikes[b * words + base + k] : 0,
+                other < n ? spikes[other * words + base + k] : 0);
+      }
+    }
+    __syncthreads();
+  }
+}
+
+// Currents of a warp's samples into columns c .. c+3 from synapses [from, to).
+__device__ inline void currentsOf(Quad j[LISTS], Quad (*tile)[WARP], const Network* network,
+                                  int from, int to, int stride, int step, int n, int c) {
+#pragma unroll
+  for (int q = 0; q < LISTS; q++) {
+    j[q] = zeros();
+  }
+  if (step == 0) {
+    return;
+  }
+  for (int k = from; k < to; k++) {
+    const Synapse s = network->synapses[k];
+    const Population pre = network->populations[s.pre];
+    if (k == from && pre.role == INPUT && n >= TILED_FROM) {
+      gatherTiled(j, tile, pre, s.w, stride, step, n, c);
+#pragma unroll
+      for (int q = 0; q < LISTS; q++) {
+        for (int i = 0; i < 4; i++) {
+          j[q].at[i] = 0 + s.currentScale * j[q].at[i];
+        }
+      }
+    } else {
+#pragma unroll
+      for (int q = 0; q < LISTS; q++) {
+        int b = sampleOf(q, n);
+        if (b < n && c < stride) {
+          addScaled(j[q], s.currentScale, gather(pre, s.w, stride, step, b, n, c));
+        }
+      }
+    }
+  }
+}
+
+TILED_KERNEL forward(const Network* network, const Part* parts, int step, int n) {
+  __shared__ Quad tile[CHUNK][WARP];
+  Part part = parts[blockIdx.x];
+  const Population p = network->populations[part.of];
+  int c = part.from + 4 * laneIndex();
+  Quad j[LISTS];
+  int end = p.current == nullptr ? p.endSynapse : p.firstSynapse;
+  currentsOf(j, tile, network, p.firstSynapse, end, p.stride, step - 1, n, c);
+#pragma unroll
+  for (int q = 0; q < LISTS; q++) {
+    int b = sampleOf(q, n);
+    if (b < n) {
+      integrate(*network, p, j[q], step, b, n, c);
+    }
+  }
+}
+
+// The currents of one synapse alone: what a dense product can be compared with.
+TILED_KERNEL currents(const Network* network, int synapse, float* j, int step, int n) {
+  __shared__ Quad tile[CHUNK][WARP];
+  int stride = network->populations[network->synapses[synapse].post].stride;
+  int c = (int)blockIdx.x * TILE + 4 * laneIndex();
+  Quad sum[LISTS];
+  currentsOf(sum, tile, network, synapse, synapse + 1, stride, step, n, c);
+#pragma unroll
+  for (int q = 0; q < LISTS; q++) {
+    int b = sampleOf(q, n);
+    if (b < n && c < stride) {
+      store(j + b * stride + c, sum[q]);
+    }
+  }
+}
+
+// One current of a synapse, dense.
+__device__ inline float currentPlain(const Network& net, const Synapse& s, int step, int b, int c,
+                                     int n) {
+  const Population& pre = net.populations[s.pre];
+  float sum = 0;
+  for (int i = 0; i < s.rows; i++) {
+    sum += (spiked(pre, step, b, i, n) ? 1 : 0) * s.w[i * net.populations[s.post].stride + c];
+  }
+  return s.currentScale * sum;
+}
+
+// The readable twin of currents.
+KERNEL currents_plain(const Network* network, int synapse, float* j, int step, int n) {
+  const Synapse& s = network->synapses[synapse];
+  int stride = network->populations[s.post].stride;
+  int k = globalIndex();
+  if (k < n * stride) {
+    j[k] = 0 + currentPlain(*network, s, step, k / stride, k % stride, n);
+  }
+}
+
+// The readable twin of forward, and of the reconstruction's part of settle.
+KERNEL forward_plain(const Network* network, int population, int step, int n) {
+  const Population& p = network->populations[population];
+  int b = globalIndex() / (p.stride / 32);
+  int w = globalIndex() % (p.stride / 32);
+  if (b >= n) {
+    return;
+  }
+  unsigned word = 0;
+  for (int c = 32 * w; c < 32 * w + 32; c++) {
+    float j = 0;
+    for (int k = p.firstSynapse; k < p.endSynapse; k++) {
+      j += currentPlain(*network, network->synapses[k], fedByNewSpikes(p) ? step : step - 1, b, c,
+                        n);
+    }
+    int at = b * p.stride + c;
+    float threshold = p.thr0[c];
+    if (adapts(p) && step > 1) {
+      float move = network->thresholdRate * (float)(countOf(p, step - 1, b, n) - 1);
+      threshold = p.thr[at] + move;
+      threshold = threshold < network->floor ? network->floor : threshold;
+    }
+    float old = step > 1 ? p.v[at] : 0;
+    float next = old + ((j - old) * network->inverseTau) * network->dt;
+    bool spike = next > threshold;
+    p.v[at] = spike ? 0 : next;
+    if (adapts(p)) {
+      p.thr[at] = threshold;
+    }
+    word |= (unsigned)spike << c % 32;
+  }
+  spikesOf(p, step, b, n)[w] = word;
+}

@@ -1,0 +1,113 @@
+// The network as a kernel sees it: the tables of csdp.model.NetworkSpec, with addresses. A launch does one
+// phase for all of its rows, so the number of launches of a step does not depend on the network.
+//
+// csdp.backend.cuda.NetworkState writes these structs, field by field in this order.
+#pragma once
+#include "common.cuh"
+
+// What a population is for; the order of csdp.model.Population.Role.
+enum Role { INPUT, HIDDEN, HEAD, RECONSTRUCTION, CONTEXT };
+
+// State of a population. What its role does not have is null.
+struct Population {
+  unsigned* spikes;      // depth x N x words
+  int* list;             // 2 x N x stride: even and odd steps; null for the input
+  int* count;            // 2 x N
+  int* total;            // N: spikes over the window
+  unsigned* samples;     // 2 x stride x words of samples; null where no synapse begins
+  float* columns;        // (T + 1) x stride: spikes of a step, summed over the samples
+  float* current;        // N x stride: j, where others compute it; else null
+  float* v;              // N x stride: membranes
+  float* thr;            // N x stride: thresholds as of the start of the step; null where constant
+  const float* thr0;     // stride; infinite where there is no unit
+  unsigned short* last;  // N x stride: step of the last spike, 0 for none; a trace is gamma^age
+  float* readOut;        // N x stride: spikes over the window; traces of the reconstruction
+  float* error;          // N x stride: e of head and reconstruction
+  float* goodness;       // N: G
+  float* factor;         // N: d = factor z
+  int* alive;            // N x (T + 1): units by the step of their last spike
+  int units;
+  int stride;
+  int depth;  // steps whose spikes are kept: T for the input, 1 for the context, which never changes
+  int role;
+  int firstSynapse;  // those that end here
+  int endSynapse;
+};
+
+// A synapse, ordered by the population that it ends at.
+struct Synapse {
+  float* w;  // rows x stride of post
+  float* m;
+  float* v;
+  int* done;  // rows x tiles: last step of the window that the weights were taken through
+  int pre;
+  int post;
+  int rows;
+  int isError;
+  int hollow;
+  float currentScale;  // R_m, -R_i (lateral) or 1 (heads and reconstruction)
+  float learningScale;
+  float lower;
+  float upper;
+  int padding;
+};
+
+struct Network {
+  const Population* populations;  // the input first
+  const Synapse* synapses;
+  const float* power;  // T: gamma^age as a trace has it, rounded after each product
+  const float* adam;   // T x {rate, second}: see plasticity.cu
+  const int* labels;   // N
+  int populationCount;
+  int steps;
+  float inverseTau;
+  float dt;
+  float thresholdRate;
+  float floor;
+  float theta;
+  float decay;
+};
+
+static_assert(sizeof(Population) == 152 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
+              "as NetworkState writes them");
+
+// What the blocks of one column of a launch's grid work on: a row of a table, and where in it.
+struct Part {
+  int of;
+  int from;
+};
+
+__device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || p.role == HEAD; }
+
+// Whether its currents come from the spikes of this very step instead of the one before.
+__device__ inline bool fedByNewSpikes(const Population& p) { return p.role == RECONSTRUCTION; }
+
+// The words of a sample's spikes at a step. There are none at step 0: do not ask.
+__device__ inline unsigned* spikesOf(const Population& p, int step, int b, int n) {
+  return p.spikes + ((size_t)(step % p.depth) * n + b) * (p.stride / 32);
+}
+
+__device__ inline int* listOf(const Population& p, int step, int b, int n) {
+  return p.list + (size_t)((step & 1) * n + b) * p.stride;
+}
+
+__device__ inline int countOf(const Population& p, int step, int b, int n) {
+  return p.count[(step & 1) * n + b];
+}
+
+__device__ inline int wordsOfSamples(int n) { return (n + 31) / 32; }
+
+// The words of samples in which a unit spiked at a step.
+__device__ inline unsigned* samplesOf(const Population& p, int step, int unit, int n) {
+  return p.samples + (size_t)((step & 1) * p.stride + unit) * wordsOfSamples(n);
+}
+
+// z of a unit whose last spike was at a step.
+__device__ inline float traceOf(const Network& net, int last, int step) {
+  return last == 0 ? 0 : net.power[step - last];
+}
+
+// Twins: whether unit i of sample b spiked.
+__device__ inline bool spiked(const Population& p, int step, int b, int i, int n) {
+  return step > 0 && spikesOf(p, step, b, n)[i / 32] >> i % 32 & 1;
+}

@@ -1,0 +1,66 @@
+// What forward.cu and settle.cu share: sums of rows that a sample's spikes name, and integration.
+#pragma once
+#include "network.cuh"
+
+// Columns c .. c+3 of spikes x weights of a sample, from memory.
+__device__ inline Quad gather(const Population& pre, const float* w, int stride, int step, int b,
+                              int n, int c) {
+  Quad sum = zeros();
+  if (pre.list == nullptr) {
+    const unsigned* spikes = global(spikesOf(pre, step, b, n));
+    for (int k = 0; k < pre.stride / 32; k++) {
+      for (unsigned left = spikes[k]; left != 0; left &= left - 1) {
+        add(sum, load(w + (32 * k + lowest(left)) * stride + c));
+      }
+    }
+  } else {
+    const int* list = global(listOf(pre, step, b, n));
+    int count = countOf(pre, step, b, n);
+#pragma unroll 2
+    for (int e = 0; e < count; e++) {
+      add(sum, load(w + list[e] * stride + c));
+    }
+  }
+  return sum;
+}
+
+__device__ inline void addScaled(Quad& j, float scale, const Quad& sum) {
+  for (int i = 0; i < 4; i++) {
+    j.at[i] += scale * sum.at[i];
+  }
+}
+
+// Integrates units c .. c+3 of sample b, the same b for the whole warp, and writes their spikes. All
+// lanes must come; those behind the last column only help. Returns the quad's spikes.
+__device__ inline unsigned integrate(const Network& net, const Population& p, const Quad& current,
+                                     int step, int b, int n, int c) {
+  unsigned spikes = 0;
+  int at = b * p.stride + c;
+  if (c < p.stride) {
+    bool moves = adapts(p) && step > 1;
+    Quad j = p.current == nullptr ? current : load(p.current + at);
+    Quad v = step > 1 ? load(p.v + at) : zeros();
+    Quad threshold = moves ? load(p.thr + at) : load(p.thr0 + c);
+    float move = moves ? net.thresholdRate * (float)(countOf(p, step - 1, b, n) - 1) : 0;
+    for (int i = 0; i < 4; i++) {
+      if (moves) {
+        float moved = threshold.at[i] + move;
+        threshold.at[i] = moved < net.floor ? net.floor : moved;
+      }
+      float old = v.at[i];
+      float next = old + ((j.at[i] - old) * net.inverseTau) * net.dt;
+      bool spike = next > threshold.at[i];
+      v.at[i] = spike ? 0 : next;
+      spikes |= (unsigned)spike << i;
+    }
+    store(p.v + at, v);
+    if (adapts(p)) {
+      store(p.thr + at, threshold);
+    }
+  }
+  unsigned word = wordOfQuads(spikes);
+  if (c < p.stride && laneIndex() % 8 == 0) {
+    spikesOf(p, step, b, n)[c / 32] = word;
+  }
+  return spikes;
+}
