@@ -30,13 +30,11 @@ public interface Backend extends AutoCloseable {
    * Shows a batch for T steps, from rest.
    *
    * <p>Stops as soon as a weight, moment, membrane potential, threshold, trace or goodness is NaN
-   * or infinite, by the value that was computed, before a floor or reset could hide it; a weight
-   * that overflowed may have been clipped back into its range first. The failure names the first
-   * such step and in it the first owner, populations before synapses, each in the network's table
-   * order. A device that looks only at the end of the window may throw then, but names that step.
-   * Rows of weights that were left for later are looked at when they are next read. Parameters that
-   * {@link #restore} brought are looked through too, and count as step 1. After the failure the
-   * parameters are not to be kept: restore others before going on.
+   * or infinite, by the value that was computed, before clip, floor or reset could hide it. The
+   * failure names the first such step and in it the first owner, populations before synapses, each
+   * in the network's table order. A device that looks only at the end of the window may throw then,
+   * but names that step. Parameters that {@link #restore} brought are looked through too, and count
+   * as step 1. After the failure the parameters are not to be kept: restore others before going on.
    *
    * @param learn whether plasticity acts, at every step
    * @param out receives the sums over the window

@@ -1,6 +1,7 @@
 package csdp.backend;
 
 import csdp.CsdpException;
+import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -9,6 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** NaN and infinity in a network and its answers: how they are looked for and named, once. */
 public final class NotFinite {
+  private static final double LARGE = 1e30; // sums of such still fit a float
+
   private NotFinite() {}
 
   /** What can stop being finite. */
@@ -78,6 +81,50 @@ public final class NotFinite {
       }
     }
     return null;
+  }
+
+  /**
+   * Whether no value can stop being finite, however long a network learns from these parameters:
+   * every weight is clipped, a trace is at most 1, so |d| is at most 2/N and |e| at most 2/N+, and
+   * with that every sum has a bound. Anything near the end of the floats' range counts as possible.
+   */
+  public static boolean impossible(Parameters p) {
+    NetworkSpec spec = p.spec();
+    Constants c = spec.constants();
+    double leak = c.inverseTauM() * (double) c.dt();
+    boolean bounded = c.traceDecay() <= 1;
+    for (Population pop : spec.integrating()) {
+      double current = 0;
+      for (Synapse s : spec.synapses()) {
+        if (s.post() == pop) {
+          double weight = Math.max(largest(p.weights(s)), Math.max(-s.lower(), s.upper()));
+          current += Math.abs(s.currentScale()) * weight * s.pre().units();
+        }
+      }
+      double membrane = 0;
+      for (int t = 0; t < c.steps(); t++) {
+        membrane += (membrane + current) * leak;
+      }
+      double move = Math.abs((double) c.thresholdRate()) * pop.units() * c.steps();
+      bounded &= membrane < LARGE && largest(p.thresholds(pop)) + move < LARGE;
+    }
+    for (Synapse s : spec.synapses()) {
+      double gradient = 2.0 * Math.abs(s.learningScale());
+      double first = largest(p.firstMoments(s)) + gradient;
+      double second = largest(p.secondMoments(s)) + gradient * gradient;
+      double step = c.learningRate() / (1 - Constants.BETA1) * first / Constants.EPSILON;
+      double decay = (double) c.weightDecay() * Integer.MAX_VALUE;
+      bounded &= largest(p.weights(s)) + Math.abs(step) + Math.abs(decay) < LARGE && second < LARGE;
+    }
+    return bounded;
+  }
+
+  private static double largest(float[] values) {
+    float max = 0;
+    for (float x : values) {
+      max = Math.max(max, Math.abs(x)); // NaN stays
+    }
+    return max;
   }
 
   /** Position of the first value that is NaN or infinite, or -1. */

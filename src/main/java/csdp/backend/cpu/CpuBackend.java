@@ -30,12 +30,14 @@ import java.util.List;
  * result, and sums run in the same order as in the reference backend.
  */
 public final class CpuBackend implements Backend {
-  private static final int SAMPLE_CHUNK = 32;
+  private static final int SAMPLE_CHUNK = 16;
   private static final int ROW_CHUNK = 32;
 
   private final NetworkSpec spec;
   private final Constants c;
-  private final RowMath math;
+  private final RowMath fast;
+  private final RowMath plain = new RowMath.PlainRowMath();
+  private RowMath math; // the fast one where no value can stop being finite
   private final Workers workers;
   private final Dynamics dynamics;
   private final Layer[] layers;
@@ -74,9 +76,9 @@ public final class CpuBackend implements Backend {
   /** Rows of a synapse. */
   private record RowItem(Weights weights, int fromRow, int toRow) {}
 
-  /** A worker's own buffers: currents of a chunk of samples, rows of the widest layer. */
+  /** A worker's own buffers: rows of a tile and of the widest layer. */
   private static final class Scratch {
-    final float[] current = new float[SAMPLE_CHUNK * Tiling.TILE];
+    final float[] current = new float[Tiling.TILE];
     final float[] sum = new float[Tiling.TILE];
     final float[] gradient;
     final float[] alone;
@@ -100,6 +102,7 @@ public final class CpuBackend implements Backend {
   CpuBackend(NetworkSpec spec, int threads, RowMath math) {
     this.spec = spec;
     this.c = spec.constants();
+    this.fast = math;
     this.math = math;
     this.workers = new Workers(threads);
     this.dynamics = new Dynamics(c.inverseTauM(), c.dt(), c.traceDecay());
@@ -142,24 +145,25 @@ public final class CpuBackend implements Backend {
   public void restore(Parameters from) {
     for (Weights k : weights) {
       int rows = k.synapse.pre().units();
-      k.tiling.toTiles(from.weights(k.synapse), k.w, rows);
-      k.tiling.toTiles(from.firstMoments(k.synapse), k.m, rows);
-      k.tiling.toTiles(from.secondMoments(k.synapse), k.v, rows);
+      k.post.tiling.toTiles(from.weights(k.synapse), k.w, rows);
+      k.post.tiling.toTiles(from.firstMoments(k.synapse), k.m, rows);
+      k.post.tiling.toTiles(from.secondMoments(k.synapse), k.v, rows);
     }
     for (Population p : spec.integrating()) {
       System.arraycopy(from.thresholds(p), 0, layers[p.index()].initialThreshold, 0, p.units());
     }
     plasticitySteps = from.plasticitySteps();
     refused = NotFinite.in(from);
+    math = NotFinite.impossible(from) ? fast : plain;
   }
 
   @Override
   public void snapshot(Parameters into) {
     for (Weights k : weights) {
       int rows = k.synapse.pre().units();
-      k.tiling.fromTiles(k.w, into.weights(k.synapse), rows);
-      k.tiling.fromTiles(k.m, into.firstMoments(k.synapse), rows);
-      k.tiling.fromTiles(k.v, into.secondMoments(k.synapse), rows);
+      k.post.tiling.fromTiles(k.w, into.weights(k.synapse), rows);
+      k.post.tiling.fromTiles(k.m, into.firstMoments(k.synapse), rows);
+      k.post.tiling.fromTiles(k.v, into.secondMoments(k.synapse), rows);
     }
     for (Population p : spec.integrating()) {
       System.arraycopy(layers[p.index()].initialThreshold, 0, into.thresholds(p), 0, p.units());
@@ -188,7 +192,7 @@ public final class CpuBackend implements Backend {
         for (Weights w : weights) {
           w.rule.at(step, adam);
         }
-        everyRow = step == c.steps() || observer != null; // weights are read then
+        everyRow = step == c.steps() || observer != null || math != fast; // weights are read then
         phase("plasticity", plasticityJob, plastic.length);
       }
       watch.check();
@@ -298,54 +302,46 @@ public final class CpuBackend implements Backend {
   /** Currents from the rows of spiking units, then integration, for one tile of a layer. */
   private void integrate(TileItem item, Scratch s) {
     Layer layer = item.layer;
-    int width = layer.tiling.width(item.tile);
-    int from = item.tile * Tiling.TILE;
-    Arrays.fill(s.current, 0, (item.toSample - item.fromSample) * Tiling.TILE, 0f);
-    for (Weights k : layer.incoming) {
-      int columns = k.tiling.columns;
-      for (int c = 0; c < width; c += columns) {
-        gather(k, (from + c) / columns, item.fromSample, item.toSample, s, c);
-      }
-    }
+    int tile = item.tile;
+    int width = layer.tiling.width(tile);
     int bad = 0;
     for (int b = item.fromSample; b < item.toSample; b++) {
+      Arrays.fill(s.current, 0, width, 0f);
+      for (Weights k : layer.incoming) {
+        Spikes pre = k.acting();
+        int count = pre.unitCount[b];
+        if (count > 0) {
+          int base = layer.tiling.base(tile, k.synapse.pre().units());
+          math.gather(
+              s.current,
+              k.synapse.currentScale(),
+              k.w,
+              base,
+              width,
+              pre.unitList,
+              b * pre.units,
+              count,
+              s.sum);
+        }
+      }
       bad |=
           math.integrate(
               s.current,
-              (b - item.fromSample) * Tiling.TILE,
               layer.membrane,
               layer.threshold,
               layer.trace,
-              layer.tiling.base(item.tile, n) + b * width,
+              layer.tiling.base(tile, n) + b * width,
               width,
               dynamics,
               layer.thresholdChange[b],
               layer.spikes.bits,
-              b * layer.spikes.words + item.tile * Tiling.TILE_WORDS);
+              b * layer.spikes.words + tile * Tiling.TILE_WORDS);
     }
     if ((bad & RowMath.BAD_MEMBRANE) != 0) {
       watch.saw(Quantity.MEMBRANES, layer.p, step);
     }
     if ((bad & RowMath.BAD_THRESHOLD) != 0) {
       watch.saw(Quantity.THRESHOLDS, layer.p, step - 1); // whose spikes had changed them
-    }
-  }
-
-  /**
-   * Adds what a tile of a synapse's weights carries to some samples, from column c of their row.
-   */
-  private void gather(Weights k, int tile, int fromSample, int toSample, Scratch s, int c) {
-    Spikes pre = k.acting();
-    int width = k.tiling.width(tile);
-    int base = k.tiling.base(tile, k.synapse.pre().units());
-    float scale = k.synapse.currentScale();
-    for (int b = fromSample; b < toSample; b++) {
-      int count = pre.unitCount[b];
-      if (count > 0) {
-        int at = (b - fromSample) * Tiling.TILE + c;
-        math.gather(
-            s.current, at, scale, k.w, base, width, pre.unitList, b * pre.units, count, s.sum);
-      }
     }
   }
 

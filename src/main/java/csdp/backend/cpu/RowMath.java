@@ -6,15 +6,18 @@ import java.util.Arrays;
 
 /**
  * The inner loops, over one row of a tile. Widths are multiples of {@link Tiling#LANES}. Each has a
- * plain form and one with the Vector API; both add in the same order and give the same bits.
+ * plain form and one with the Vector API; both add in the same order and give the same bits. Only
+ * the plain form looks for values that are not finite.
  */
 interface RowMath {
   /** The Vector API's form where the module jdk.incubator.vector is there, else the plain one. */
   static RowMath best() {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
       try {
-        return (RowMath)
-            Class.forName("csdp.backend.cpu.VectorRowMath").getDeclaredConstructor().newInstance();
+        return Class.forName("csdp.backend.cpu.VectorRowMath")
+            .asSubclass(RowMath.class)
+            .getDeclaredConstructor()
+            .newInstance();
       } catch (ReflectiveOperationException | LinkageError e) {
         return new PlainRowMath();
       }
@@ -32,13 +35,12 @@ interface RowMath {
   String description();
 
   /**
-   * j[jAt + c] += scale * sum over r in list[from .. from+count) of w[base + r * width + c].
+   * j[c] += scale * sum over r in list[from .. from+count) of w[base + r * width + c].
    *
    * @param sum scratch of a tile's width
    */
   void gather(
       float[] j,
-      int jAt,
       float scale,
       float[] w,
       int base,
@@ -65,15 +67,13 @@ interface RowMath {
    * {@code change} is not NaN, thr = max(thr + change, floor) comes first. Without a trace (null)
    * none is kept.
    *
-   * @param jAt where the row begins in j
-   * @param at where it begins in v, thr and z
+   * @param at where the row begins in v, thr and z
    * @param bitsAt first word of the row's spike bits
    * @return {@link #BAD_MEMBRANE} where a membrane potential before its reset, {@link
    *     #BAD_THRESHOLD} where a threshold before its floor is NaN or infinite, or both; else 0
    */
   int integrate(
       float[] j,
-      int jAt,
       float[] v,
       float[] thr,
       float[] z,
@@ -96,8 +96,9 @@ interface RowMath {
    * @param from where the row begins in u, in alone and in a step of the column sums
    * @param missed first step that the row was left out of; {@code step} for none
    * @param columns column sums of every step's postsynaptic spikes, {@code stride} apart
+   * @return whether the weights of this step before their clip and the moments are finite
    */
-  void contrastive(
+  boolean contrastive(
       float[] w,
       float[] m,
       float[] v,
@@ -112,12 +113,13 @@ interface RowMath {
       float[] columns,
       int stride);
 
-  /** Adam and clip with gradient -u (1 - |w|); u begins at {@code from}. */
-  void error(
+  /**
+   * Adam and clip with gradient -u (1 - |w|); u begins at {@code from}.
+   *
+   * @return whether weights before their clip and moments are finite
+   */
+  boolean error(
       float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule, int step);
-
-  /** Whether no value of a row is NaN or infinite. */
-  boolean finite(float[] a, int at, int width);
 
   /** Constants of integration. */
   record Dynamics(float inverseTau, float dt, float traceDecay) {}
@@ -154,7 +156,6 @@ interface RowMath {
     @Override
     public void gather(
         float[] j,
-        int jAt,
         float scale,
         float[] w,
         int base,
@@ -171,7 +172,7 @@ interface RowMath {
         }
       }
       for (int c = 0; c < width; c++) {
-        j[jAt + c] += scale * sum[c];
+        j[c] += scale * sum[c];
       }
     }
 
@@ -198,7 +199,6 @@ interface RowMath {
     @Override
     public int integrate(
         float[] j,
-        int jAt,
         float[] v,
         float[] thr,
         float[] z,
@@ -219,7 +219,7 @@ interface RowMath {
             thr[at + c] = Math.max(threshold, Constants.THRESHOLD_FLOOR);
           }
           float old = v[at + c];
-          float next = old + ((j[jAt + c] - old) * d.inverseTau) * d.dt;
+          float next = old + ((j[c] - old) * d.inverseTau) * d.dt;
           bad |= Float.isFinite(next) ? 0 : BAD_MEMBRANE;
           boolean spike = next > thr[at + c];
           v[at + c] = spike ? 0 : next;
@@ -234,7 +234,7 @@ interface RowMath {
     }
 
     @Override
-    public void contrastive(
+    public boolean contrastive(
         float[] w,
         float[] m,
         float[] v,
@@ -248,18 +248,21 @@ interface RowMath {
         int step,
         float[] columns,
         int stride) {
+      boolean finite = true;
       for (int s = missed; s <= step; s++) {
         for (int c = 0; c < width; c++) {
           float g = s < step ? 0 : u[from + c];
           float spikes = s < step ? columns[s * stride + from + c] : alone[from + c];
           float next = adam(w, m, v, at + c, g, rule, s) - rule.decay * spikes;
+          finite &= Float.isFinite(Math.abs(next) + v[at + c]); // m spoils the weight
           w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
         }
       }
+      return finite;
     }
 
     @Override
-    public void error(
+    public boolean error(
         float[] w,
         float[] m,
         float[] v,
@@ -269,18 +272,12 @@ interface RowMath {
         int from,
         Rule rule,
         int step) {
+      boolean finite = true;
       for (int c = 0; c < width; c++) {
         float g = -u[from + c] * (1 - Math.abs(w[at + c]));
         float next = adam(w, m, v, at + c, g, rule, step);
+        finite &= Float.isFinite(Math.abs(next) + v[at + c]);
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
-      }
-    }
-
-    @Override
-    public boolean finite(float[] a, int at, int width) {
-      boolean finite = true;
-      for (int c = 0; c < width; c++) {
-        finite &= Float.isFinite(a[at + c]);
       }
       return finite;
     }

@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link RowMath} with the Vector API. Every column keeps its own running sum in a register lane,
- * so sums are added in list order exactly as in the plain form. Loaded only where the module is
+ * so sums are added in list order exactly as in the plain form. It does not look for values that
+ * are not finite: it is for networks where there can be none. Loaded only where the module is
  * there.
  */
 final class VectorRowMath implements RowMath {
@@ -30,7 +31,6 @@ final class VectorRowMath implements RowMath {
   @Override
   public void gather(
       float[] j,
-      int jAt,
       float scale,
       float[] w,
       int base,
@@ -41,29 +41,41 @@ final class VectorRowMath implements RowMath {
       float[] sum) {
     int end = from + count;
     int c = 0;
-    for (; c + 4 * L <= width; c += 4 * L) {
+    for (; c + 8 * L <= width; c += 8 * L) {
       FloatVector s0 = FloatVector.zero(S);
       FloatVector s1 = s0;
       FloatVector s2 = s0;
       FloatVector s3 = s0;
+      FloatVector s4 = s0;
+      FloatVector s5 = s0;
+      FloatVector s6 = s0;
+      FloatVector s7 = s0;
       for (int k = from; k < end; k++) {
         int o = base + list[k] * width + c;
         s0 = s0.add(FloatVector.fromArray(S, w, o));
         s1 = s1.add(FloatVector.fromArray(S, w, o + L));
         s2 = s2.add(FloatVector.fromArray(S, w, o + 2 * L));
         s3 = s3.add(FloatVector.fromArray(S, w, o + 3 * L));
+        s4 = s4.add(FloatVector.fromArray(S, w, o + 4 * L));
+        s5 = s5.add(FloatVector.fromArray(S, w, o + 5 * L));
+        s6 = s6.add(FloatVector.fromArray(S, w, o + 6 * L));
+        s7 = s7.add(FloatVector.fromArray(S, w, o + 7 * L));
       }
-      addScaled(j, jAt + c, scale, s0);
-      addScaled(j, jAt + c + L, scale, s1);
-      addScaled(j, jAt + c + 2 * L, scale, s2);
-      addScaled(j, jAt + c + 3 * L, scale, s3);
+      addScaled(j, c, scale, s0);
+      addScaled(j, c + L, scale, s1);
+      addScaled(j, c + 2 * L, scale, s2);
+      addScaled(j, c + 3 * L, scale, s3);
+      addScaled(j, c + 4 * L, scale, s4);
+      addScaled(j, c + 5 * L, scale, s5);
+      addScaled(j, c + 6 * L, scale, s6);
+      addScaled(j, c + 7 * L, scale, s7);
     }
     for (; c < width; c += L) {
       FloatVector s0 = FloatVector.zero(S);
       for (int k = from; k < end; k++) {
         s0 = s0.add(FloatVector.fromArray(S, w, base + list[k] * width + c));
       }
-      addScaled(j, jAt + c, scale, s0);
+      addScaled(j, c, scale, s0);
     }
   }
 
@@ -126,7 +138,6 @@ final class VectorRowMath implements RowMath {
   @Override
   public int integrate(
       float[] j,
-      int jAt,
       float[] v,
       float[] thr,
       float[] z,
@@ -140,23 +151,18 @@ final class VectorRowMath implements RowMath {
     FloatVector zero = FloatVector.zero(S);
     FloatVector one = FloatVector.broadcast(S, 1f);
     FloatVector floor = FloatVector.broadcast(S, Constants.THRESHOLD_FLOOR);
-    FloatVector membranes = zero; // as long as all are finite, zero times their sum
-    FloatVector thresholds = zero;
     for (int c0 = 0; c0 < width; c0 += 64) {
       long word = 0;
       int end = Math.min(c0 + 64, width);
       for (int c = c0; c < end; c += L) {
         FloatVector threshold = FloatVector.fromArray(S, thr, at + c);
         if (adapt) {
-          threshold = threshold.add(change);
-          thresholds = thresholds.add(threshold.mul(zero));
-          threshold = threshold.max(floor);
+          threshold = threshold.add(change).max(floor);
           threshold.intoArray(thr, at + c);
         }
         FloatVector old = FloatVector.fromArray(S, v, at + c);
         FloatVector next =
-            old.add(FloatVector.fromArray(S, j, jAt + c).sub(old).mul(d.inverseTau()).mul(d.dt()));
-        membranes = membranes.add(next.mul(zero));
+            old.add(FloatVector.fromArray(S, j, c).sub(old).mul(d.inverseTau()).mul(d.dt()));
         VectorMask<Float> spike = next.compare(VectorOperators.GT, threshold);
         next.blend(zero, spike).intoArray(v, at + c);
         if (z != null) {
@@ -169,16 +175,11 @@ final class VectorRowMath implements RowMath {
       }
       bits[bitsAt + (c0 >> 6)] = word;
     }
-    return (isZero(membranes) ? 0 : BAD_MEMBRANE) | (isZero(thresholds) ? 0 : BAD_THRESHOLD);
-  }
-
-  /** Whether no lane is NaN, of a vector that is zero else. */
-  private static boolean isZero(FloatVector check) {
-    return check.compare(VectorOperators.EQ, 0f).allTrue();
+    return 0;
   }
 
   @Override
-  public void contrastive(
+  public boolean contrastive(
       float[] w,
       float[] m,
       float[] v,
@@ -212,10 +213,11 @@ final class VectorRowMath implements RowMath {
       second.intoArray(v, at + c);
       weight.intoArray(w, at + c);
     }
+    return true;
   }
 
   @Override
-  public void error(
+  public boolean error(
       float[] w,
       float[] m,
       float[] v,
@@ -237,15 +239,7 @@ final class VectorRowMath implements RowMath {
       second.intoArray(v, at + c);
       clip(move(weight, first, second, rule, step), rule).intoArray(w, at + c);
     }
-  }
-
-  @Override
-  public boolean finite(float[] a, int at, int width) {
-    FloatVector check = FloatVector.zero(S); // as long as all is finite
-    for (int c = 0; c < width; c += L) {
-      check = check.add(FloatVector.fromArray(S, a, at + c).mul(0f));
-    }
-    return isZero(check);
+    return true;
   }
 
   /** Adam's step from the moments. */

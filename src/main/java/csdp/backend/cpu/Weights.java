@@ -1,7 +1,6 @@
 package csdp.backend.cpu;
 
 import csdp.model.Constants;
-import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.Arrays;
 
@@ -10,7 +9,6 @@ final class Weights {
   final Synapse synapse;
   final Layer pre;
   final Layer post;
-  final Tiling tiling; // of the columns
   final float[] w;
   final float[] m;
   final float[] v;
@@ -21,9 +19,7 @@ final class Weights {
     this.synapse = synapse;
     this.pre = pre;
     this.post = post;
-    boolean busy = synapse.pre().role() == Population.Role.INPUT; // spikes in every sample
-    tiling = busy ? new Tiling(post.p.units(), Tiling.STRIPE) : post.tiling;
-    int size = tiling.size(synapse.pre().units());
+    int size = post.tiling.size(synapse.pre().units());
     w = new float[size];
     m = new float[size];
     v = new float[size];
@@ -50,30 +46,31 @@ final class Weights {
    * @return whether all values were finite
    */
   boolean update(RowMath math, int row, int step, float[] gradient, float[] alone) {
+    Tiling tiling = post.tiling;
     boolean finite = true;
     for (int t = 0; t < tiling.tiles; t++) {
       int width = tiling.width(t);
       int at = tiling.base(t, synapse.pre().units()) + row * width;
-      int from = t * tiling.columns;
+      int from = t * Tiling.TILE;
       if (alone != null) {
-        math.contrastive(
-            w,
-            m,
-            v,
-            at,
-            width,
-            gradient,
-            alone,
-            from,
-            rule,
-            done[row] + 1,
-            step,
-            post.columnSpikes,
-            post.tiling.padded);
+        finite &=
+            math.contrastive(
+                w,
+                m,
+                v,
+                at,
+                width,
+                gradient,
+                alone,
+                from,
+                rule,
+                done[row] + 1,
+                step,
+                post.columnSpikes,
+                post.tiling.padded);
       } else {
-        math.error(w, m, v, at, width, gradient, from, rule, step);
+        finite &= math.error(w, m, v, at, width, gradient, from, rule, step);
       }
-      finite &= math.finite(w, at, width) && math.finite(v, at, width); // m spoils w
     }
     done[row] = step;
     if (synapse.hollow()) {
