@@ -222,7 +222,7 @@ class JCudaDeviceTest {
         sync.message()
             .matches(
                 "csdp: .*the kernel learn_contrastive <<<\\(\\d+, \\d+\\), \\d+, \\d+ bytes>>>"
-                    + " failed: CUDA_ERROR_ILLEGAL_ADDRESS"),
+                    + " failed: CUDA_ERROR_ILLEGAL_ADDRESS;.*"),
         sync.err());
     Result bench = bench("fail=copy_quads", dir.resolve("failed.json"));
     assertEquals(1, bench.code(), bench.toString());
