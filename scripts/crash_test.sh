@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Shows that a crash costs nothing but time: training is killed (SIGKILL) at random moments, the writing of checkpoints
-# included (every second kill waits for one), and resumed; it must end with the bits of a run that nothing interrupted, and without a temporary file. Then
-# the same with a full disk and with a folder that turned read-only: exit code 3, one line, the checkpoint as it was.
+# Shows that a crash costs nothing but time: training is killed (SIGKILL) at random moments (every second kill then waits
+# for the writing of a checkpoint) and resumed; it must end with the bits of a run that nothing interrupted, and without a
+# temporary file. Then the same with a full disk and with a folder that turned read-only: exit code 3, one line, the
+# checkpoint as it was.
 #   scripts/crash_test.sh [--kills N] [--seed N] [--json FILE]
 # Every third killed run is killed once more while it is resumed; those kills come on top of N (30 unless given).
 # Full disk and read-only folder are a small tmpfs for root; others get a limit on file sizes and chmod.

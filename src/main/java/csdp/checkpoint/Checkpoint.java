@@ -198,18 +198,19 @@ public final class Checkpoint {
 
   /**
    * Reads while another process may write: what was read counts, and what failed is the
-   * checkpoint's fault, only where the very same checkpoint is still there afterwards.
+   * checkpoint's fault, only where the very same checkpoint is still in its place afterwards.
    */
   private static <T> T reading(Path folder, Function<Path, T> read) {
     for (int attempt = 1; ; attempt++) {
-      String before = check(folder);
+      String before = identity(folder);
       try {
         T value = read.apply(AtomicFolder.existing(folder));
-        if (before != null && before.equals(check(folder))) {
+        if (before != null && before.equals(identity(folder))) {
           return value;
         }
       } catch (CsdpException e) {
-        if (Objects.equals(before, check(folder))) {
+        // One that cannot be read may have been on its way: another look or two.
+        if (Objects.equals(before, identity(folder)) && (before != null || attempt > 2)) {
           throw e;
         }
       }
@@ -219,10 +220,11 @@ public final class Checkpoint {
     }
   }
 
-  /** What tells a checkpoint from every other; null where there is none that can be read. */
-  private static String check(Path folder) {
+  /** A checkpoint and the folder that it is in; null where there is none that can be read. */
+  private static String identity(Path folder) {
     try {
-      return manifestIn(AtomicFolder.existing(folder)).check();
+      Path found = AtomicFolder.existing(folder);
+      return manifestIn(found).check() + " " + found;
     } catch (CsdpException e) {
       return null;
     }
