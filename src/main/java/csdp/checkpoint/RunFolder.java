@@ -184,8 +184,8 @@ public final class RunFolder implements TrainListener {
 
   /** Reads parameters; those of the best epoch unless there is none. */
   public Parameters parameters(NetworkSpec spec, boolean latest) {
-    Path from = !latest && Checkpoint.exists(best()) ? best() : last();
-    if (!Checkpoint.exists(from)) {
+    Path from = !latest && AtomicFolder.exists(best()) ? best() : last();
+    if (!AtomicFolder.exists(from)) {
       throw CsdpException.badInput("%s holds no checkpoint yet: train it first", folder);
     }
     Checkpoint.requireFit(from, spec);

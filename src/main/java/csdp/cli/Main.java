@@ -31,7 +31,7 @@ import picocli.CommandLine.ScopeType;
       "0:done",
       "1:failed: a replay over tolerance, a run that diverged or was stopped",
       "2:usage or bad input: flags, files, configuration",
-      "3:environment: no device, no data, no space, no permission"
+      "3:environment: no device, no data, no space, no memory, no permission"
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
