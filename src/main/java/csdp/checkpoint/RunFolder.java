@@ -182,10 +182,15 @@ public final class RunFolder implements TrainListener {
     return Checkpoint.read(last(), into, TrainState.class);
   }
 
+  /** Whether there is a checkpoint, whole or not: a damaged one is not to be passed over. */
+  private static boolean isThere(Path checkpoint) {
+    return Checkpoint.exists(checkpoint) || Files.exists(checkpoint);
+  }
+
   /** Reads parameters; those of the best epoch unless there is none. */
   public Parameters parameters(NetworkSpec spec, boolean latest) {
-    Path from = !latest && AtomicFolder.exists(best()) ? best() : last();
-    if (!AtomicFolder.exists(from)) {
+    Path from = !latest && isThere(best()) ? best() : last();
+    if (!isThere(from)) {
       throw CsdpException.badInput("%s holds no checkpoint yet: train it first", folder);
     }
     Checkpoint.requireFit(from, spec);

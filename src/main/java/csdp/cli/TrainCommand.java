@@ -71,7 +71,7 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  @SuppressWarnings("try") // Interrupt acts by being open; nobody has to name it
+  @SuppressWarnings("try") // the lock acts by being open; nobody has to name it
   public Integer call() {
     if (resume && (force || options.hasPreset())) {
       throw CsdpException.badInput(
@@ -101,6 +101,7 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  @SuppressWarnings("try") // as does Interrupt
   private int train(
       Device where,
       NetworkSpec network,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.CsdpException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One holder at a time. A holder that is killed: CrashTest. */
+@SuppressWarnings("try") // a lock acts by being open; nobody has to name it
 class FolderLockTest {
   @TempDir Path dir;
 
@@ -34,7 +36,7 @@ class FolderLockTest {
                 Other.class.getName(),
                 folder.toString())
             .start();
-    String said = new String(other.getInputStream().readAllBytes()).strip();
+    String said = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     assertEquals(0, other.waitFor());
     return Boolean.parseBoolean(said);
   }

@@ -8,6 +8,7 @@ import csdp.checkpoint.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,7 +79,9 @@ class CrashTest {
         }
       }
     }
-    files.put("metrics", ("lines: " + new RunFolder(run).history().size()).getBytes());
+    files.put(
+        "metrics",
+        ("lines: " + new RunFolder(run).history().size()).getBytes(StandardCharsets.UTF_8));
     return files;
   }
 
