@@ -130,9 +130,13 @@ KERNEL encode_recorded(const Network* network, const unsigned char* recorded, in
   }
 }
 
+// Also starts the window's watch for what is not finite.
 KERNEL clamp_context(const Network* network, int population, int n) {
   Population p = network->populations[population];
   int b = globalIndex();
+  if (b == 0) {
+    *network->seen = NOTHING_SEEN;
+  }
   if (b < n) {
     int label = network->labels[b];
     for (int w = 0; w < p.stride / 32; w++) {

@@ -91,18 +91,21 @@ __device__ inline void currentsOf(Quad j[LISTS], Quad (*tile)[WARP], const Netwo
 TILED_KERNEL forward(const Network* network, const Part* parts, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   Part part = parts[blockIdx.x];
-  const Population p = network->populations[part.of];
+  const Population& row = network->populations[part.of];
   int c = part.from + 4 * laneIndex();
   Quad j[LISTS];
-  int end = p.current == nullptr ? p.endSynapse : p.firstSynapse;
-  currentsOf(j, tile, network, p.firstSynapse, end, p.stride, step - 1, n, c);
+  int end = row.current == nullptr ? row.endSynapse : row.firstSynapse;
+  currentsOf(j, tile, network, row.firstSynapse, end, row.stride, step - 1, n, c);
+  const Population p = row;  // only now: the sums need the registers
+  unsigned bad = 0;
 #pragma unroll
   for (int q = 0; q < LISTS; q++) {
     int b = sampleOf(q, n);
     if (b < n) {
-      integrate(*network, p, j[q], step, b, n, c);
+      integrate(*network, p, j[q], step, b, n, c, bad);
     }
   }
+  saw(*network, p, bad, step);
 }
 
 // The currents of one synapse alone: what a dense product can be compared with.

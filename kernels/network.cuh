@@ -8,6 +8,9 @@
 // What a population is for; the order of csdp.model.Population.Role.
 enum Role { INPUT, HIDDEN, HEAD, RECONSTRUCTION, CONTEXT };
 
+// What can stop being finite; the order of csdp.backend.NotFinite.Quantity.
+enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
+
 // State of a population. What its role does not have is null.
 struct Population {
   unsigned* spikes;      // depth x N x words
@@ -19,7 +22,7 @@ struct Population {
   float* current;        // N x stride: j, where others compute it; else null
   float* v;              // N x stride: membranes
   float* thr;            // N x stride: thresholds as of the start of the step; null where constant
-  const float* thr0;     // stride; infinite where there is no unit
+  const float* thr0;     // stride; out of reach where there is no unit
   unsigned short* last;  // N x stride: step of the last spike, 0 for none; a trace is gamma^age
   float* readOut;        // N x stride: spikes over the window; traces of the reconstruction
   float* error;          // N x stride: e of head and reconstruction
@@ -32,6 +35,8 @@ struct Population {
   int role;
   int firstSynapse;  // those that end here
   int endSynapse;
+  int owner;  // of what is not finite: see saw()
+  int padding;
 };
 
 // A synapse, ordered by the population that it ends at.
@@ -49,7 +54,7 @@ struct Synapse {
   float learningScale;
   float lower;
   float upper;
-  int padding;
+  int owner;  // as that of populations, and after them
 };
 
 struct Network {
@@ -58,6 +63,7 @@ struct Network {
   const float* power;  // T: gamma^age as a trace has it, rounded after each product
   const float* adam;   // T x {rate, second}: see plasticity.cu
   const int* labels;   // N
+  unsigned long long* seen;  // the first that was not finite in this window: see saw()
   int populationCount;
   int steps;
   float inverseTau;
@@ -68,7 +74,7 @@ struct Network {
   float decay;
 };
 
-static_assert(sizeof(Population) == 152 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
+static_assert(sizeof(Population) == 160 && sizeof(Synapse) == 72 && sizeof(Network) == 80,
               "as NetworkState writes them");
 
 // What the blocks of one column of a launch's grid work on: a row of a table, and where in it.
@@ -76,6 +82,19 @@ struct Part {
   int of;
   int from;
 };
+
+#define NOTHING_SEEN 0x7FFFFFFFFFFFFFFFull
+
+// Written so that a value that is not a number is not finite.
+__device__ inline bool isFinite(float x) { return fabsf(x) <= 3.4028234663852886e38f; }
+
+// Says that something was not finite. Of all that is seen in a window the earliest step stays and in it
+// the first owner, whatever the order of the threads; as csdp.backend.NotFinite.Watch has it. Nobody comes
+// here in a healthy network, so it costs the comparisons.
+__device__ inline void saw(const Network& net, Quantity what, int owner, int step) {
+  unsigned long long place = (unsigned long long)step << 32 | (unsigned)(owner << 8 | what);
+  atomicMin(global(net.seen), place);
+}
 
 __device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || p.role == HEAD; }
 

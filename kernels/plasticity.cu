@@ -51,17 +51,26 @@ __device__ inline float clip(float w, const Synapse& s) {
   return w < s.lower ? s.lower : w > s.upper ? s.upper : w;
 }
 
-// A step of a contrastive synapse's weight, with the spikes that came without a presynaptic one.
-__device__ inline void contrastiveStep(Weight& k, float u, float alone, const Network& net,
+// Before the clip, which would hide an infinite weight. A first moment that is not finite spoils the weight.
+__device__ inline bool isFinite(const Weight& k) { return isFinite(k.w) && isFinite(k.v); }
+
+// A step of a contrastive synapse's weight, with the spikes that came without a presynaptic one. Returns
+// whether it was finite.
+__device__ inline bool contrastiveStep(Weight& k, float u, float alone, const Network& net,
                                        const Synapse& s, int step) {
   adamStep(k, u, net.adam, step);
-  k.w = clip(k.w - net.decay * alone, s);
+  k.w -= net.decay * alone;
+  bool good = isFinite(k);
+  k.w = clip(k.w, s);
+  return good;
 }
 
-__device__ inline void errorStep(Weight& k, float u, const Network& net, const Synapse& s,
+__device__ inline bool errorStep(Weight& k, float u, const Network& net, const Synapse& s,
                                  int step) {
   adamStep(k, -u * (1 - fabsf(k.w)), net.adam, step);
+  bool good = isFinite(k);
   k.w = clip(k.w, s);
+  return good;
 }
 
 // The step whose presynaptic spikes act.
@@ -105,7 +114,7 @@ KERNEL learn_plain(const Network* network, int synapse, int step, int n, int pos
   s.v[k] = x.v;
 }
 
-// Counts of four columns, 16 bits each.
+// Counts of four columns, 16 bits each: CudaBackend refuses to learn from more samples than that.
 struct Counts {
   unsigned low;
   unsigned high;
@@ -181,23 +190,32 @@ __device__ inline void update(const Network& net, const Synapse& s, const Popula
     Quad v = load(s.v + at);
     Quad with = asFloats(both);
     if (s.isError) {
+      bool good = true;
       for (int i = 0; i < 4; i++) {
         Weight x = {w.at[i], m.at[i], v.at[i]};
-        errorStep(x, u.at[i], net, s, step);
+        good = errorStep(x, u.at[i], net, s, step) && good;
         w.at[i] = x.w;
         m.at[i] = x.m;
         v.at[i] = x.v;
       }
+      if (!good) {
+        saw(net, WEIGHTS, s.owner, step);
+      }
     } else {
       for (int t = done + 1; t <= step; t++) {
         Quad alone = load(post.columns + t * post.stride + r.c);
+        bool good = true;
         for (int i = 0; i < 4; i++) {
           Weight x = {w.at[i], m.at[i], v.at[i]};
-          contrastiveStep(x, t < step ? 0 : u.at[i],
-                          t < step ? alone.at[i] : alone.at[i] - with.at[i], net, s, t);
+          good = contrastiveStep(x, t < step ? 0 : u.at[i],
+                                 t < step ? alone.at[i] : alone.at[i] - with.at[i], net, s, t) &&
+                 good;
           w.at[i] = x.w;
           m.at[i] = x.m;
           v.at[i] = x.v;
+        }
+        if (!good) {
+          saw(net, WEIGHTS, s.owner, t);
         }
       }
     }

@@ -165,6 +165,9 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
     if (p.alive != nullptr) {
       byStep[step] = listed;
     }
+    if (adapts(p) && !isFinite(net.thresholdRate * (float)(listed - 1))) {
+      saw(net, THRESHOLDS, p.owner, step);  // no step may come that moves them
+    }
   }
 }
 
@@ -179,7 +182,9 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
       const Synapse& s = net.synapses[k];
       addScaled(j, s.currentScale, gather(net.populations[s.pre], s.w, p.stride, step, b, n, c));
     }
-    unsigned spikes = integrate(net, p, j, step, b, n, c);
+    unsigned bad = 0;
+    unsigned spikes = integrate(net, p, j, step, b, n, c, bad);
+    saw(net, p, bad, step);
     if (c >= p.stride) {
       continue;
     }
@@ -219,6 +224,9 @@ __device__ inline void modulate(const Network& net, const Population& p, int ste
   if (laneIndex() == 0) {
     p.goodness[b] = (float)g;
     p.factor[b] = modulation((float)g, net.theta, b < positives, n);
+    if (!isFinite((float)g)) {
+      saw(net, GOODNESS, p.owner, step);
+    }
   }
 }
 

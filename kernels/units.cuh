@@ -30,10 +30,15 @@ __device__ inline void addScaled(Quad& j, float scale, const Quad& sum) {
   }
 }
 
+// What integrate() finds that is not finite.
+#define BAD_MEMBRANE 1u
+#define BAD_THRESHOLD 2u
+
 // Integrates units c .. c+3 of sample b, the same b for the whole warp, and writes their spikes. All
-// lanes must come; those behind the last column only help. Returns the quad's spikes.
+// lanes must come; those behind the last column only help. Returns the quad's spikes; adds to "bad" what
+// was not finite, for saw() below.
 __device__ inline unsigned integrate(const Network& net, const Population& p, const Quad& current,
-                                     int step, int b, int n, int c) {
+                                     int step, int b, int n, int c, unsigned& bad) {
   unsigned spikes = 0;
   int at = b * p.stride + c;
   if (c < p.stride) {
@@ -42,17 +47,22 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
     Quad v = step > 1 ? load(p.v + at) : zeros();
     Quad threshold = moves ? load(p.thr + at) : load(p.thr0 + c);
     float move = moves ? net.thresholdRate * (float)(countOf(p, step - 1, b, n) - 1) : 0;
+    bool goodMembranes = true;
+    bool goodThresholds = true;
     for (int i = 0; i < 4; i++) {
       if (moves) {
         float moved = threshold.at[i] + move;
+        goodThresholds = isFinite(moved) && goodThresholds;
         threshold.at[i] = moved < net.floor ? net.floor : moved;
       }
       float old = v.at[i];
       float next = old + ((j.at[i] - old) * net.inverseTau) * net.dt;
+      goodMembranes = isFinite(next) && goodMembranes;
       bool spike = next > threshold.at[i];
       v.at[i] = spike ? 0 : next;
       spikes |= (unsigned)spike << i;
     }
+    bad |= (goodMembranes ? 0 : BAD_MEMBRANE) | (goodThresholds ? 0 : BAD_THRESHOLD);
     store(p.v + at, v);
     if (adapts(p)) {
       store(p.thr + at, threshold);
@@ -63,4 +73,14 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
     spikesOf(p, step, b, n)[c / 32] = word;
   }
   return spikes;
+}
+
+// Says what integrate() found.
+__device__ inline void saw(const Network& net, const Population& p, unsigned bad, int step) {
+  if ((bad & BAD_MEMBRANE) != 0) {
+    saw(net, MEMBRANES, p.owner, step);
+  }
+  if ((bad & BAD_THRESHOLD) != 0) {
+    saw(net, THRESHOLDS, p.owner, step - 1);  // whose spikes moved them
+  }
 }

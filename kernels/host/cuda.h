@@ -341,6 +341,12 @@ inline int atomicMax(int* at, int value) {
   return old;
 }
 
+inline unsigned long long atomicMin(unsigned long long* at, unsigned long long value) {
+  unsigned long long old = *at;
+  *at = min(old, value);
+  return old;
+}
+
 inline int atomicMin(int* at, int value) {
   int old = *at;
   *at = min(old, value);

@@ -155,17 +155,36 @@ public final class NotFinite {
 
     /** A population's values are not finite. */
     public void saw(Quantity what, Population owner, int step) {
-      saw(what, owner.index(), step);
+      saw(place(what, owner(owner), step));
     }
 
     /** A synapse's are not. */
     public void saw(Quantity what, Synapse owner, int step) {
-      saw(what, spec.populations().size() + spec.synapses().indexOf(owner), step);
+      saw(place(what, owner(spec, owner), step));
     }
 
-    private void saw(Quantity what, int owner, int step) {
-      long place = (long) step << 32 | (long) owner << 8 | what.ordinal();
+    /**
+     * What others found at a place, or nothing.
+     *
+     * @param place step << 32 | {@link #owner} << 8 | {@link Quantity#ordinal}, so that the first
+     *     is the least; {@link Long#MAX_VALUE} for nothing
+     */
+    public void saw(long place) {
       first.accumulateAndGet(place, Math::min);
+    }
+
+    private static long place(Quantity what, int owner, int step) {
+      return (long) step << 32 | (long) owner << 8 | what.ordinal();
+    }
+
+    /** A population as a place has it. */
+    public static int owner(Population p) {
+      return p.index();
+    }
+
+    /** A synapse as a place has it. */
+    public static int owner(NetworkSpec spec, Synapse s) {
+      return spec.populations().size() + s.index();
     }
 
     /** Throws the failure for what was seen since the last look, if anything was. */

@@ -1,7 +1,9 @@
 package csdp.backend.cuda;
 
+import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.backend.NotFinite;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
@@ -31,6 +33,8 @@ import java.util.Map;
  * <p>Work follows spikes, as in the {@code cpu} backend, and sums run in the same order.
  */
 public final class CudaBackend implements Backend {
+  private static final int MOST_LEARNED = 0xFFFF; // samples: plasticity.cu counts in 16 bits
+
   private final NetworkSpec spec;
   private final Constants c;
   private final GpuDevice device;
@@ -40,6 +44,8 @@ public final class CudaBackend implements Backend {
   private final DeviceImages stored;
   private final Ints draw; // {batch, firstSample, seed, purpose, from}; see encode.cu
   private final Map<Window, Sequence> captured = new HashMap<>();
+  private final NotFinite.Watch watch;
+  private CsdpException refused; // what was restored is not finite; null where it is
   private long plasticitySteps;
 
   private Floats images;
@@ -71,6 +77,7 @@ public final class CudaBackend implements Backend {
     this.c = spec.constants();
     this.device = device;
     this.kernels = new Kernels(device);
+    this.watch = new NotFinite.Watch(spec);
     try {
       net = new NetworkState(spec, device, products != null);
     } catch (RuntimeException e) {
@@ -116,6 +123,7 @@ public final class CudaBackend implements Backend {
   public void restore(Parameters from) {
     net.restore(from);
     plasticitySteps = from.plasticitySteps();
+    refused = NotFinite.in(from);
   }
 
   @Override
@@ -124,8 +132,22 @@ public final class CudaBackend implements Backend {
     into.plasticitySteps(plasticitySteps);
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws CsdpException usage (exit code 2), if a batch is too large to learn from
+   */
   @Override
   public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+    if (refused != null) {
+      throw refused;
+    }
+    if (learn && batch.size() > MOST_LEARNED) {
+      throw CsdpException.badInput(
+          "a batch of %,d samples, negatives included, is too large for the device %s, which learns"
+              + " from at most %,d: use smaller batches (--batch)",
+          batch.size(), name(), MOST_LEARNED);
+    }
     boolean replayed = batch.input() instanceof Batch.Recorded;
     reserve(batch);
     DeviceImages.OnDevice images =
@@ -144,6 +166,7 @@ public final class CudaBackend implements Backend {
       for (int step = 1; step <= c.steps(); step++) {
         step(w, step, true);
         plasticitySteps = before + (learn ? step : 0);
+        look();
         observer.afterStep(new CudaStepView(this, step, w.n));
       }
     }
@@ -257,8 +280,15 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  /** Throws if something was not finite so far in this window. */
+  private void look() {
+    watch.saw(net.seen());
+    watch.check();
+  }
+
   /** 8. Sums over the window, once per batch. */
   private void readOut(int n, ReadOut out) {
+    look();
     out.reset(n);
     readOut(spec.head(), out.classSpikes());
     for (Population hidden : out.counted()) {

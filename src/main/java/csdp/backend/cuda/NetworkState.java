@@ -1,5 +1,6 @@
 package csdp.backend.cuda;
 
+import csdp.backend.NotFinite;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
@@ -23,8 +24,8 @@ import java.util.List;
  * so it needs to know nothing else.
  */
 final class NetworkState implements AutoCloseable {
-  private static final int NETWORK_BYTES = 72;
-  private static final int POPULATION_BYTES = 152;
+  private static final int NETWORK_BYTES = 80;
+  private static final int POPULATION_BYTES = 160;
   private static final int SYNAPSE_BYTES = 72;
 
   final NetworkSpec spec;
@@ -43,6 +44,7 @@ final class NetworkState implements AutoCloseable {
   private final PopulationState[] states;
   private final Floats tracePowers;
   private final Floats adam; // T x {rate, secondScale}
+  private final Ints seen; // a long: the first that was not finite in a window
   private Ints labels;
   private int capacity; // samples that fit
 
@@ -84,6 +86,7 @@ final class NetworkState implements AutoCloseable {
       tracePowers = parameters.floats("powers of a trace", c.steps());
       tracePowers.upload(powers);
       adam = parameters.floats("Adam's corrections", 2 * c.steps());
+      seen = parameters.ints("watch for NaN and infinity", 2);
       table =
           parameters.bytes(
               "table of the network",
@@ -138,7 +141,7 @@ final class NetworkState implements AutoCloseable {
       s.upload(from);
     }
     for (Population p : spec.integrating()) { // a unit that is not there never spikes
-      float never = Float.POSITIVE_INFINITY;
+      float never = 1e30f; // finite: not what the watch looks for
       Padding.upload(initialThresholds[p.index()], from.thresholds(p), p.units(), never);
     }
   }
@@ -150,6 +153,15 @@ final class NetworkState implements AutoCloseable {
     for (Population p : spec.integrating()) {
       Padding.download(initialThresholds[p.index()], into.thresholds(p), p.units());
     }
+  }
+
+  /**
+   * Where in the window since {@link Kernels#clampContext} something was not finite first, once all
+   * queued work is done; a place of {@link NotFinite.Watch}.
+   */
+  long seen() {
+    int[] halves = seen.download(new int[2]);
+    return (long) halves[1] << 32 | halves[0] & 0xFFFF_FFFFL;
   }
 
   /** Adam's corrections for the steps of a window. */
@@ -197,7 +209,7 @@ final class NetworkState implements AutoCloseable {
     ByteBuffer to = ByteBuffer.allocate(table.length()).order(ByteOrder.LITTLE_ENDIAN);
     long populations = table.address() + NETWORK_BYTES;
     to.putLong(populations).putLong(populations + (long) states.length * POPULATION_BYTES);
-    addresses(to, tracePowers, adam, labels);
+    addresses(to, tracePowers, adam, labels, seen);
     to.putInt(states.length).putInt(c.steps());
     to.putFloat(c.inverseTauM()).putFloat(c.dt());
     to.putFloat(c.thresholdRate()).putFloat(Constants.THRESHOLD_FLOOR);
@@ -210,6 +222,7 @@ final class NetworkState implements AutoCloseable {
       List<Synapse> incoming = ordered.stream().filter(k -> k.post() == s.p).toList();
       int first = incoming.isEmpty() ? 0 : row(incoming.get(0));
       to.putInt(first).putInt(first + incoming.size());
+      to.putInt(NotFinite.Watch.owner(s.p)).putInt(0);
     }
     for (Synapse s : ordered) {
       SynapseState k = synapse(s);
@@ -217,7 +230,7 @@ final class NetworkState implements AutoCloseable {
       to.putInt(s.pre().index()).putInt(s.post().index()).putInt(s.pre().units());
       to.putInt(s.rule() == Rule.ERROR ? 1 : 0).putInt(s.hollow() ? 1 : 0);
       to.putFloat(s.currentScale()).putFloat(s.learningScale());
-      to.putFloat(s.lower()).putFloat(s.upper()).putInt(0);
+      to.putFloat(s.lower()).putFloat(s.upper()).putInt(NotFinite.Watch.owner(spec, s));
     }
     return to.array();
   }

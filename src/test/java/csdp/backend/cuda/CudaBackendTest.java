@@ -341,6 +341,50 @@ class CudaBackendTest {
     assertEquals(0, device.used());
   }
 
+  /** The coincidences of a row and a column are counted in 16 bits. */
+  @Test
+  void moreSamplesThanCanBeCountedAreRefusedWhereItLearns() {
+    Constants c = new Constants(1, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
+    NetworkSpec spec = new NetworkSpec(1, new int[] {1}, 1, true, false, c);
+    try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
+      Batch tooLarge = batch(spec, 0x1_0000, 0x8000, 1);
+      ReadOut out = new ReadOut(spec);
+      CsdpException e =
+          assertThrows(CsdpException.class, () -> cuda.run(tooLarge, true, out, null));
+      assertEquals(CsdpException.USAGE, e.exitCode());
+      assertEquals(
+          "a batch of 65,536 samples, negatives included, is too large for the device "
+              + cuda.name()
+              + ", which learns from at most 65,535: use smaller batches (--batch)",
+          e.getMessage());
+      cuda.run(tooLarge, false, out, null);
+    }
+  }
+
+  /** What was seen in one window is forgotten in the next, whichever kind of window it is. */
+  @Test
+  void worksAgainAfterSomethingWasNotFinite() {
+    NetworkSpec wild = spec(13, 7).with(new Constants(6, 3f, 20f, 13f, 3e38f, 0, 0, 2f, 0, 0));
+    Parameters quiet = new Parameters(wild);
+    try (CudaBackend cuda = new CudaBackend(wild, Emulated.device())) {
+      for (int round = 0; round < 2; round++) {
+        cuda.restore(Parameters.random(wild, 3));
+        for (boolean learn : new boolean[] {false, true}) {
+          CsdpException e =
+              assertThrows(
+                  CsdpException.class,
+                  () -> cuda.run(batch(wild, 7, 4, 1), learn, new ReadOut(wild), null));
+          assertTrue(e.getMessage().startsWith("NaN or infinity in the "), e.getMessage());
+        }
+        cuda.restore(quiet);
+        cuda.run(batch(wild, 7, 4, 1), false, new ReadOut(wild), null);
+        int[] steps = {0};
+        cuda.run(batch(wild, 7, 4, 1), false, new ReadOut(wild), view -> steps[0] = view.step());
+        assertEquals(6, steps[0]);
+      }
+    }
+  }
+
   /** Memory for one buffer less each time, from all that is needed to nothing. */
   @Test
   void whereverMemoryEndsNothingIsLeft() {
