@@ -212,16 +212,15 @@ class JCudaDeviceTest {
                 "csdp: .*: out of memory on cuda:0: .* needs [\\d,]+ bytes, [\\d,]+ of 400,000 are free:"
                     + " use .*\\(--hidden\\)"),
         memory.err());
-    Result graph = train("fail=learn_contrastive", "0", dir.resolve("graph-failed"));
+    Result graph = train("fail=learn", "0", dir.resolve("graph-failed"));
     assertEquals(1, graph.code(), graph.toString());
     assertTrue(graph.message().contains("CUDA_ERROR_ILLEGAL_ADDRESS"), graph.err());
-    Result sync =
-        train("fail=learn_contrastive", "0", dir.resolve("sync-failed"), "--sync-launches");
+    Result sync = train("fail=learn", "0", dir.resolve("sync-failed"), "--sync-launches");
     assertEquals(1, sync.code(), sync.toString());
     assertTrue(
         sync.message()
             .matches(
-                "csdp: .*the kernel learn_contrastive <<<\\(\\d+, \\d+\\), \\d+, \\d+ bytes>>>"
+                "csdp: .*the kernel learn <<<\\(\\d+, \\d+\\), \\d+, \\d+ bytes>>>"
                     + " failed: CUDA_ERROR_ILLEGAL_ADDRESS;.*"),
         sync.err());
     Result bench = bench("fail=copy_quads", dir.resolve("failed.json"));
