@@ -161,7 +161,7 @@ final class NetworkState implements AutoCloseable {
    */
   long seen() {
     int[] halves = seen.download(new int[2]);
-    return (long) halves[1] << 32 | halves[0] & 0xFFFF_FFFFL;
+    return ((long) halves[1] << 32) | (halves[0] & 0xFFFF_FFFFL);
   }
 
   /** Adam's corrections for the steps of a window. */
