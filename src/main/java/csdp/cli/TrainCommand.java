@@ -168,7 +168,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What a run that failed leaves, and how to go on with it. */
   private String wayOn(RunFolder folder) {
-    String again = "start again with --force and a lower --learning-rate";
+    String again = "start again with --force, after NaN or infinity with a lower --learning-rate";
     if (!folder.canResume()) {
       return String.format("there is no checkpoint yet: %s", again);
     }
