@@ -4,18 +4,23 @@ import csdp.backend.Backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cpu.PhaseTimes;
 import csdp.model.NetworkSpec;
+import csdp.model.Synapse;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The event-driven CPU backend, by the phases of its steps. */
 public class CpuTarget extends Target {
   private static final String CURRENTS = "currents+integrate ";
+  private static final String APART = "currents "; // of one synapse
 
   private final int threads;
   private final PhaseTimes times;
+  private final Set<String> apart = new HashSet<>();
   private double idle;
   private int windows;
 
@@ -62,8 +67,12 @@ public class CpuTarget extends Target {
     times
         .micros()
         .forEach(
-            (phase, us) ->
-                micros.put(phase.replaceFirst("^(integrate|reconstruct) ", CURRENTS), us));
+            (phase, us) -> {
+              micros.put(phase.replaceFirst("^(integrate|reconstruct) ", CURRENTS), us);
+              if (phase.startsWith(APART)) {
+                apart.add(phase);
+              }
+            });
     idle += times.idleShare(threads);
     windows++;
     times.clear();
@@ -74,8 +83,21 @@ public class CpuTarget extends Target {
   Part part(String name, NetworkSpec spec, Activity a) {
     if (name.startsWith(CURRENTS)) {
       String p = name.substring(CURRENTS.length());
-      Stream<String> parts = Stream.concat(currents(spec, p), Stream.of("integrate " + p));
+      Stream<String> here =
+          Stream.concat(
+              currents(spec, p).filter(part -> !apart.contains(part)), Stream.of("integrate " + p));
+      boolean stored = currents(spec, p).anyMatch(apart::contains);
+      Stream<String> parts = stored ? Stream.concat(here, Stream.of("read " + p)) : here;
       return new Part(a.sum(parts), List.of("integrate " + p));
+    }
+    if (name.startsWith(APART)) {
+      Synapse s =
+          spec.synapses().stream()
+              .filter(k -> name.equals(APART + k.name()))
+              .findAny()
+              .orElseThrow();
+      Work work = a.sum(Stream.of(name, "stored " + s.name()));
+      return new Part(work, List.of("integrate " + s.post().name()));
     }
     return switch (name) {
       case "samples" -> new Part(a.sum(samples(spec).stream()), samples(spec));

@@ -29,10 +29,20 @@ public final class Philox {
     EMBEDDING
   }
 
-  private static final int M0 = 0xD2511F53;
-  private static final int M1 = 0xCD9E8D57;
-  private static final int W0 = 0x9E3779B9;
-  private static final int W1 = 0xBB67AE85;
+  /** Rounds of a block. */
+  public static final int ROUNDS = 10;
+
+  /** What the first word is multiplied by in each round. */
+  public static final int M0 = 0xD2511F53;
+
+  /** What the third word is multiplied by. */
+  public static final int M1 = 0xCD9E8D57;
+
+  /** What the first word of the key grows by from round to round. */
+  public static final int W0 = 0x9E3779B9;
+
+  /** What the second one grows by. */
+  public static final int W1 = 0xBB67AE85;
 
   private Philox() {}
 
@@ -42,7 +52,7 @@ public final class Philox {
    * @param out receives the four words at 0..3
    */
   public static void block(int c0, int c1, int c2, int c3, int k0, int k1, int[] out) {
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
       long p0 = (M0 & 0xFFFFFFFFL) * (c0 & 0xFFFFFFFFL);
       long p1 = (M1 & 0xFFFFFFFFL) * (c2 & 0xFFFFFFFFL);
       int n0 = (int) (p1 >>> 32) ^ c1 ^ k0;

@@ -60,7 +60,7 @@ class BenchTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args =
-        ("bench --device cpu --threads 2 --hidden 30,12 --batch 5 --steps 10 --repeats 2 --data strokes"
+        ("bench --device cpu --threads 2 --hidden 30,12 --batch 80 --steps 10 --repeats 2 --data strokes"
                 + " --train-batches 2 --ceiling-floats 3000 --json "
                 + json)
             .split(" ");
@@ -88,6 +88,7 @@ class BenchTest {
             "errors",
             "lists by unit",
             "samples",
+            "currents W1",
             "currents+integrate z1",
             "currents+integrate z2",
             "currents+integrate zR",

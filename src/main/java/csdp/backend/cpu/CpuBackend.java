@@ -24,14 +24,20 @@ import java.util.List;
  * that spiked, gradients gather the traces of samples in which a unit spiked, and no gradient is
  * ever stored beyond one row of a tile. Only Adam costs what the weights cost.
  *
- * <p>A step is a few parallel phases, each a list of independent items: (tile x samples) for
- * currents and integration, (samples) for lists, goodness and errors, (tile x rows) for plasticity.
- * Every sum is taken in a fixed order, so the number of threads does not change a bit of the
- * result, and sums run in the same order as in the reference backend.
+ * <p>A step is a few parallel phases, each a list of independent items: panels of columns for the
+ * currents of the many input spikes; samples for other currents, integration, lists, goodness and
+ * errors; rows for plasticity. Every sum is taken in a fixed order, so the number of threads does
+ * not change a bit of the result, and sums run in the same order as in the reference backend.
  */
 public final class CpuBackend implements Backend {
   private static final int SAMPLE_CHUNK = 16;
   private static final int ROW_CHUNK = 32;
+
+  /** Columns whose weights from 784 inputs, 200 kB, leave room in a core's L2 cache. */
+  private static final int PANEL = 64;
+
+  /** Panels are worth their copy where a row of weights is read so often. */
+  private static final long PANEL_READS = 8;
 
   private final NetworkSpec spec;
   private final Constants c;
@@ -42,7 +48,7 @@ public final class CpuBackend implements Backend {
   private final Dynamics dynamics;
   private final Layer[] layers;
   private final Weights[] weights;
-  private final Scratch[] scratch;
+  private final Scratch scratch;
   private final Encoder encoder;
   private final NotFinite.Watch watch;
   private final float[] silent; // the gradient of a row without spikes: all zero
@@ -59,34 +65,63 @@ public final class CpuBackend implements Backend {
   private ReadOut out;
 
   // The phases of a step: which item is what. Fixed while N stays the same.
-  private int chunks; // of samples
-  private TileItem[] feedForward = {}; // currents and integration of hidden layers and head
-  private TileItem[] reconstruct = {};
+  private PanelItem[] panels = {}; // currents of the input, where panels are worth it
+  private boolean panelled; // whether they are in this step
+  private SampleItem[] feedForward = {}; // hidden layers, head and input
+  private SampleItem[] reconstruct = {};
   private Layer[] transposed = {};
   private RowItem[] plastic = {};
-  private final Workers.Job integrateJob = (i, w) -> integrate(feedForward[i], scratch(w));
-  private final Workers.Job sampleJob = this::finishSamples;
+  private final Workers.Job panelJob = (i, w) -> drive(panels[i], w);
+  private final Workers.Job sampleJob = (i, w) -> advance(feedForward[i], w);
   private final Workers.Job reconstructJob = this::reconstructOrTranspose;
-  private final Workers.Job errorJob = this::finishReconstruction;
-  private final Workers.Job plasticityJob = (i, w) -> learn(plastic[i], scratch(w));
+  private final Workers.Job plasticityJob = (i, w) -> learn(plastic[i], w);
 
-  /** Columns [tile] of a layer for some samples. */
-  private record TileItem(Layer layer, int tile, int fromSample, int toSample) {}
+  /** Columns of a synapse, for all samples. */
+  private record PanelItem(Weights weights, int fromColumn, int width) {}
+
+  /** A layer for some samples. */
+  private record SampleItem(Layer layer, int fromSample, int toSample) {}
 
   /** Rows of a synapse. */
   private record RowItem(Weights weights, int fromRow, int toRow) {}
 
-  /** A worker's own buffers: rows of a tile and of the widest layer. */
+  /**
+   * The workers' own buffers, each on cache lines of its own in one array: large enough for that
+   * array to begin at a heap region's start.
+   */
   private static final class Scratch {
-    final float[] current = new float[Tiling.TILE];
-    final float[] sum = new float[Tiling.TILE];
-    final float[] gradient;
-    final float[] alone;
-    final int[] word = new int[4];
+    private static final int LARGE = 1 << 20;
 
-    Scratch(int padded) {
-      gradient = new float[padded];
-      alone = new float[padded];
+    final float[] floats;
+    final long[][] words; // of random numbers
+    private final int row;
+    private final int each;
+
+    Scratch(int workers, int widest, int inputs, int random) {
+      row = new RowLayout(widest).stride;
+      each = Math.addExact(3 * row, inputs * PANEL);
+      floats = new float[Math.max(LARGE, Math.addExact(workers * each, RowLayout.LEAD))];
+      words = new long[workers][random];
+    }
+
+    int current(int worker) {
+      return RowLayout.LEAD + worker * each;
+    }
+
+    int gradient(int worker) {
+      return current(worker);
+    }
+
+    int sum(int worker) {
+      return current(worker) + row;
+    }
+
+    int alone(int worker) {
+      return sum(worker) + row;
+    }
+
+    int panel(int worker) {
+      return alone(worker) + row;
     }
   }
 
@@ -116,12 +151,9 @@ public final class CpuBackend implements Backend {
             .toArray(Weights[]::new);
     this.watch = new NotFinite.Watch(spec);
     this.encoder = new Encoder(spec.input().units());
-    this.scratch = new Scratch[threads];
-    int widest = Arrays.stream(layers).mapToInt(l -> l.tiling.padded).max().orElseThrow();
-    this.silent = new float[widest];
-    for (int i = 0; i < threads; i++) {
-      scratch[i] = new Scratch(widest);
-    }
+    int widest = spec.populations().stream().mapToInt(Population::units).max().orElseThrow();
+    this.scratch = new Scratch(threads, widest, spec.input().units(), encoder.words());
+    this.silent = new float[new RowLayout(widest).padded];
   }
 
   @Override
@@ -145,9 +177,9 @@ public final class CpuBackend implements Backend {
   public void restore(Parameters from) {
     for (Weights k : weights) {
       int rows = k.synapse.pre().units();
-      k.post.tiling.toTiles(from.weights(k.synapse), k.w, rows);
-      k.post.tiling.toTiles(from.firstMoments(k.synapse), k.m, rows);
-      k.post.tiling.toTiles(from.secondMoments(k.synapse), k.v, rows);
+      k.rows.fromDense(from.weights(k.synapse), k.w, rows);
+      k.rows.fromDense(from.firstMoments(k.synapse), k.m, rows);
+      k.rows.fromDense(from.secondMoments(k.synapse), k.v, rows);
     }
     for (Population p : spec.integrating()) {
       System.arraycopy(from.thresholds(p), 0, layers[p.index()].initialThreshold, 0, p.units());
@@ -161,9 +193,9 @@ public final class CpuBackend implements Backend {
   public void snapshot(Parameters into) {
     for (Weights k : weights) {
       int rows = k.synapse.pre().units();
-      k.post.tiling.fromTiles(k.w, into.weights(k.synapse), rows);
-      k.post.tiling.fromTiles(k.m, into.firstMoments(k.synapse), rows);
-      k.post.tiling.fromTiles(k.v, into.secondMoments(k.synapse), rows);
+      k.rows.toDense(k.w, into.weights(k.synapse), rows);
+      k.rows.toDense(k.m, into.firstMoments(k.synapse), rows);
+      k.rows.toDense(k.v, into.secondMoments(k.synapse), rows);
     }
     for (Population p : spec.integrating()) {
       System.arraycopy(layers[p.index()].initialThreshold, 0, into.thresholds(p), 0, p.units());
@@ -178,15 +210,17 @@ public final class CpuBackend implements Backend {
     }
     begin(batch, learn, out);
     for (step = 1; step <= c.steps(); step++) {
-      phase("integrate", integrateJob, feedForward.length);
       for (Layer layer : layers) {
         if (layer.p.role() == Role.HIDDEN) {
           layer.signals.choose();
         }
       }
-      phase("samples", sampleJob, chunks);
+      panelled = inputSpikes() >= PANEL_READS * spec.input().units();
+      if (panelled) {
+        phase("currents", panelJob, panels.length);
+      }
+      phase("integrate", sampleJob, feedForward.length);
       phase("reconstruct", reconstructJob, transposed.length + reconstruct.length);
-      phase("errors", errorJob, chunks);
       if (learn) {
         Adam adam = Adam.at(++plasticitySteps, c.learningRate());
         for (Weights w : weights) {
@@ -232,11 +266,15 @@ public final class CpuBackend implements Backend {
   /** Whose work an item of a phase is: what times are told apart by. */
   private String part(String phase, int item) {
     return switch (phase) {
-      case "integrate" -> feedForward[item].layer.p.name();
+      case "currents" -> panels[item].weights.synapse.name();
+      case "integrate" ->
+          feedForward[item].layer.p.integrates()
+              ? feedForward[item].layer.p.name()
+              : PhaseTimes.ENCODE;
       case "reconstruct" ->
           item < transposed.length ? PhaseTimes.TRANSPOSE : spec.reconstruction().name();
       case "plasticity" -> plastic[item].weights.synapse.name();
-      default -> "";
+      default -> throw new IllegalArgumentException(phase);
     };
   }
 
@@ -267,20 +305,21 @@ public final class CpuBackend implements Backend {
     encoder.begin(batch);
   }
 
-  /** Cuts the phases into items. Items of one tile follow each other: the tile stays in cache. */
+  /** Cuts the phases into items. */
   private void layOut() {
-    chunks = (n + SAMPLE_CHUNK - 1) / SAMPLE_CHUNK;
-    List<TileItem> forward = new ArrayList<>();
-    List<TileItem> recon = new ArrayList<>();
+    List<PanelItem> columns = new ArrayList<>();
+    List<SampleItem> forward = new ArrayList<>();
+    List<SampleItem> recon = new ArrayList<>();
     List<RowItem> rows = new ArrayList<>();
     for (Layer layer : layers) {
       if (!layer.p.integrates()) {
         continue;
       }
-      List<TileItem> items = layer.p.fedByNewSpikes() ? recon : forward;
-      for (int t = 0; t < layer.tiling.tiles; t++) {
-        for (int b = 0; b < n; b += SAMPLE_CHUNK) {
-          items.add(new TileItem(layer, t, b, Math.min(n, b + SAMPLE_CHUNK)));
+      addSamples(layer.p.fedByNewSpikes() ? recon : forward, layer);
+      if (layer.drivenByInput()) {
+        for (int c = 0; c < layer.rows.padded; c += PANEL) {
+          int width = Math.min(PANEL, layer.rows.padded - c);
+          columns.add(new PanelItem(layer.incoming.get(0), c, width));
         }
       }
       for (Weights w : layer.incoming) {
@@ -290,52 +329,134 @@ public final class CpuBackend implements Backend {
         }
       }
     }
-    feedForward = forward.toArray(TileItem[]::new);
-    reconstruct = recon.toArray(TileItem[]::new);
+    addSamples(forward, layers[spec.input().index()]);
+    panels = columns.toArray(PanelItem[]::new);
+    feedForward = forward.toArray(SampleItem[]::new);
+    reconstruct = recon.toArray(SampleItem[]::new);
     plastic = rows.toArray(RowItem[]::new);
   }
 
-  private Scratch scratch(int worker) {
-    return scratch[worker];
+  private void addSamples(List<SampleItem> items, Layer layer) {
+    for (int b = 0; b < n; b += SAMPLE_CHUNK) {
+      items.add(new SampleItem(layer, b, Math.min(n, b + SAMPLE_CHUNK)));
+    }
   }
 
-  /** Currents from the rows of spiking units, then integration, for one tile of a layer. */
-  private void integrate(TileItem item, Scratch s) {
+  /** Spikes of the input that act in this step. */
+  private long inputSpikes() {
+    long sum = 0;
+    for (int count : layers[spec.input().index()].previous.unitCount) {
+      sum += count;
+    }
+    return sum;
+  }
+
+  /** Currents of the input in all samples for a panel of columns, copied to where it stays near. */
+  private void drive(PanelItem item, int worker) {
+    Weights k = item.weights;
+    Spikes pre = k.acting();
+    int width = item.width;
+    int panel = scratch.panel(worker);
+    for (int i = 0; i < pre.units; i++) {
+      int row = k.rows.at(i) + item.fromColumn;
+      System.arraycopy(k.w, row, scratch.floats, panel + i * width, width);
+    }
+    float[] j = k.post.currents;
+    float scale = k.synapse.currentScale();
+    for (int b = 0; b < n; b++) {
+      int at = k.rows.at(b) + item.fromColumn;
+      Arrays.fill(j, at, at + width, 0f);
+      math.gather(
+          j,
+          at,
+          scale,
+          scratch.floats,
+          panel,
+          width,
+          width,
+          pre.unitList,
+          b * pre.units,
+          pre.unitCount[b],
+          scratch.floats,
+          scratch.sum(worker));
+    }
+  }
+
+  /** New spikes of some samples of a layer, and what follows from them. */
+  private void advance(SampleItem item, int worker) {
+    if (!item.layer.p.integrates()) {
+      encode(item, worker);
+      return;
+    }
+    integrate(item, worker);
+    long start = times == null ? 0 : System.nanoTime();
+    for (int b = item.fromSample; b < item.toSample; b++) {
+      switch (item.layer.p.role()) {
+        case HIDDEN -> finishHidden(item.layer, b);
+        case HEAD -> finishHead(item.layer, b);
+        case RECONSTRUCTION -> finishReconstruction(item.layer, b);
+        default -> throw new IllegalStateException(item.layer.p.name());
+      }
+    }
+    if (times != null) {
+      boolean errors = item.layer.p.role() == Role.RECONSTRUCTION;
+      times.within(
+          worker, errors ? PhaseTimes.ERRORS : PhaseTimes.SAMPLES, System.nanoTime() - start);
+    }
+  }
+
+  /** Draws the input spikes of some samples; the context is clamped. */
+  private void encode(SampleItem item, int worker) {
+    for (int b = item.fromSample; b < item.toSample; b++) {
+      encoder.encode(fast, step, b, item.layer.spikes, scratch.words[worker]);
+      encoder.clamp(b, layers[spec.context().index()].spikes);
+    }
+  }
+
+  /** Currents from the rows of spiking units, then integration, for some samples of a layer. */
+  private void integrate(SampleItem item, int worker) {
     Layer layer = item.layer;
-    int tile = item.tile;
-    int width = layer.tiling.width(tile);
+    RowLayout rows = layer.rows;
+    boolean driven = panelled && layer.drivenByInput();
+    float[] j = driven ? layer.currents : scratch.floats;
     int bad = 0;
     for (int b = item.fromSample; b < item.toSample; b++) {
-      Arrays.fill(s.current, 0, width, 0f);
-      for (Weights k : layer.incoming) {
+      int at = driven ? rows.at(b) : scratch.current(worker);
+      if (!driven) {
+        Arrays.fill(j, at, at + rows.padded, 0f);
+      }
+      for (int q = driven ? 1 : 0; q < layer.incoming.size(); q++) {
+        Weights k = layer.incoming.get(q);
         Spikes pre = k.acting();
-        int count = pre.unitCount[b];
-        if (count > 0) {
-          int base = layer.tiling.base(tile, k.synapse.pre().units());
+        if (pre.unitCount[b] > 0) {
           math.gather(
-              s.current,
+              j,
+              at,
               k.synapse.currentScale(),
               k.w,
-              base,
-              width,
+              rows.at(0),
+              rows.stride,
+              rows.padded,
               pre.unitList,
               b * pre.units,
-              count,
-              s.sum);
+              pre.unitCount[b],
+              scratch.floats,
+              scratch.sum(worker));
         }
       }
       bad |=
           math.integrate(
-              s.current,
+              j,
+              at,
               layer.membrane,
               layer.threshold,
               layer.trace,
-              layer.tiling.base(tile, n) + b * width,
-              width,
+              rows.at(b),
+              rows.padded,
               dynamics,
               layer.thresholdChange[b],
               layer.spikes.bits,
-              b * layer.spikes.words + tile * Tiling.TILE_WORDS);
+              b * layer.spikes.words);
     }
     if ((bad & RowMath.BAD_MEMBRANE) != 0) {
       watch.saw(Quantity.MEMBRANES, layer.p, step);
@@ -345,34 +466,20 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** Per sample: input spikes, spike lists, thresholds, goodness, the head's error and read-out. */
-  private void finishSamples(int chunk, int worker) {
-    int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
-    for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
-      long start = times == null ? 0 : System.nanoTime();
-      encoder.encode(step, b, layers[spec.input().index()].spikes, scratch(worker).word);
-      encoder.clamp(b, layers[spec.context().index()].spikes);
-      if (times != null) {
-        times.within(worker, PhaseTimes.ENCODE, System.nanoTime() - start);
-      }
-      for (Layer layer : layers) {
-        switch (layer.p.role()) {
-          case HIDDEN -> {
-            adapt(layer, b);
-            modulate(layer, b);
-            if (out.hiddenSpikes(layer.p).length > 0) { // they are wanted
-              layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
-            }
-          }
-          case HEAD -> {
-            adapt(layer, b);
-            headError(layer, b);
-            layer.spikes.addTo(out.classSpikes(), b);
-          }
-          default -> {}
-        }
-      }
+  /** Spike list, thresholds, goodness and modulator. */
+  private void finishHidden(Layer layer, int b) {
+    adapt(layer, b);
+    modulate(layer, b);
+    if (out.hiddenSpikes(layer.p).length > 0) { // they are wanted
+      layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
     }
+  }
+
+  /** Spike list, thresholds, error and read-out. */
+  private void finishHead(Layer layer, int b) {
+    adapt(layer, b);
+    headError(layer, b);
+    layer.spikes.addTo(out.classSpikes(), b);
   }
 
   private void adapt(Layer layer, int b) {
@@ -395,7 +502,7 @@ public final class CpuBackend implements Backend {
     if (b < batch.positives()) {
       for (int k = 0; k < head.p.units(); k++) {
         int target = batch.label(b) == k ? 1 : 0;
-        float z = head.trace[head.tiling.at(b, k, n)];
+        float z = head.trace[head.rows.at(b) + k];
         head.signals.append(b, k, 2 * (target - z) / batch.positives());
       }
     }
@@ -404,40 +511,29 @@ public final class CpuBackend implements Backend {
   /** Lists by unit of every presynaptic population, beside the reconstruction's integration. */
   private void reconstructOrTranspose(int item, int worker) {
     if (item >= transposed.length) {
-      integrate(reconstruct[item - transposed.length], scratch(worker));
+      advance(reconstruct[item - transposed.length], worker);
       return;
     }
     Layer layer = transposed[item];
     layer.spikes.transpose(batch.positives());
+    int at = layer.rows.at(step);
     for (int i = 0; i < layer.p.units(); i++) {
-      layer.columnSpikes[step * layer.tiling.padded + i] = layer.spikes.sampleCount[i];
+      layer.columnSpikes[at + i] = layer.spikes.sampleCount[i];
     }
   }
 
-  /** Per sample: spikes, sum of traces and error of the reconstruction. */
-  private void finishReconstruction(int chunk, int worker) {
-    if (spec.reconstruction() == null) {
-      return;
-    }
-    Layer r = layers[spec.reconstruction().index()];
-    Spikes s0 = layers[spec.input().index()].spikes;
+  /** Spike list, sum of traces and error. */
+  private void finishReconstruction(Layer r, int b) {
+    r.spikes.list(b);
     float[] sums = out.reconstruction();
-    int to = Math.min(n, (chunk + 1) * SAMPLE_CHUNK);
-    for (int b = chunk * SAMPLE_CHUNK; b < to; b++) {
-      r.spikes.list(b);
-      for (int t = 0; t < r.tiling.tiles; t++) {
-        int width = r.tiling.width(t);
-        int at = r.tiling.base(t, n) + b * width;
-        int real = Math.min(Tiling.TILE, r.p.units() - t * Tiling.TILE);
-        int sum = b * r.p.units() + t * Tiling.TILE;
-        for (int k = 0; k < real; k++) {
-          sums[sum + k] += r.trace[at + k];
-        }
-      }
-      r.signals.count[b] = 0;
-      if (learn && b < batch.positives()) {
-        reconstructionError(r, s0, b);
-      }
+    int at = r.rows.at(b);
+    int sum = b * r.p.units();
+    for (int k = 0; k < r.p.units(); k++) {
+      sums[sum + k] += r.trace[at + k];
+    }
+    r.signals.count[b] = 0;
+    if (learn && b < batch.positives()) {
+      reconstructionError(r, layers[spec.input().index()].spikes, b);
     }
   }
 
@@ -464,11 +560,13 @@ public final class CpuBackend implements Backend {
    * is silent is left for later: it is taken through the steps it missed when its unit spikes
    * again, so that its weights are next read, or at the window's end.
    */
-  private void learn(RowItem item, Scratch s) {
+  private void learn(RowItem item, int worker) {
     Weights k = item.weights;
     Spikes pre = k.acting();
     boolean contrastive = k.synapse.rule() == Synapse.Rule.CONTRASTIVE;
     float scale = k.synapse.learningScale();
+    float[] own = scratch.floats;
+    int alone = scratch.alone(worker);
     for (int i = item.fromRow; i < item.toRow; i++) {
       int from = i * n;
       int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
@@ -476,28 +574,30 @@ public final class CpuBackend implements Backend {
         continue;
       }
       float[] gradient = silent;
+      int gradientAt = 0;
       if (count > 0) {
-        gradient = s.gradient;
-        k.post.signals.gather(math, scale, pre.sampleList, from, count, gradient);
+        gradient = own;
+        gradientAt = scratch.gradient(worker);
+        k.post.signals.gather(math, scale, pre.sampleList, from, count, own, gradientAt);
       }
       if (contrastive) {
-        spikesAlone(k.post, pre.sampleList, from, count, s.alone);
+        spikesAlone(k.post, pre.sampleList, from, count, own, alone);
       }
-      if (!k.update(math, i, step, gradient, contrastive ? s.alone : null)) {
+      if (!k.update(math, i, step, gradient, gradientAt, own, alone)) {
         watch.saw(Quantity.WEIGHTS, k.synapse, step);
       }
     }
   }
 
   /** (1-a)^T s of a row: the columns' spikes less those in samples where the row's unit spiked. */
-  private void spikesAlone(Layer post, int[] list, int from, int count, float[] alone) {
+  private void spikesAlone(
+      Layer post, int[] list, int from, int count, float[] alone, int aloneAt) {
     Spikes s = post.spikes;
-    int padded = post.tiling.padded;
-    System.arraycopy(post.columnSpikes, step * padded, alone, 0, padded);
+    System.arraycopy(post.columnSpikes, post.rows.at(step), alone, aloneAt, post.rows.padded);
     for (int k = from; k < from + count; k++) {
       int start = list[k] * s.units;
       for (int q = start, end = start + s.unitCount[list[k]]; q < end; q++) {
-        alone[s.unitList[q]]--;
+        alone[aloneAt + s.unitList[q]]--;
       }
     }
   }

@@ -5,7 +5,7 @@ import csdp.model.Constants;
 import csdp.model.Parameters;
 import csdp.model.Population;
 
-/** The state after a step, copied out of its tiles. */
+/** The state after a step, copied out of its padded rows. */
 record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements StepView {
   @Override
   public byte[] spikes(Population p) {
@@ -21,13 +21,13 @@ record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements S
 
   @Override
   public float[] membranes(Population p) {
-    return rowMajor(p, layers[p.index()].membrane);
+    return dense(p, layers[p.index()].membrane);
   }
 
   @Override
   public float[] thresholds(Population p) {
     Layer layer = layers[p.index()];
-    float[] thr = rowMajor(p, layer.threshold);
+    float[] thr = dense(p, layer.threshold);
     for (int k = 0; k < thr.length; k++) {
       float change = layer.thresholdChange[k / p.units()];
       if (!Float.isNaN(change)) { // the next step will add it
@@ -40,7 +40,7 @@ record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements S
   @Override
   public float[] traces(Population p) {
     Layer layer = layers[p.index()];
-    return layer.trace == null ? layer.tracesFromSpikes(step) : rowMajor(p, layer.trace);
+    return layer.trace == null ? layer.tracesFromSpikes(step) : dense(p, layer.trace);
   }
 
   @Override
@@ -65,9 +65,9 @@ record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements S
     backend.snapshot(into);
   }
 
-  private float[] rowMajor(Population p, float[] tiled) {
+  private float[] dense(Population p, float[] padded) {
     float[] dense = new float[n * p.units()];
-    layers[p.index()].tiling.fromTiles(tiled, dense, n);
+    layers[p.index()].rows.toDense(padded, dense, n);
     return dense;
   }
 }

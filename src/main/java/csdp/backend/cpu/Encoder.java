@@ -6,17 +6,22 @@ import csdp.model.Philox;
 /** Lists of input spikes, drawn or recorded, and of the clamped context. */
 final class Encoder {
   private final int units;
-  private final int stride; // units rounded up to Philox blocks of 4
+  private final int groups; // of four units, the lanes of a Philox block; for whole vectors
   private final float[] image;
   private Batch batch;
-  private int[] bounds = new int[0]; // N x stride: 24-bit words below which a unit spikes
-  private int[] blocks = new int[0]; // N x stride/4: blocks of 4 units that are not all black
-  private int[] blockCount = new int[0]; // N
+  private long[] group = new long[0]; // N x groups: those that are not all black
+  private int[] bound = new int[0]; // N x groups x 4: 24-bit words below which their units spike
+  private int[] count = new int[0]; // N: groups of a sample
 
   Encoder(int units) {
     this.units = units;
-    this.stride = (units + 3) & ~3;
-    this.image = new float[units];
+    this.groups = ((units + 3) / 4 + RowMath.BLOCKS - 1) / RowMath.BLOCKS * RowMath.BLOCKS;
+    this.image = new float[4 * groups]; // behind the units: black
+  }
+
+  /** Floats of scratch that {@link #encode} needs, as words. */
+  int words() {
+    return 4 * groups;
   }
 
   /** Before a batch. */
@@ -25,63 +30,70 @@ final class Encoder {
     if (batch.input() instanceof Batch.Recorded) {
       return;
     }
-    if (bounds.length < batch.size() * stride) {
-      bounds = new int[batch.size() * stride];
-      blocks = new int[batch.size() * (stride / 4)];
-      blockCount = new int[batch.size()];
+    if (count.length < batch.size()) {
+      group = new long[Math.multiplyExact(batch.size(), groups)];
+      bound = new int[Math.multiplyExact(batch.size(), 4 * groups)];
+      count = new int[batch.size()];
     }
     for (int b = 0; b < batch.size(); b++) {
       int original = batch.original(b);
       if (original < b) {
-        int groups = stride / 4;
-        System.arraycopy(bounds, original * stride, bounds, b * stride, stride);
-        System.arraycopy(blocks, original * groups, blocks, b * groups, groups);
-        blockCount[b] = blockCount[original];
+        System.arraycopy(group, original * groups, group, b * groups, groups);
+        System.arraycopy(bound, original * groups * 4, bound, b * groups * 4, groups * 4);
+        count[b] = count[original];
         continue;
       }
       batch.copyImage(b, image, 0);
-      for (int i = 0; i < units; i++) {
-        bounds[b * stride + i] = Philox.spikeBound(image[i]);
-      }
-      int first = b * (stride / 4);
-      int count = 0;
+      int at = b * groups;
       for (int i = 0; i < units; i += 4) {
-        int k = b * stride + i;
-        if ((bounds[k] | bounds[k + 1] | bounds[k + 2] | bounds[k + 3]) != 0) {
-          blocks[first + count++] = i;
+        if (image[i] > 0 || image[i + 1] > 0 || image[i + 2] > 0 || image[i + 3] > 0) {
+          group[at] = i / 4;
+          for (int lane = 0; lane < 4; lane++) {
+            bound[4 * at + lane] = Philox.spikeBound(image[i + lane]);
+          }
+          at++;
         }
       }
-      blockCount[b] = count; // black pixels never spike
+      count[b] = at - b * groups; // black pixels never spike
     }
   }
 
   /**
    * The input spikes of a sample in a step.
    *
-   * @param word scratch of four words
+   * @param word scratch of {@link #words}
    */
-  void encode(int step, int b, Spikes input, int[] word) {
+  void encode(RowMath math, int step, int b, Spikes input, long[] word) {
+    int[] list = input.unitList;
     int at = b * units;
     if (batch.input() instanceof Batch.Recorded recorded) {
       int from = ((step - 1) * batch.size() + b) * units;
       for (int i = 0; i < units; i++) {
         if (recorded.spikes()[from + i] != 0) {
-          input.unitList[at++] = i;
+          list[at++] = i;
         }
       }
     } else {
       Batch.Drawn draw = (Batch.Drawn) batch.input();
-      int sample = draw.firstSample() + b;
-      int purpose = draw.purpose().ordinal();
-      int first = b * (stride / 4);
-      for (int block = first; block < first + blockCount[b]; block++) {
-        int i = blocks[block];
-        int k = b * stride + i;
-        Philox.block(draw.batch(), step, sample, i >>> 2, draw.seed(), purpose, word);
-        for (int lane = 0; lane < 4; lane++) {
-          if ((word[lane] >>> 8) < bounds[k + lane]) {
-            input.unitList[at++] = i + lane;
-          }
+      int first = b * groups;
+      math.philox(
+          draw.batch(),
+          step,
+          draw.firstSample() + b,
+          group,
+          first,
+          count[b],
+          draw.seed(),
+          draw.purpose().ordinal(),
+          word,
+          groups);
+      for (int g = 0; g < count[b]; g++) {
+        int i = 4 * (int) group[first + g];
+        int lanes = Math.min(4, units - i);
+        for (int lane = 0; lane < lanes; lane++) {
+          list[at] = i + lane;
+          int below = ((int) word[lane * groups + g] >>> 8) - bound[4 * (first + g) + lane];
+          at += below >>> 31; // whether it spikes, without a branch that nothing could foresee
         }
       }
     }

@@ -6,34 +6,36 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** State of a population for N samples: tiled matrices of N rows. */
+/** State of a population for N samples: matrices of N rows. */
 final class Layer {
   final Population p;
-  final Tiling tiling;
+  final RowLayout rows;
   final List<Weights> incoming = new ArrayList<>();
   final float[] initialThreshold; // padded units; the padding never spikes
-  final float[] columnSpikes; // (T+1) x padded units: spikes of each step summed over samples
+  final float[] columnSpikes; // T+1 rows: spikes of each step summed over samples
   private final int steps;
   int samples;
   Spikes previous; // of t-1
   Spikes spikes; // of t
+  float[] currents; // N rows: the input's; for layers that it drives
   float[] membrane;
   float[] threshold;
   float[] trace; // head and reconstruction; hidden layers know their last spikes
   Signals signals;
   float[] thresholdChange; // N: what the next step adds to a sample's thresholds
   float[] goodness; // N
-  private short[] lastSpike; // N x units: step of the last spike, 0 for none (hidden layers)
+  private char[] entry; // N x units: 1 + place in the list of signals, 0 for none (hidden layers)
+  private short[] lastSpike; // N x units, in the order of the lists: step of the last spike
   private int[] lastSpikeCount; // N x (T+1): units whose last spike was in a step
   private final float[] powers; // traceDecay^k, k = 0..T
 
   Layer(Population p, int steps, float traceDecay) {
     this.p = p;
     this.steps = steps;
-    this.tiling = new Tiling(p.units());
-    initialThreshold = new float[tiling.padded];
+    this.rows = new RowLayout(p.units());
+    initialThreshold = new float[rows.padded];
     Arrays.fill(initialThreshold, 1e30f);
-    columnSpikes = new float[(steps + 1) * tiling.padded];
+    columnSpikes = new float[rows.size(steps + 1)];
     powers = new float[steps + 1];
     powers[0] = 1;
     for (int k = 1; k <= steps; k++) {
@@ -47,22 +49,29 @@ final class Layer {
       return;
     }
     samples = n;
-    previous = new Spikes(n, tiling);
-    spikes = new Spikes(n, tiling);
+    previous = new Spikes(n, rows);
+    spikes = new Spikes(n, rows);
     if (p.integrates()) {
-      int size = tiling.size(n);
+      int size = rows.size(n);
       membrane = new float[size];
       threshold = new float[size];
-      signals = new Signals(n, tiling);
+      signals = new Signals(n, rows);
+      currents = drivenByInput() ? new float[size] : null;
       thresholdChange = new float[n];
       goodness = new float[n];
       if (p.role() == Role.HIDDEN) {
+        entry = new char[n * p.units()];
         lastSpike = new short[n * p.units()];
         lastSpikeCount = new int[n * (steps + 1)];
       } else {
         trace = new float[size];
       }
     }
+  }
+
+  /** Whether the first currents come from the input, whose spikes are many. */
+  boolean drivenByInput() {
+    return !incoming.isEmpty() && incoming.get(0).pre.p.role() == Role.INPUT;
   }
 
   /** From rest. */
@@ -74,18 +83,14 @@ final class Layer {
     }
     Arrays.fill(membrane, 0);
     signals.clear();
-    for (int t = 0; t < tiling.tiles; t++) {
-      int width = tiling.width(t);
-      for (int b = 0; b < samples; b++) {
-        int at = tiling.base(t, samples) + b * width;
-        System.arraycopy(initialThreshold, t * Tiling.TILE, threshold, at, width);
-      }
+    for (int b = 0; b < samples; b++) {
+      System.arraycopy(initialThreshold, 0, threshold, rows.at(b), rows.padded);
     }
     Arrays.fill(thresholdChange, Float.NaN); // no change before the first step
     if (trace != null) {
       Arrays.fill(trace, 0);
     } else {
-      Arrays.fill(lastSpike, (short) 0);
+      Arrays.fill(entry, (char) 0);
       Arrays.fill(lastSpikeCount, 0);
     }
   }
@@ -110,14 +115,17 @@ final class Layer {
    */
   float goodness(int b, int step) {
     int countsAt = b * (steps + 1);
-    for (int k = b * spikes.units, end = k + spikes.unitCount[b]; k < end; k++) {
-      int unit = b * spikes.units + spikes.unitList[k];
-      if (lastSpike[unit] > 0) {
-        lastSpikeCount[countsAt + lastSpike[unit]]--;
+    int at = b * spikes.units;
+    for (int k = at, end = k + spikes.unitCount[b]; k < end; k++) {
+      int unit = spikes.unitList[k];
+      int known = entry[at + unit];
+      if (known > 0) {
+        lastSpikeCount[countsAt + lastSpike[at + known - 1]]--;
       } else {
-        signals.append(b, spikes.unitList[k], 0);
+        known = signals.append(b, unit, 0);
+        entry[at + unit] = (char) known;
       }
-      lastSpike[unit] = (short) step;
+      lastSpike[at + known - 1] = (short) step;
     }
     lastSpikeCount[countsAt + step] = spikes.unitCount[b];
     double g = 0;
@@ -133,7 +141,7 @@ final class Layer {
   void modulate(int b, int step, float factor) {
     int at = b * spikes.units;
     for (int k = at, end = at + signals.count[b]; k < end; k++) {
-      signals.value[k] = factor * powers[step - lastSpike[at + signals.unit[k]]];
+      signals.value[k] = factor * powers[step - lastSpike[k]];
     }
     signals.spread(b);
   }
@@ -141,8 +149,11 @@ final class Layer {
   /** Traces of a hidden layer, N x units. */
   float[] tracesFromSpikes(int step) {
     float[] z = new float[samples * p.units()];
-    for (int k = 0; k < z.length; k++) {
-      z[k] = lastSpike[k] > 0 ? powers[step - lastSpike[k]] : 0;
+    for (int b = 0; b < samples; b++) {
+      int at = b * p.units();
+      for (int k = at, end = at + signals.count[b]; k < end; k++) {
+        z[at + signals.unit[k]] = powers[step - lastSpike[k]];
+      }
     }
     return z;
   }

@@ -2,6 +2,7 @@ package csdp.backend.cpu;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 
@@ -16,11 +17,20 @@ public final class PhaseTimes {
   /** The part of a phase that lists spikes by unit. */
   static final String TRANSPOSE = "lists by unit";
 
-  /** The part of the phase of samples that draws input spikes. */
+  /** The part of the phase of integration that draws input spikes. */
   static final String ENCODE = "encode";
+
+  /** The part that lists new spikes by sample and makes modulators of them. */
+  static final String SAMPLES = "samples";
+
+  /** The part that lists the reconstruction's spikes and makes errors of them. */
+  static final String ERRORS = "errors";
+
+  private static final Set<String> NAMED = Set.of(TRANSPOSE, ENCODE, SAMPLES, ERRORS);
 
   private final Map<String, Double> micros = new TreeMap<>();
   private final Map<String, long[]>[] byWorker; // nanoseconds of the phase at hand by part
+  private final long[][] nested; // nanoseconds of the item at hand that are told apart
   private double wall;
   private double idle; // thread time in which a phase ran and the thread had nothing to do
 
@@ -32,6 +42,7 @@ public final class PhaseTimes {
   @SuppressWarnings({"unchecked", "rawtypes"})
   public PhaseTimes(int threads) {
     byWorker = new Map[threads];
+    nested = new long[threads][Long.BYTES]; // a cache line each
     for (int i = 0; i < threads; i++) {
       byWorker[i] = new HashMap<>();
     }
@@ -48,8 +59,9 @@ public final class PhaseTimes {
     workers.run(
         (item, worker) -> {
           long from = System.nanoTime();
+          nested[worker][0] = 0;
           job.run(item, worker);
-          within(worker, part.apply(phase, item), System.nanoTime() - from);
+          add(worker, part.apply(phase, item), System.nanoTime() - from - nested[worker][0]);
         },
         items);
     double took = (System.nanoTime() - start) * 1e-3;
@@ -59,33 +71,35 @@ public final class PhaseTimes {
     Map<String, Double> parts = new HashMap<>();
     double threads = 0;
     for (Map<String, long[]> own : byWorker) {
-      long encode = own.containsKey(ENCODE) ? own.get(ENCODE)[0] : 0;
       for (Map.Entry<String, long[]> e : own.entrySet()) {
-        double spent = (e.getValue()[0] - (e.getKey().isEmpty() ? encode : 0)) * 1e-3;
+        double spent = e.getValue()[0] * 1e-3;
         parts.merge(e.getKey(), spent, Double::sum);
         threads += spent;
       }
       own.clear();
     }
     for (Map.Entry<String, Double> e : parts.entrySet()) {
-      String name = e.getKey();
-      boolean own = name.equals(ENCODE) || name.equals(TRANSPOSE);
-      String label = own ? name : name.isEmpty() ? phase : phase + " " + name;
+      String label = NAMED.contains(e.getKey()) ? e.getKey() : phase + " " + e.getKey();
       micros.merge(label, took * e.getValue() / threads, Double::sum);
     }
     wall += took;
     idle += Math.max(0, took * workers.count() - threads);
   }
 
-  /** Adds time that a worker spent on a part of the phase at hand. */
+  /** Tells apart a part of the item at hand that a worker spent some time on. */
   void within(int worker, String part, long nanos) {
+    nested[worker][0] += nanos;
+    add(worker, part, nanos);
+  }
+
+  private void add(int worker, String part, long nanos) {
     byWorker[worker].computeIfAbsent(part, p -> new long[1])[0] += nanos;
   }
 
   /**
-   * Microseconds since the last {@link #clear}: {@code encode}, {@code integrate z1}, {@code
-   * samples}, {@code reconstruct zR}, {@code lists by unit}, {@code errors}, {@code plasticity W1}
-   * and so on.
+   * Microseconds since the last {@link #clear}: {@code currents W1}, {@code integrate z1}, {@code
+   * encode}, {@code samples}, {@code reconstruct zR}, {@code errors}, {@code lists by unit}, {@code
+   * plasticity W1} and so on.
    */
   public Map<String, Double> micros() {
     return Map.copyOf(micros);

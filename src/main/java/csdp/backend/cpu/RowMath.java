@@ -2,12 +2,13 @@ package csdp.backend.cpu;
 
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Philox;
 import java.util.Arrays;
 
 /**
- * The inner loops, over one row of a tile. Widths are multiples of {@link Tiling#LANES}. Each has a
- * plain form and one with the Vector API; both add in the same order and give the same bits. Only
- * the plain form looks for values that are not finite.
+ * The inner loops, over one row. Widths are multiples of {@link RowLayout#LANES}. Each has a plain
+ * form and one with the Vector API; both add in the same order and give the same bits. Only the
+ * plain form looks for values that are not finite.
  */
 interface RowMath {
   /** The Vector API's form where the module jdk.incubator.vector is there, else the plain one. */
@@ -25,6 +26,9 @@ interface RowMath {
     return new PlainRowMath();
   }
 
+  /** Blocks of {@link #philox} that the widest vectors draw at once. */
+  int BLOCKS = 8;
+
   /** A membrane potential is NaN or infinite. */
   int BAD_MEMBRANE = 1;
 
@@ -35,28 +39,32 @@ interface RowMath {
   String description();
 
   /**
-   * j[c] += scale * sum over r in list[from .. from+count) of w[base + r * width + c].
+   * j[jAt + c] += scale * sum over r in list[from .. from+count) of w[base + r * stride + c].
    *
-   * @param sum scratch of a tile's width
+   * @param sum scratch of {@code width} floats from {@code sumAt} on
    */
   void gather(
       float[] j,
+      int jAt,
       float scale,
       float[] w,
       int base,
+      int stride,
       int width,
       int[] list,
       int from,
       int count,
-      float[] sum);
+      float[] sum,
+      int sumAt);
 
-  /** u[uAt + c] = sum over b in list[from .. from+count) of scale * d[base + b * width + c]. */
+  /** u[uAt + c] = sum over b in list[from .. from+count) of scale * d[base + b * stride + c]. */
   void gatherScaled(
       float[] u,
       int uAt,
       float scale,
       float[] d,
       int base,
+      int stride,
       int width,
       int[] list,
       int from,
@@ -67,6 +75,7 @@ interface RowMath {
    * {@code change} is not NaN, thr = max(thr + change, floor) comes first. Without a trace (null)
    * none is kept.
    *
+   * @param jAt where the currents begin
    * @param at where the row begins in v, thr and z
    * @param bitsAt first word of the row's spike bits
    * @return {@link #BAD_MEMBRANE} where a membrane potential before its reset, {@link
@@ -74,6 +83,7 @@ interface RowMath {
    */
   int integrate(
       float[] j,
+      int jAt,
       float[] v,
       float[] thr,
       float[] z,
@@ -85,18 +95,37 @@ interface RowMath {
       int bitsAt);
 
   /**
-   * Adam, decay and clip of a row: first in the steps that it was left out of, then in this one. In
-   * those steps its unit was silent, so the gradient was zero and every postsynaptic spike came
-   * without a presynaptic one: weights and moments follow from the column sums alone, by the same
-   * arithmetic in the same order.
+   * Adam, decay and clip of a row in steps that it was left out of. In those its unit was silent,
+   * so the gradient was zero and every postsynaptic spike came without a presynaptic one: weights
+   * and moments follow from the column sums alone, by the same arithmetic in the same order.
    *
    * @param at where the row begins in w, m and v
-   * @param u gradient
-   * @param alone postsynaptic spikes without a presynaptic one
-   * @param from where the row begins in u, in alone and in a step of the column sums
-   * @param missed first step that the row was left out of; {@code step} for none
-   * @param columns column sums of every step's postsynaptic spikes, {@code stride} apart
-   * @return whether the weights of this step before their clip and the moments are finite
+   * @param missed first step that the row was left out of
+   * @param step behind the last one
+   * @param columns column sums of every step's postsynaptic spikes
+   * @param columnsAt where those of {@code missed} begin
+   * @param stride from one step's to the next
+   */
+  void catchUp(
+      float[] w,
+      float[] m,
+      float[] v,
+      int at,
+      int width,
+      Rule rule,
+      int missed,
+      int step,
+      float[] columns,
+      int columnsAt,
+      int stride);
+
+  /**
+   * Adam, decay and clip of a row.
+   *
+   * @param at where the row begins in w, m and v
+   * @param u gradient, from {@code uAt} on
+   * @param alone postsynaptic spikes without a presynaptic one, from {@code aloneAt} on
+   * @return whether the weights before their clip and the moments are finite
    */
   boolean contrastive(
       float[] w,
@@ -105,26 +134,47 @@ interface RowMath {
       int at,
       int width,
       float[] u,
+      int uAt,
       float[] alone,
-      int from,
+      int aloneAt,
       Rule rule,
-      int missed,
-      int step,
-      float[] columns,
-      int stride);
+      int step);
 
   /**
-   * Adam and clip with gradient -u (1 - |w|); u begins at {@code from}.
+   * Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
    *
    * @return whether weights before their clip and moments are finite
    */
   boolean error(
-      float[] w, float[] m, float[] v, int at, int width, float[] u, int from, Rule rule, int step);
+      float[] w, float[] m, float[] v, int at, int width, float[] u, int uAt, Rule rule, int step);
+
+  /**
+   * Blocks of random words of {@link csdp.model.Philox} whose counters differ in the last word.
+   *
+   * @param last last words of the counters; from {@code from} on, with room for a multiple of
+   *     {@link #BLOCKS}
+   * @param words the first words of all blocks at 0, the second ones at {@code stride}, and so on,
+   *     each in the lower half; with room like {@code last}
+   */
+  void philox(
+      int c0,
+      int c1,
+      int c2,
+      long[] last,
+      int from,
+      int count,
+      int k0,
+      int k1,
+      long[] words,
+      int stride);
 
   /** Constants of integration. */
   record Dynamics(float inverseTau, float dt, float traceDecay) {}
 
-  /** Constants of a synapse's update, and those of Adam in each step of a window. */
+  /**
+   * Constants of a synapse's update, and those of Adam in each step of a window. The lower bound is
+   * not above zero, the upper one not below.
+   */
   final class Rule {
     final float decay;
     final float lower;
@@ -156,23 +206,26 @@ interface RowMath {
     @Override
     public void gather(
         float[] j,
+        int jAt,
         float scale,
         float[] w,
         int base,
+        int stride,
         int width,
         int[] list,
         int from,
         int count,
-        float[] sum) {
-      Arrays.fill(sum, 0, width, 0f);
+        float[] sum,
+        int sumAt) {
+      Arrays.fill(sum, sumAt, sumAt + width, 0f);
       for (int k = from; k < from + count; k++) {
-        int row = base + list[k] * width;
+        int row = base + list[k] * stride;
         for (int c = 0; c < width; c++) {
-          sum[c] += w[row + c];
+          sum[sumAt + c] += w[row + c];
         }
       }
       for (int c = 0; c < width; c++) {
-        j[c] += scale * sum[c];
+        j[jAt + c] += scale * sum[sumAt + c];
       }
     }
 
@@ -183,13 +236,14 @@ interface RowMath {
         float scale,
         float[] d,
         int base,
+        int stride,
         int width,
         int[] list,
         int from,
         int count) {
       Arrays.fill(u, uAt, uAt + width, 0f);
       for (int k = from; k < from + count; k++) {
-        int row = base + list[k] * width;
+        int row = base + list[k] * stride;
         for (int c = 0; c < width; c++) {
           u[uAt + c] += scale * d[row + c];
         }
@@ -199,6 +253,7 @@ interface RowMath {
     @Override
     public int integrate(
         float[] j,
+        int jAt,
         float[] v,
         float[] thr,
         float[] z,
@@ -219,7 +274,7 @@ interface RowMath {
             thr[at + c] = Math.max(threshold, Constants.THRESHOLD_FLOOR);
           }
           float old = v[at + c];
-          float next = old + ((j[c] - old) * d.inverseTau) * d.dt;
+          float next = old + ((j[jAt + c] - old) * d.inverseTau) * d.dt;
           bad |= Float.isFinite(next) ? 0 : BAD_MEMBRANE;
           boolean spike = next > thr[at + c];
           v[at + c] = spike ? 0 : next;
@@ -234,6 +289,28 @@ interface RowMath {
     }
 
     @Override
+    public void catchUp(
+        float[] w,
+        float[] m,
+        float[] v,
+        int at,
+        int width,
+        Rule rule,
+        int missed,
+        int step,
+        float[] columns,
+        int columnsAt,
+        int stride) {
+      for (int s = missed; s < step; s++) {
+        int spikes = columnsAt + (s - missed) * stride;
+        for (int c = 0; c < width; c++) {
+          float next = adam(w, m, v, at + c, 0, rule, s) - rule.decay * columns[spikes + c];
+          w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
+        }
+      }
+    }
+
+    @Override
     public boolean contrastive(
         float[] w,
         float[] m,
@@ -241,22 +318,17 @@ interface RowMath {
         int at,
         int width,
         float[] u,
+        int uAt,
         float[] alone,
-        int from,
+        int aloneAt,
         Rule rule,
-        int missed,
-        int step,
-        float[] columns,
-        int stride) {
+        int step) {
       boolean finite = true;
-      for (int s = missed; s <= step; s++) {
-        for (int c = 0; c < width; c++) {
-          float g = s < step ? 0 : u[from + c];
-          float spikes = s < step ? columns[s * stride + from + c] : alone[from + c];
-          float next = adam(w, m, v, at + c, g, rule, s) - rule.decay * spikes;
-          finite &= Float.isFinite(Math.abs(next) + v[at + c]); // m spoils the weight
-          w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
-        }
+      for (int c = 0; c < width; c++) {
+        float next =
+            adam(w, m, v, at + c, u[uAt + c], rule, step) - rule.decay * alone[aloneAt + c];
+        finite &= Float.isFinite(Math.abs(next) + v[at + c]); // m spoils the weight
+        w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }
       return finite;
     }
@@ -269,17 +341,38 @@ interface RowMath {
         int at,
         int width,
         float[] u,
-        int from,
+        int uAt,
         Rule rule,
         int step) {
       boolean finite = true;
       for (int c = 0; c < width; c++) {
-        float g = -u[from + c] * (1 - Math.abs(w[at + c]));
+        float g = -u[uAt + c] * (1 - Math.abs(w[at + c]));
         float next = adam(w, m, v, at + c, g, rule, step);
         finite &= Float.isFinite(Math.abs(next) + v[at + c]);
         w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
       }
       return finite;
+    }
+
+    @Override
+    public void philox(
+        int c0,
+        int c1,
+        int c2,
+        long[] last,
+        int from,
+        int count,
+        int k0,
+        int k1,
+        long[] words,
+        int stride) {
+      int[] block = new int[4];
+      for (int q = 0; q < count; q++) {
+        Philox.block(c0, c1, c2, (int) last[from + q], k0, k1, block);
+        for (int lane = 0; lane < 4; lane++) {
+          words[lane * stride + q] = block[lane];
+        }
+      }
     }
 
     private static float adam(

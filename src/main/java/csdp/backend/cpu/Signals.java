@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * What plasticity gets from a postsynaptic population in a step, the modulator d or the error e, as
  * for each sample the list of units where it is not zero. Traces are zero until a unit's first
- * spike of the window, so in a large layer these lists are short. Where they are not, a tiled dense
+ * spike of the window, so in a large layer these lists are short. Where they are not, a dense
  * matrix is kept beside them; both give the same sums.
  */
 final class Signals {
@@ -13,18 +13,18 @@ final class Signals {
   private static final int SPARSE = 10;
 
   private final int samples;
-  private final Tiling tiling;
+  private final RowLayout rows;
   final int[] unit; // N x units
   final float[] value; // N x units
   final int[] count; // N
-  float[] dense; // tiled, N rows; null until it is first needed
+  float[] dense; // N rows; null until it is first needed
   private boolean isDense;
 
-  Signals(int samples, Tiling tiling) {
+  Signals(int samples, RowLayout rows) {
     this.samples = samples;
-    this.tiling = tiling;
-    unit = new int[Math.multiplyExact(samples, tiling.units)];
-    value = new float[samples * tiling.units];
+    this.rows = rows;
+    unit = new int[Math.multiplyExact(samples, rows.units)];
+    value = new float[samples * rows.units];
     count = new int[samples];
   }
 
@@ -37,57 +37,54 @@ final class Signals {
     isDense = false;
   }
 
-  /** Whether the dense matrix is kept in this step. */
-  boolean isDense() {
-    return isDense;
-  }
-
   /** Before a step in which lists can only grow: chooses the form from what they hold. */
   void choose() {
     long entries = 0;
     for (int c : count) {
       entries += c;
     }
-    isDense = entries * SPARSE > (long) samples * tiling.units;
+    isDense = entries * SPARSE > (long) samples * rows.units;
     if (isDense && dense == null) {
-      dense = new float[tiling.size(samples)];
+      dense = new float[rows.size(samples)];
     }
   }
 
-  /** Appends a unit to a sample's list. */
-  void append(int sample, int u, float d) {
-    int at = sample * tiling.units + count[sample]++;
+  /**
+   * Appends a unit to a sample's list.
+   *
+   * @return how many there are now
+   */
+  int append(int sample, int u, float d) {
+    int at = sample * rows.units + count[sample];
     unit[at] = u;
     value[at] = d;
+    return ++count[sample];
   }
 
   /** Copies a sample's list into the dense matrix, where that is kept. */
   void spread(int sample) {
     if (isDense) {
-      for (int k = sample * tiling.units, end = k + count[sample]; k < end; k++) {
-        dense[tiling.at(sample, unit[k], samples)] = value[k];
+      int at = rows.at(sample);
+      for (int k = sample * rows.units, end = k + count[sample]; k < end; k++) {
+        dense[at + unit[k]] = value[k];
       }
     }
   }
 
   /**
-   * u[j] = sum over samples in list[from .. from+n) of scale * d[sample, j], for all units.
-   *
-   * @param u padded units
+   * u[uAt + j] = sum over samples in list[from .. from+n) of scale * d[sample, j], for all units
+   * and the padding.
    */
-  void gather(RowMath math, float scale, int[] list, int from, int n, float[] u) {
+  void gather(RowMath math, float scale, int[] list, int from, int n, float[] u, int uAt) {
     if (isDense) {
-      for (int t = 0; t < tiling.tiles; t++) {
-        int base = tiling.base(t, samples);
-        math.gatherScaled(u, t * Tiling.TILE, scale, dense, base, tiling.width(t), list, from, n);
-      }
+      math.gatherScaled(u, uAt, scale, dense, rows.at(0), rows.stride, rows.padded, list, from, n);
       return;
     }
-    Arrays.fill(u, 0, tiling.padded, 0f);
+    Arrays.fill(u, uAt, uAt + rows.padded, 0f);
     for (int k = from; k < from + n; k++) {
-      int start = list[k] * tiling.units;
+      int start = list[k] * rows.units;
       for (int q = start, end = start + count[list[k]]; q < end; q++) {
-        u[unit[q]] += scale * value[q];
+        u[uAt + unit[q]] += scale * value[q];
       }
     }
   }

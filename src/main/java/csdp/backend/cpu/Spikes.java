@@ -26,10 +26,10 @@ final class Spikes {
   /** How many of a unit's samples are positive ones; those come first. */
   final int[] positiveCount;
 
-  Spikes(int samples, Tiling tiling) {
+  Spikes(int samples, RowLayout rows) {
     this.samples = samples;
-    this.units = tiling.units;
-    this.words = tiling.words();
+    this.units = rows.units;
+    this.words = rows.words();
     bits = new long[samples * words];
     unitList = new int[Math.multiplyExact(samples, units)];
     unitCount = new int[samples];

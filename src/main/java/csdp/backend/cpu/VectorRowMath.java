@@ -2,7 +2,10 @@ package csdp.backend.cpu;
 
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Philox;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -15,12 +18,15 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorRowMath implements RowMath {
   private static final VectorSpecies<Float> S = species();
+  private static final VectorSpecies<Integer> I = S.withLanes(int.class);
+  private static final VectorSpecies<Long> J = S.withLanes(long.class);
   private static final int L = S.length();
+  private static final int SIGN = 0x80000000;
 
   /** The machine's widest vectors, up to the padding's 16 lanes. */
   private static VectorSpecies<Float> species() {
     VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
-    return preferred.length() > Tiling.LANES ? FloatVector.SPECIES_512 : preferred;
+    return preferred.length() > RowLayout.LANES ? FloatVector.SPECIES_512 : preferred;
   }
 
   @Override
@@ -31,51 +37,42 @@ final class VectorRowMath implements RowMath {
   @Override
   public void gather(
       float[] j,
+      int jAt,
       float scale,
       float[] w,
       int base,
+      int stride,
       int width,
       int[] list,
       int from,
       int count,
-      float[] sum) {
+      float[] sum,
+      int sumAt) {
     int end = from + count;
     int c = 0;
-    for (; c + 8 * L <= width; c += 8 * L) {
+    for (; c + 4 * L <= width; c += 4 * L) {
       FloatVector s0 = FloatVector.zero(S);
       FloatVector s1 = s0;
       FloatVector s2 = s0;
       FloatVector s3 = s0;
-      FloatVector s4 = s0;
-      FloatVector s5 = s0;
-      FloatVector s6 = s0;
-      FloatVector s7 = s0;
       for (int k = from; k < end; k++) {
-        int o = base + list[k] * width + c;
+        int o = base + list[k] * stride + c;
         s0 = s0.add(FloatVector.fromArray(S, w, o));
         s1 = s1.add(FloatVector.fromArray(S, w, o + L));
         s2 = s2.add(FloatVector.fromArray(S, w, o + 2 * L));
         s3 = s3.add(FloatVector.fromArray(S, w, o + 3 * L));
-        s4 = s4.add(FloatVector.fromArray(S, w, o + 4 * L));
-        s5 = s5.add(FloatVector.fromArray(S, w, o + 5 * L));
-        s6 = s6.add(FloatVector.fromArray(S, w, o + 6 * L));
-        s7 = s7.add(FloatVector.fromArray(S, w, o + 7 * L));
       }
-      addScaled(j, c, scale, s0);
-      addScaled(j, c + L, scale, s1);
-      addScaled(j, c + 2 * L, scale, s2);
-      addScaled(j, c + 3 * L, scale, s3);
-      addScaled(j, c + 4 * L, scale, s4);
-      addScaled(j, c + 5 * L, scale, s5);
-      addScaled(j, c + 6 * L, scale, s6);
-      addScaled(j, c + 7 * L, scale, s7);
+      addScaled(j, jAt + c, scale, s0);
+      addScaled(j, jAt + c + L, scale, s1);
+      addScaled(j, jAt + c + 2 * L, scale, s2);
+      addScaled(j, jAt + c + 3 * L, scale, s3);
     }
     for (; c < width; c += L) {
       FloatVector s0 = FloatVector.zero(S);
       for (int k = from; k < end; k++) {
-        s0 = s0.add(FloatVector.fromArray(S, w, base + list[k] * width + c));
+        s0 = s0.add(FloatVector.fromArray(S, w, base + list[k] * stride + c));
       }
-      addScaled(j, c, scale, s0);
+      addScaled(j, jAt + c, scale, s0);
     }
   }
 
@@ -90,46 +87,34 @@ final class VectorRowMath implements RowMath {
       float scale,
       float[] d,
       int base,
+      int stride,
       int width,
       int[] list,
       int from,
       int count) {
     int end = from + count;
     int c = 0;
-    for (; c + 8 * L <= width; c += 8 * L) {
+    for (; c + 4 * L <= width; c += 4 * L) {
       FloatVector s0 = FloatVector.zero(S);
       FloatVector s1 = s0;
       FloatVector s2 = s0;
       FloatVector s3 = s0;
-      FloatVector s4 = s0;
-      FloatVector s5 = s0;
-      FloatVector s6 = s0;
-      FloatVector s7 = s0;
       for (int k = from; k < end; k++) {
-        int o = base + list[k] * width + c;
+        int o = base + list[k] * stride + c;
         s0 = s0.add(FloatVector.fromArray(S, d, o).mul(scale));
         s1 = s1.add(FloatVector.fromArray(S, d, o + L).mul(scale));
         s2 = s2.add(FloatVector.fromArray(S, d, o + 2 * L).mul(scale));
         s3 = s3.add(FloatVector.fromArray(S, d, o + 3 * L).mul(scale));
-        s4 = s4.add(FloatVector.fromArray(S, d, o + 4 * L).mul(scale));
-        s5 = s5.add(FloatVector.fromArray(S, d, o + 5 * L).mul(scale));
-        s6 = s6.add(FloatVector.fromArray(S, d, o + 6 * L).mul(scale));
-        s7 = s7.add(FloatVector.fromArray(S, d, o + 7 * L).mul(scale));
       }
-      int to = uAt + c;
-      s0.intoArray(u, to);
-      s1.intoArray(u, to + L);
-      s2.intoArray(u, to + 2 * L);
-      s3.intoArray(u, to + 3 * L);
-      s4.intoArray(u, to + 4 * L);
-      s5.intoArray(u, to + 5 * L);
-      s6.intoArray(u, to + 6 * L);
-      s7.intoArray(u, to + 7 * L);
+      s0.intoArray(u, uAt + c);
+      s1.intoArray(u, uAt + c + L);
+      s2.intoArray(u, uAt + c + 2 * L);
+      s3.intoArray(u, uAt + c + 3 * L);
     }
     for (; c < width; c += L) {
       FloatVector s0 = FloatVector.zero(S);
       for (int k = from; k < end; k++) {
-        s0 = s0.add(FloatVector.fromArray(S, d, base + list[k] * width + c).mul(scale));
+        s0 = s0.add(FloatVector.fromArray(S, d, base + list[k] * stride + c).mul(scale));
       }
       s0.intoArray(u, uAt + c);
     }
@@ -138,6 +123,7 @@ final class VectorRowMath implements RowMath {
   @Override
   public int integrate(
       float[] j,
+      int jAt,
       float[] v,
       float[] thr,
       float[] z,
@@ -150,19 +136,19 @@ final class VectorRowMath implements RowMath {
     boolean adapt = !Float.isNaN(change);
     FloatVector zero = FloatVector.zero(S);
     FloatVector one = FloatVector.broadcast(S, 1f);
-    FloatVector floor = FloatVector.broadcast(S, Constants.THRESHOLD_FLOOR);
+    IntVector floor = IntVector.broadcast(I, Float.floatToRawIntBits(Constants.THRESHOLD_FLOOR));
     for (int c0 = 0; c0 < width; c0 += 64) {
       long word = 0;
       int end = Math.min(c0 + 64, width);
       for (int c = c0; c < end; c += L) {
         FloatVector threshold = FloatVector.fromArray(S, thr, at + c);
         if (adapt) {
-          threshold = threshold.add(change).max(floor);
+          threshold = threshold.add(change).reinterpretAsInts().max(floor).reinterpretAsFloats();
           threshold.intoArray(thr, at + c);
         }
         FloatVector old = FloatVector.fromArray(S, v, at + c);
         FloatVector next =
-            old.add(FloatVector.fromArray(S, j, c).sub(old).mul(d.inverseTau()).mul(d.dt()));
+            old.add(FloatVector.fromArray(S, j, jAt + c).sub(old).mul(d.inverseTau()).mul(d.dt()));
         VectorMask<Float> spike = next.compare(VectorOperators.GT, threshold);
         next.blend(zero, spike).intoArray(v, at + c);
         if (z != null) {
@@ -179,6 +165,51 @@ final class VectorRowMath implements RowMath {
   }
 
   @Override
+  public void catchUp(
+      float[] w,
+      float[] m,
+      float[] v,
+      int at,
+      int width,
+      Rule rule,
+      int missed,
+      int step,
+      float[] columns,
+      int columnsAt,
+      int stride) {
+    FloatVector beta1 = FloatVector.broadcast(S, Constants.BETA1);
+    FloatVector beta2 = FloatVector.broadcast(S, Constants.BETA2);
+    FloatVector epsilon = FloatVector.broadcast(S, Constants.EPSILON);
+    FloatVector decay = FloatVector.broadcast(S, rule.decay);
+    FloatVector zero = FloatVector.zero(S);
+    IntVector upper = IntVector.broadcast(I, Float.floatToRawIntBits(rule.upper));
+    IntVector lower = IntVector.broadcast(I, magnitude(rule.lower));
+    IntVector lowest = IntVector.broadcast(I, lowest(rule.lower));
+    float[] rate = rule.rate;
+    float[] secondScale = rule.secondScale;
+    for (int c = 0; c < width; c += L) {
+      FloatVector weight = FloatVector.fromArray(S, w, at + c);
+      FloatVector first = FloatVector.fromArray(S, m, at + c);
+      FloatVector second = FloatVector.fromArray(S, v, at + c);
+      int spikes = columnsAt + c;
+      for (int s = missed; s < step; s++) { // a zero gradient adds zero, to the same bits
+        first = first.mul(beta1).add(zero);
+        second = second.mul(beta2).add(zero);
+        FloatVector root =
+            second.mul(FloatVector.broadcast(S, secondScale[s])).lanewise(VectorOperators.SQRT);
+        FloatVector move = first.mul(FloatVector.broadcast(S, rate[s])).div(root.add(epsilon));
+        FloatVector next =
+            weight.sub(move).sub(FloatVector.fromArray(S, columns, spikes).mul(decay));
+        weight = clip(next, upper, lower, lowest);
+        spikes += stride;
+      }
+      first.intoArray(m, at + c);
+      second.intoArray(v, at + c);
+      weight.intoArray(w, at + c);
+    }
+  }
+
+  @Override
   public boolean contrastive(
       float[] w,
       float[] m,
@@ -186,76 +217,127 @@ final class VectorRowMath implements RowMath {
       int at,
       int width,
       float[] u,
+      int uAt,
       float[] alone,
-      int from,
+      int aloneAt,
       Rule rule,
-      int missed,
-      int step,
-      float[] columns,
-      int stride) {
-    FloatVector zero = FloatVector.zero(S);
+      int step) {
+    FloatVector beta1 = FloatVector.broadcast(S, Constants.BETA1);
+    FloatVector beta2 = FloatVector.broadcast(S, Constants.BETA2);
+    FloatVector gain1 = FloatVector.broadcast(S, Adam.GAIN1);
+    FloatVector gain2 = FloatVector.broadcast(S, Adam.GAIN2);
+    FloatVector epsilon = FloatVector.broadcast(S, Constants.EPSILON);
+    FloatVector rate = FloatVector.broadcast(S, rule.rate[step]);
+    FloatVector secondScale = FloatVector.broadcast(S, rule.secondScale[step]);
+    FloatVector decay = FloatVector.broadcast(S, rule.decay);
+    IntVector upper = IntVector.broadcast(I, Float.floatToRawIntBits(rule.upper));
+    IntVector lower = IntVector.broadcast(I, magnitude(rule.lower));
+    IntVector lowest = IntVector.broadcast(I, lowest(rule.lower));
     for (int c = 0; c < width; c += L) {
-      FloatVector weight = FloatVector.fromArray(S, w, at + c);
-      FloatVector first = FloatVector.fromArray(S, m, at + c);
-      FloatVector second = FloatVector.fromArray(S, v, at + c);
-      for (int s = missed; s < step; s++) { // a zero gradient adds zero, to the same bits
-        first = first.mul(Constants.BETA1).add(zero);
-        second = second.mul(Constants.BETA2).add(zero);
-        FloatVector spikes = FloatVector.fromArray(S, columns, s * stride + from + c);
-        weight = clip(move(weight, first, second, rule, s).sub(spikes.mul(rule.decay)), rule);
-      }
-      FloatVector g = FloatVector.fromArray(S, u, from + c);
-      first = first.mul(Constants.BETA1).add(g.mul(Adam.GAIN1));
-      second = second.mul(Constants.BETA2).add(g.mul(g).mul(Adam.GAIN2));
-      FloatVector spikes = FloatVector.fromArray(S, alone, from + c);
-      weight = clip(move(weight, first, second, rule, step).sub(spikes.mul(rule.decay)), rule);
+      FloatVector g = FloatVector.fromArray(S, u, uAt + c);
+      FloatVector first = FloatVector.fromArray(S, m, at + c).mul(beta1).add(g.mul(gain1));
+      FloatVector second = FloatVector.fromArray(S, v, at + c).mul(beta2).add(g.mul(g).mul(gain2));
+      FloatVector root = second.mul(secondScale).lanewise(VectorOperators.SQRT);
+      FloatVector move = first.mul(rate).div(root.add(epsilon));
+      FloatVector lost = FloatVector.fromArray(S, alone, aloneAt + c).mul(decay);
+      FloatVector next = FloatVector.fromArray(S, w, at + c).sub(move).sub(lost);
       first.intoArray(m, at + c);
       second.intoArray(v, at + c);
-      weight.intoArray(w, at + c);
+      clip(next, upper, lower, lowest).intoArray(w, at + c);
     }
     return true;
   }
 
   @Override
   public boolean error(
-      float[] w,
-      float[] m,
-      float[] v,
-      int at,
-      int width,
-      float[] u,
-      int from,
-      Rule rule,
-      int step) {
+      float[] w, float[] m, float[] v, int at, int width, float[] u, int uAt, Rule rule, int step) {
     FloatVector one = FloatVector.broadcast(S, 1f);
+    FloatVector beta1 = FloatVector.broadcast(S, Constants.BETA1);
+    FloatVector beta2 = FloatVector.broadcast(S, Constants.BETA2);
+    FloatVector gain1 = FloatVector.broadcast(S, Adam.GAIN1);
+    FloatVector gain2 = FloatVector.broadcast(S, Adam.GAIN2);
+    FloatVector epsilon = FloatVector.broadcast(S, Constants.EPSILON);
+    FloatVector rate = FloatVector.broadcast(S, rule.rate[step]);
+    FloatVector secondScale = FloatVector.broadcast(S, rule.secondScale[step]);
+    IntVector upper = IntVector.broadcast(I, Float.floatToRawIntBits(rule.upper));
+    IntVector lower = IntVector.broadcast(I, magnitude(rule.lower));
+    IntVector lowest = IntVector.broadcast(I, lowest(rule.lower));
     for (int c = 0; c < width; c += L) {
       FloatVector weight = FloatVector.fromArray(S, w, at + c);
-      FloatVector g = FloatVector.fromArray(S, u, from + c).neg().mul(one.sub(weight.abs()));
-      FloatVector first =
-          FloatVector.fromArray(S, m, at + c).mul(Constants.BETA1).add(g.mul(Adam.GAIN1));
-      FloatVector second =
-          FloatVector.fromArray(S, v, at + c).mul(Constants.BETA2).add(g.mul(g).mul(Adam.GAIN2));
+      FloatVector g = FloatVector.fromArray(S, u, uAt + c).neg().mul(one.sub(weight.abs()));
+      FloatVector first = FloatVector.fromArray(S, m, at + c).mul(beta1).add(g.mul(gain1));
+      FloatVector second = FloatVector.fromArray(S, v, at + c).mul(beta2).add(g.mul(g).mul(gain2));
+      FloatVector root = second.mul(secondScale).lanewise(VectorOperators.SQRT);
+      FloatVector move = first.mul(rate).div(root.add(epsilon));
       first.intoArray(m, at + c);
       second.intoArray(v, at + c);
-      clip(move(weight, first, second, rule, step), rule).intoArray(w, at + c);
+      clip(weight.sub(move), upper, lower, lowest).intoArray(w, at + c);
     }
     return true;
   }
 
-  /** Adam's step from the moments. */
-  private static FloatVector move(
-      FloatVector weight, FloatVector first, FloatVector second, Rule rule, int step) {
-    return weight.sub(
-        first
-            .mul(rule.rate[step])
-            .div(
-                second
-                    .mul(rule.secondScale[step])
-                    .lanewise(VectorOperators.SQRT)
-                    .add(Constants.EPSILON)));
+  @Override
+  public void philox(
+      int c0,
+      int c1,
+      int c2,
+      long[] last,
+      int from,
+      int count,
+      int k0,
+      int k1,
+      long[] words,
+      int stride) {
+    LongVector low = LongVector.broadcast(J, 0xFFFFFFFFL);
+    for (int q = 0; q < count; q += J.length()) {
+      LongVector x0 = LongVector.broadcast(J, c0 & 0xFFFFFFFFL);
+      LongVector x1 = LongVector.broadcast(J, c1 & 0xFFFFFFFFL);
+      LongVector x2 = LongVector.broadcast(J, c2 & 0xFFFFFFFFL);
+      LongVector x3 = LongVector.fromArray(J, last, from + q);
+      int key0 = k0;
+      int key1 = k1;
+      for (int round = 0; round < Philox.ROUNDS; round++) {
+        LongVector p0 = x0.mul(Philox.M0 & 0xFFFFFFFFL);
+        LongVector p1 = x2.mul(Philox.M1 & 0xFFFFFFFFL);
+        x0 = p1.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, x1);
+        x0 = x0.lanewise(VectorOperators.XOR, key0 & 0xFFFFFFFFL);
+        x2 = p0.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, x3);
+        x2 = x2.lanewise(VectorOperators.XOR, key1 & 0xFFFFFFFFL);
+        x1 = p1.and(low);
+        x3 = p0.and(low);
+        key0 += Philox.W0;
+        key1 += Philox.W1;
+      }
+      x0.intoArray(words, q);
+      x1.intoArray(words, stride + q);
+      x2.intoArray(words, 2 * stride + q);
+      x3.intoArray(words, 3 * stride + q);
+    }
   }
 
-  private static FloatVector clip(FloatVector w, Rule rule) {
-    return w.max(rule.lower).min(rule.upper);
+  /**
+   * max(lower, min(upper, w)) by the order of the bits: an instruction each, where Java's own float
+   * minimum takes many. Floats from zero on order as their bits do, and negative ones, with the
+   * sign bit turned, the other way.
+   */
+  private static FloatVector clip(
+      FloatVector w, IntVector upper, IntVector lower, IntVector lowest) {
+    return w.reinterpretAsInts()
+        .min(upper)
+        .lanewise(VectorOperators.XOR, SIGN)
+        .min(lower)
+        .lanewise(VectorOperators.XOR, SIGN)
+        .max(lowest)
+        .reinterpretAsFloats();
+  }
+
+  /** The lower bound's bits without the sign. */
+  private static int magnitude(float lower) {
+    return Float.floatToRawIntBits(lower) & ~SIGN;
+  }
+
+  /** Where the lower bound is zero, -0 is below it. */
+  private static int lowest(float lower) {
+    return lower == 0 ? 0 : Integer.MIN_VALUE;
   }
 }

@@ -4,11 +4,12 @@ import csdp.model.Constants;
 import csdp.model.Synapse;
 import java.util.Arrays;
 
-/** Tiled weights and moments of a synapse: pre rows, tiles of post columns. */
+/** Weights and moments of a synapse: a row for every presynaptic unit. */
 final class Weights {
   final Synapse synapse;
   final Layer pre;
   final Layer post;
+  final RowLayout rows;
   final float[] w;
   final float[] m;
   final float[] v;
@@ -19,7 +20,8 @@ final class Weights {
     this.synapse = synapse;
     this.pre = pre;
     this.post = post;
-    int size = post.tiling.size(synapse.pre().units());
+    this.rows = post.rows;
+    int size = rows.size(synapse.pre().units());
     w = new float[size];
     m = new float[size];
     v = new float[size];
@@ -41,40 +43,38 @@ final class Weights {
   /**
    * Adam, decay and clip of a row in this step, after those that it was left out of.
    *
-   * @param gradient of the row, padded units
-   * @param alone postsynaptic spikes without a presynaptic one; null where errors are learnt from
+   * @param u gradient of the row
+   * @param uAt where it begins
+   * @param alone postsynaptic spikes without a presynaptic one; for contrastive synapses
+   * @param aloneAt where they begin
    * @return whether all values were finite
    */
-  boolean update(RowMath math, int row, int step, float[] gradient, float[] alone) {
-    Tiling tiling = post.tiling;
-    boolean finite = true;
-    for (int t = 0; t < tiling.tiles; t++) {
-      int width = tiling.width(t);
-      int at = tiling.base(t, synapse.pre().units()) + row * width;
-      int from = t * Tiling.TILE;
-      if (alone != null) {
-        finite &=
-            math.contrastive(
-                w,
-                m,
-                v,
-                at,
-                width,
-                gradient,
-                alone,
-                from,
-                rule,
-                done[row] + 1,
-                step,
-                post.columnSpikes,
-                post.tiling.padded);
-      } else {
-        finite &= math.error(w, m, v, at, width, gradient, from, rule, step);
+  boolean update(RowMath math, int row, int step, float[] u, int uAt, float[] alone, int aloneAt) {
+    int at = rows.at(row);
+    boolean finite;
+    if (synapse.rule() == Synapse.Rule.CONTRASTIVE) {
+      int missed = done[row] + 1;
+      if (missed < step) {
+        math.catchUp(
+            w,
+            m,
+            v,
+            at,
+            rows.padded,
+            rule,
+            missed,
+            step,
+            post.columnSpikes,
+            rows.at(missed),
+            rows.stride);
       }
+      finite = math.contrastive(w, m, v, at, rows.padded, u, uAt, alone, aloneAt, rule, step);
+    } else {
+      finite = math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
     }
     done[row] = step;
     if (synapse.hollow()) {
-      w[tiling.at(row, row, synapse.pre().units())] = 0;
+      w[at + row] = 0;
     }
     return finite;
   }

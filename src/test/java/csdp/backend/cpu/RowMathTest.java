@@ -51,16 +51,18 @@ class RowMathTest {
   @ValueSource(ints = {16, 32, 64, 112, 128, 144, 256})
   void gathers(int width) {
     Stream r = stream(width);
-    float[] w = random(r, 7 + ROWS * width, -1, 1);
+    int stride = width + 16;
+    float[] w = random(r, 7 + ROWS * stride, -1, 1);
     for (int count : new int[] {0, 1, 2, 17, 200}) {
       int[] list = list(r, count);
-      float[] a = random(r, width, -1, 1);
+      float[] a = random(r, width + 3, -1, 1);
       float[] b = a.clone();
-      plain.gather(a, 0.1f, w, 7, width, list, 5, count, new float[width]);
-      vector.gather(b, 0.1f, w, 7, width, list, 5, count, new float[width]);
+      float[] sum = new float[width + 2];
+      plain.gather(a, 3, 0.1f, w, 7, stride, width, list, 5, count, sum, 2);
+      vector.gather(b, 3, 0.1f, w, 7, stride, width, list, 5, count, sum, 2);
       assertArrayEquals(a, b, 0f);
-      plain.gatherScaled(a, 0, 0.01f, w, 7, width, list, 5, count);
-      vector.gatherScaled(b, 0, 0.01f, w, 7, width, list, 5, count);
+      plain.gatherScaled(a, 2, 0.01f, w, 7, stride, width, list, 5, count);
+      vector.gatherScaled(b, 2, 0.01f, w, 7, stride, width, list, 5, count);
       assertArrayEquals(a, b, 0f);
     }
   }
@@ -70,7 +72,7 @@ class RowMathTest {
   void integrates(int width) {
     Stream r = stream(width);
     RowMath.Dynamics d = new RowMath.Dynamics(0.01f, 3f, 10f / 13);
-    float[] j = random(r, width, -8, 8);
+    float[] j = random(r, width + 2, -8, 8);
     float[] v = random(r, width + 3, -0.1f, 0.1f);
     float[] thr = random(r, width + 3, 0.02f, 0.08f);
     float[] z = random(r, width + 3, 0, 1);
@@ -80,8 +82,8 @@ class RowMathTest {
     long[] bits = new long[6];
     long[] bits2 = new long[6];
     for (float change : new float[] {Float.NaN, 0.004f, -0.001f}) {
-      assertEquals(0, plain.integrate(j, v, thr, z, 3, width, d, change, bits, 1));
-      assertEquals(0, vector.integrate(j, v2, thr2, z2, 3, width, d, change, bits2, 1));
+      assertEquals(0, plain.integrate(j, 2, v, thr, z, 3, width, d, change, bits, 1));
+      assertEquals(0, vector.integrate(j, 2, v2, thr2, z2, 3, width, d, change, bits2, 1));
       assertArrayEquals(v, v2, 0f);
       assertArrayEquals(thr, thr2, 0f);
       assertArrayEquals(z, z2, 0f);
@@ -103,9 +105,9 @@ class RowMathTest {
       float[] row = new float[32];
       long[] bits = new long[1];
       j[19] = bad;
-      int seen = plain.integrate(j, row, row.clone(), null, 0, 32, d, 0, bits, 0);
+      int seen = plain.integrate(j, 0, row, row.clone(), null, 0, 32, d, 0, bits, 0);
       assertEquals(RowMath.BAD_MEMBRANE, seen);
-      seen = plain.integrate(new float[32], new float[32], j, null, 0, 32, d, 0, bits, 0);
+      seen = plain.integrate(new float[32], 0, new float[32], j, null, 0, 32, d, 0, bits, 0);
       assertEquals(RowMath.BAD_THRESHOLD, seen);
     }
   }
@@ -113,20 +115,30 @@ class RowMathTest {
   @ParameterizedTest
   @ValueSource(ints = {16, 128, 256})
   void learns(int width) {
+    for (float lower : new float[] {-0.4f, 0}) {
+      learns(width, new RowMath.Rule(1e-3f, lower, 0.3f, 9));
+    }
+  }
+
+  private void learns(int width, RowMath.Rule rule) {
     Stream r = stream(width);
-    RowMath.Rule rule = new RowMath.Rule(1e-3f, -0.4f, 0.6f, 9);
-    float[] w = random(r, width + 5, -0.5f, 0.7f);
+    float[] w = random(r, width + 5, -0.5f, 0.5f);
     float[] m = random(r, width + 5, -1e-3f, 1e-3f);
     float[] v = random(r, width + 5, 0, 1e-6f);
-    float[] u = random(r, width, -1e-2f, 1e-2f);
-    float[] alone = new float[width];
+    float[] u = random(r, width + 1, -1e-2f, 1e-2f);
+    float[] alone = new float[width + 2];
     for (int c = 0; c < width; c++) {
-      alone[c] = r.nextInt(50);
+      alone[c + 2] = r.nextInt(50);
     }
-    float[] columns = random(r, 9 * width, 0, 9);
-    u[3] = 0;
+    float[] columns = random(r, 3 + 9 * (width + 16), 0, 9);
+    u[4] = 0;
     m[8] = 0;
     v[8] = 0;
+    w[11] = -0f;
+    m[11] = -0f;
+    v[11] = 0;
+    u[7] = 0;
+    alone[8] = 0;
     float[] w2 = w.clone();
     float[] m2 = m.clone();
     float[] v2 = v.clone();
@@ -134,13 +146,39 @@ class RowMathTest {
       for (int q = 1; q < 9; q++) {
         rule.at(q, Adam.at(k + q, 0.05f));
       }
-      plain.contrastive(w, m, v, 5, width, u, alone, 0, rule, k, 5, columns, width);
-      vector.contrastive(w2, m2, v2, 5, width, u, alone, 0, rule, k, 5, columns, width);
-      plain.error(w, m, v, 5, width, u, 0, rule, 5);
-      vector.error(w2, m2, v2, 5, width, u, 0, rule, 5);
-      assertArrayEquals(w, w2, 0f);
-      assertArrayEquals(m, m2, 0f);
-      assertArrayEquals(v, v2, 0f);
+      plain.catchUp(w, m, v, 5, width, rule, k, 5, columns, 3, width + 16);
+      vector.catchUp(w2, m2, v2, 5, width, rule, k, 5, columns, 3, width + 16);
+      same(w, m, v, w2, m2, v2);
+      plain.contrastive(w, m, v, 5, width, u, 1, alone, 2, rule, 5);
+      vector.contrastive(w2, m2, v2, 5, width, u, 1, alone, 2, rule, 5);
+      same(w, m, v, w2, m2, v2);
+      plain.error(w, m, v, 5, width, u, 1, rule, 5);
+      vector.error(w2, m2, v2, 5, width, u, 1, rule, 5);
+      same(w, m, v, w2, m2, v2);
+    }
+  }
+
+  private static void same(float[] w, float[] m, float[] v, float[] w2, float[] m2, float[] v2) {
+    assertArrayEquals(w, w2, 0f); // tells -0 from 0
+    assertArrayEquals(m, m2, 0f);
+    assertArrayEquals(v, v2, 0f);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 7, 8, 9, 30})
+  void drawsTheSameWords(int count) {
+    long[] last = new long[3 + 32];
+    for (int q = 0; q < last.length; q++) {
+      last[q] = 5L * q;
+    }
+    long[] expected = new long[4 * 32];
+    long[] actual = new long[4 * 32];
+    plain.philox(-3, 50, 70_000, last, 3, count, -1_234_567, 4, expected, 32);
+    vector.philox(-3, 50, 70_000, last, 3, count, -1_234_567, 4, actual, 32);
+    for (int lane = 0; lane < 4; lane++) {
+      for (int q = 0; q < count; q++) {
+        assertEquals((int) expected[lane * 32 + q], (int) actual[lane * 32 + q]);
+      }
     }
   }
 }
