@@ -137,7 +137,7 @@ public final class Bench {
     int[] odd = new int[sizes.length];
     Arrays.setAll(odd, l -> Math.min(sizes[l], l == 0 ? 207 : 33));
     NetworkSpec small = network(data.pixels(), odd, data.classes(), 20, 20);
-    compare(small, Parameters.random(small, options.seed()), Math.min(23, data.size()));
+    compare(small, Parameters.random(small, options.seed()), Math.min(47, data.size()));
     if (report.checks.stream().noneMatch(c -> c.name().startsWith("hidden spikes"))) {
       report.checks.add(
           new Check("hidden spikes", false, "no hidden unit ever spiked, so nothing was checked"));

@@ -92,36 +92,61 @@ public final class CpuBackend implements Backend {
   private static final class Scratch {
     private static final int LARGE = 1 << 20;
 
+    /** Rows of gradients that are taken out of a group's at once. */
+    static final int ROWS = 4;
+
     final float[] floats;
+    final float[][] scales; // of a group's units
     final long[][] words; // of random numbers
+    private final int[][] samples;
     private final int row;
     private final int each;
 
     Scratch(int workers, int widest, int inputs, int random) {
       row = new RowLayout(widest).stride;
-      each = Math.addExact(3 * row, inputs * PANEL);
+      each = Math.addExact((ROWS + 1 + Spikes.GROUP) * row, inputs * PANEL);
       floats = new float[Math.max(LARGE, Math.addExact(workers * each, RowLayout.LEAD))];
+      scales = new float[workers][Spikes.GROUP];
       words = new long[workers][random];
+      samples = new int[workers][0];
     }
 
-    int current(int worker) {
+    /** Rows of gradients. */
+    int gradient(int worker) {
       return RowLayout.LEAD + worker * each;
     }
 
-    int gradient(int worker) {
-      return current(worker);
-    }
-
-    int sum(int worker) {
-      return current(worker) + row;
-    }
-
+    /** A row of postsynaptic spikes without presynaptic ones. */
     int alone(int worker) {
-      return sum(worker) + row;
+      return gradient(worker) + ROWS * row;
     }
 
-    int panel(int worker) {
+    /** The gradients of a group of units, interleaved. */
+    int lanes(int worker) {
       return alone(worker) + row;
+    }
+
+    /** A panel of weights. */
+    int panel(int worker) {
+      return lanes(worker) + Spikes.GROUP * row;
+    }
+
+    /** A row of currents, in a phase without gradients. */
+    int current(int worker) {
+      return gradient(worker);
+    }
+
+    /** A row of sums beside it. */
+    int sum(int worker) {
+      return alone(worker);
+    }
+
+    /** Room for a list of samples. */
+    int[] samples(int worker, int n) {
+      if (samples[worker].length < n) {
+        samples[worker] = new int[n];
+      }
+      return samples[worker];
     }
   }
 
@@ -563,42 +588,93 @@ public final class CpuBackend implements Backend {
   private void learn(RowItem item, int worker) {
     Weights k = item.weights;
     Spikes pre = k.acting();
+    if (pre.grouped() && !k.post.signals.isDense()) {
+      learnGroups(item, worker);
+      return;
+    }
     boolean contrastive = k.synapse.rule() == Synapse.Rule.CONTRASTIVE;
-    float scale = k.synapse.learningScale();
     float[] own = scratch.floats;
-    int alone = scratch.alone(worker);
+    int u = scratch.gradient(worker);
     for (int i = item.fromRow; i < item.toRow; i++) {
-      int from = i * n;
-      int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
-      if (contrastive && count == 0 && !everyRow && k.pre.spikes.sampleCount[i] == 0) {
+      if (canWait(k, i)) {
         continue;
       }
-      float[] gradient = silent;
-      int gradientAt = 0;
+      int[] list = pre.sampleList;
+      int from = i * n;
+      int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
+      if (pre.grouped()) {
+        list = scratch.samples(worker, n);
+        from = 0;
+        pre.samplesOf(i, list);
+      }
       if (count > 0) {
-        gradient = own;
-        gradientAt = scratch.gradient(worker);
-        k.post.signals.gather(math, scale, pre.sampleList, from, count, own, gradientAt);
+        k.post.signals.gather(math, k.synapse.learningScale(), list, from, count, own, u);
       }
-      if (contrastive) {
-        spikesAlone(k.post, pre.sampleList, from, count, own, alone);
+      update(k, i, list, from, count, u, worker);
+    }
+  }
+
+  /** The same for groups of rows: neighbours of the input spike in much the same samples. */
+  private void learnGroups(RowItem item, int worker) {
+    Weights k = item.weights;
+    Spikes pre = k.acting();
+    float[] own = scratch.floats;
+    int[] list = scratch.samples(worker, n);
+    int u = scratch.gradient(worker);
+    int lanes = scratch.lanes(worker);
+    int row = k.rows.stride;
+    for (int i = item.fromRow; i < item.toRow; i++) {
+      int lane = i % Spikes.GROUP;
+      boolean any = pre.groupCount[i / Spikes.GROUP] > 0;
+      if (any && lane == 0) {
+        k.post.signals.gatherGroup(
+            math,
+            k.synapse.learningScale(),
+            pre,
+            i / Spikes.GROUP,
+            own,
+            lanes,
+            scratch.scales[worker]);
       }
-      if (!k.update(math, i, step, gradient, gradientAt, own, alone)) {
-        watch.saw(Quantity.WEIGHTS, k.synapse, step);
+      if (any && lane % Scratch.ROWS == 0) {
+        for (int c = 0; c < k.rows.padded; c++) {
+          for (int r = 0; r < Scratch.ROWS; r++) {
+            own[u + r * row + c] = own[lanes + Spikes.GROUP * c + lane + r];
+          }
+        }
+      }
+      if (!canWait(k, i)) {
+        pre.samplesOf(i, list);
+        update(k, i, list, 0, pre.sampleCount[i], u + lane % Scratch.ROWS * row, worker);
       }
     }
   }
 
-  /** (1-a)^T s of a row: the columns' spikes less those in samples where the row's unit spiked. */
-  private void spikesAlone(
-      Layer post, int[] list, int from, int count, float[] alone, int aloneAt) {
-    Spikes s = post.spikes;
-    System.arraycopy(post.columnSpikes, post.rows.at(step), alone, aloneAt, post.rows.padded);
-    for (int k = from; k < from + count; k++) {
-      int start = list[k] * s.units;
-      for (int q = start, end = start + s.unitCount[list[k]]; q < end; q++) {
-        alone[aloneAt + s.unitList[q]]--;
+  /** Whether a row's unit is silent, so that nothing reads its weights before the next step. */
+  private boolean canWait(Weights k, int row) {
+    return k.synapse.rule() == Synapse.Rule.CONTRASTIVE
+        && !everyRow
+        && k.acting().sampleCount[row] == 0
+        && k.pre.spikes.sampleCount[row] == 0;
+  }
+
+  /** Adam, decay and clip of a row whose unit spiked in the samples of the list. */
+  private void update(Weights k, int row, int[] list, int from, int count, int u, int worker) {
+    float[] own = scratch.floats;
+    int alone = scratch.alone(worker);
+    if (k.synapse.rule() == Synapse.Rule.CONTRASTIVE) { // (1-a)^T s: those of others count too
+      System.arraycopy(k.post.columnSpikes, k.rows.at(step), own, alone, k.rows.padded);
+      Spikes post = k.post.spikes;
+      for (int q = from; q < from + count; q++) {
+        int start = list[q] * post.units;
+        for (int e = start, end = start + post.unitCount[list[q]]; e < end; e++) {
+          own[alone + post.unitList[e]]--;
+        }
       }
+    }
+    boolean some = count > 0;
+    if (!k.update(math, row, step, some ? own : silent, some ? u : 0, own, alone)) {
+      watch.saw(Quantity.WEIGHTS, k.synapse, step);
     }
   }
 

@@ -89,15 +89,26 @@ final class Encoder {
           groups);
       for (int g = 0; g < count[b]; g++) {
         int i = 4 * (int) group[first + g];
-        int lanes = Math.min(4, units - i);
-        for (int lane = 0; lane < lanes; lane++) {
-          list[at] = i + lane;
-          int below = ((int) word[lane * groups + g] >>> 8) - bound[4 * (first + g) + lane];
-          at += below >>> 31; // whether it spikes, without a branch that nothing could foresee
+        int k = 4 * (first + g);
+        if (i + 4 <= units) { // a count that the compiler knows
+          for (int lane = 0; lane < 4; lane++) {
+            list[at] = i + lane;
+            at += spike(word[lane * groups + g], bound[k + lane]);
+          }
+        } else {
+          for (int lane = 0; i + lane < units; lane++) {
+            list[at] = i + lane;
+            at += spike(word[lane * groups + g], bound[k + lane]);
+          }
         }
       }
     }
     input.unitCount[b] = at - b * units;
+  }
+
+  /** 1 where a word's upper 24 bits are below the bound, without a branch nobody could foresee. */
+  private static int spike(long word, int bound) {
+    return ((int) word >>> 8) - bound >>> 31;
   }
 
   /** The context of a sample: its one-hot label, or nothing. */

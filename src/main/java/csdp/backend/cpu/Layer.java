@@ -49,8 +49,8 @@ final class Layer {
       return;
     }
     samples = n;
-    previous = new Spikes(n, rows);
-    spikes = new Spikes(n, rows);
+    previous = new Spikes(n, rows, p.role() == Role.INPUT);
+    spikes = new Spikes(n, rows, p.role() == Role.INPUT);
     if (p.integrates()) {
       int size = rows.size(n);
       membrane = new float[size];

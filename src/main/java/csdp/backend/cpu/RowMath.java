@@ -71,6 +71,12 @@ interface RowMath {
       int count);
 
   /**
+   * u[uAt + 16 unit[q] + lane] += scales[lane] * value[q] for q in from .. to and the lanes, {@link
+   * Spikes#GROUP} of them, whose scale is not zero.
+   */
+  void scatter(float[] u, int uAt, float[] scales, int[] unit, float[] value, int from, int to);
+
+  /**
    * Leaky integration, spike and reset, trace: v' = v + ((j - v) / tau) dt; s = v' > thr. Where
    * {@code change} is not NaN, thr = max(thr + change, floor) comes first. Without a trace (null)
    * none is kept.
@@ -246,6 +252,18 @@ interface RowMath {
         int row = base + list[k] * stride;
         for (int c = 0; c < width; c++) {
           u[uAt + c] += scale * d[row + c];
+        }
+      }
+    }
+
+    @Override
+    public void scatter(
+        float[] u, int uAt, float[] scales, int[] unit, float[] value, int from, int to) {
+      for (int lane = 0; lane < Spikes.GROUP; lane++) {
+        if (scales[lane] != 0) {
+          for (int q = from; q < to; q++) {
+            u[uAt + Spikes.GROUP * unit[q] + lane] += scales[lane] * value[q];
+          }
         }
       }
     }

@@ -28,6 +28,11 @@ final class Signals {
     count = new int[samples];
   }
 
+  /** Whether the dense matrix is kept in this step. */
+  boolean isDense() {
+    return isDense;
+  }
+
   /** No unit has a signal. */
   void clear() {
     Arrays.fill(count, 0);
@@ -86,6 +91,24 @@ final class Signals {
       for (int q = start, end = start + count[list[k]]; q < end; q++) {
         u[uAt + unit[q]] += scale * value[q];
       }
+    }
+  }
+
+  /**
+   * {@link #gather} for a group of presynaptic units at once, from the lists: u[uAt + 16 j + lane].
+   *
+   * @param scales scratch of a group's size
+   */
+  void gatherGroup(
+      RowMath math, float scale, Spikes pre, int group, float[] u, int uAt, float[] scales) {
+    Arrays.fill(u, uAt, uAt + Spikes.GROUP * rows.padded, 0f);
+    int from = group * samples;
+    for (int k = from; k < from + pre.groupCount[group]; k++) {
+      for (int lane = 0; lane < Spikes.GROUP; lane++) {
+        scales[lane] = (pre.groupBits[k] >> lane & 1) * scale;
+      }
+      int start = pre.groupList[k] * rows.units;
+      math.scatter(u, uAt, scales, unit, value, start, start + count[pre.groupList[k]]);
     }
   }
 }

@@ -5,9 +5,13 @@ import java.util.Arrays;
 /**
  * The spikes of a population in one step, in three forms: bits (N x words), for each sample the
  * ascending list of its spiking units, and for each unit the ascending list of samples in which it
- * spiked. Lists have fixed strides, so they are filled in parallel and nothing is allocated.
+ * spiked. Neighbours of the input spike in much the same samples, so there each sixteen of them
+ * have one list. Lists have fixed strides, so they are filled in parallel and nothing is allocated.
  */
 final class Spikes {
+  /** Units that share a list where they are grouped. */
+  static final int GROUP = 16;
+
   final int samples;
   final int units;
   final int words;
@@ -18,22 +22,40 @@ final class Spikes {
 
   final int[] unitCount;
 
-  /** Samples in which unit i spiked at {@code i * samples ..}, {@code sampleCount[i]} of them. */
+  /**
+   * Samples in which unit i spiked at {@code i * samples ..}, {@code sampleCount[i]} of them; null
+   * where units are grouped.
+   */
   final int[] sampleList;
 
   final int[] sampleCount;
 
+  /**
+   * Samples in which any unit of group g spiked at {@code g * samples ..}, {@code groupCount[g]} of
+   * them; null where units are not grouped.
+   */
+  final int[] groupList;
+
+  /** A bit for each unit of the group that spiked in that sample. */
+  final char[] groupBits;
+
+  final int[] groupCount;
+
   /** How many of a unit's samples are positive ones; those come first. */
   final int[] positiveCount;
 
-  Spikes(int samples, RowLayout rows) {
+  Spikes(int samples, RowLayout rows, boolean grouped) {
     this.samples = samples;
     this.units = rows.units;
     this.words = rows.words();
     bits = new long[samples * words];
     unitList = new int[Math.multiplyExact(samples, units)];
     unitCount = new int[samples];
-    sampleList = new int[samples * units];
+    int groups = (units + GROUP - 1) / GROUP;
+    sampleList = grouped ? null : new int[samples * units];
+    groupList = grouped ? new int[Math.multiplyExact(samples, groups)] : null;
+    groupBits = grouped ? new char[groupList.length] : null;
+    groupCount = grouped ? new int[groups] : null;
     sampleCount = new int[units];
     positiveCount = new int[units];
   }
@@ -65,20 +87,64 @@ final class Spikes {
     }
   }
 
-  /** Fills the lists by unit from the lists by sample. */
+  /** Whether neighbouring units share lists of samples. */
+  boolean grouped() {
+    return groupList != null;
+  }
+
+  /** Fills the lists by unit, or by group of units, from the lists by sample. */
   void transpose(int positives) {
     Arrays.fill(sampleCount, 0);
+    if (grouped()) {
+      Arrays.fill(groupCount, 0);
+    }
     for (int b = 0; b < samples; b++) {
       if (b == positives) {
         System.arraycopy(sampleCount, 0, positiveCount, 0, units);
       }
-      for (int k = b * units, end = k + unitCount[b]; k < end; k++) {
-        int i = unitList[k];
-        sampleList[i * samples + sampleCount[i]++] = b;
+      if (grouped()) {
+        listByGroup(b);
+      } else {
+        listByUnit(b);
       }
     }
     if (positives == samples) {
       System.arraycopy(sampleCount, 0, positiveCount, 0, units);
+    }
+  }
+
+  private void listByUnit(int b) {
+    for (int k = b * units, end = k + unitCount[b]; k < end; k++) {
+      int i = unitList[k];
+      sampleList[i * samples + sampleCount[i]++] = b;
+    }
+  }
+
+  private void listByGroup(int b) {
+    int k = b * units;
+    int end = k + unitCount[b];
+    while (k < end) {
+      int g = unitList[k] / GROUP;
+      int bits = 0;
+      for (; k < end && unitList[k] / GROUP == g; k++) {
+        bits |= 1 << unitList[k] % GROUP;
+        sampleCount[unitList[k]]++;
+      }
+      int at = g * samples + groupCount[g]++;
+      groupList[at] = b;
+      groupBits[at] = (char) bits;
+    }
+  }
+
+  /** Lists the samples in which one unit of a group spiked. */
+  void samplesOf(int unit, int[] list) {
+    int n = 0;
+    int from = unit / GROUP * samples;
+    for (int k = from, end = from + groupCount[unit / GROUP]; k < end; k++) {
+      if (n < sampleCount[unit]) { // without this test the last write could fall behind the list
+        list[n] = groupList[k];
+      }
+      n += groupBits[k] >> unit % GROUP & 1;
     }
   }
 }

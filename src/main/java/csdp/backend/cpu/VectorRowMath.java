@@ -121,6 +121,18 @@ final class VectorRowMath implements RowMath {
   }
 
   @Override
+  public void scatter(
+      float[] u, int uAt, float[] scales, int[] unit, float[] value, int from, int to) {
+    for (int lane = 0; lane < Spikes.GROUP; lane += L) {
+      FloatVector scale = FloatVector.fromArray(S, scales, lane);
+      for (int q = from; q < to; q++) { // zero times a value adds zero: none is infinite here
+        int at = uAt + Spikes.GROUP * unit[q] + lane;
+        FloatVector.fromArray(S, u, at).add(scale.mul(value[q])).intoArray(u, at);
+      }
+    }
+  }
+
+  @Override
   public int integrate(
       float[] j,
       int jAt,

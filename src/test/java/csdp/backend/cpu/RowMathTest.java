@@ -68,6 +68,27 @@ class RowMathTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {0, 1, 20})
+  void scatters(int count) {
+    Stream r = stream(count);
+    float[] scales = new float[Spikes.GROUP];
+    for (int bits : new int[] {0, 1, 0x8000, 0x35A6, 0xFFFF}) {
+      for (int lane = 0; lane < Spikes.GROUP; lane++) {
+        scales[lane] = (bits >> lane & 1) * 0.1f;
+      }
+      int[] unit = list(r, count);
+      float[] value = random(r, count + 3, -1, 1);
+      float[] a = new float[5 + Spikes.GROUP * ROWS];
+      float[] b = a.clone();
+      for (int twice = 0; twice < 2; twice++) {
+        plain.scatter(a, 5, scales, unit, value, 3, 3 + count);
+        vector.scatter(b, 5, scales, unit, value, 3, 3 + count);
+      }
+      assertArrayEquals(a, b, 0f);
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {16, 32, 112, 128, 144, 256})
   void integrates(int width) {
     Stream r = stream(width);
