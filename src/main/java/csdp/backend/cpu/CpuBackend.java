@@ -33,9 +33,6 @@ public final class CpuBackend implements Backend {
   private static final int SAMPLE_CHUNK = 16;
   private static final int ROW_CHUNK = 32;
 
-  /** Columns whose weights from 784 inputs, 200 kB, leave room in a core's L2 cache. */
-  private static final int PANEL = 64;
-
   /** Panels are worth their copy where a row of weights is read so often. */
   private static final long PANEL_READS = 8;
 
@@ -104,7 +101,7 @@ public final class CpuBackend implements Backend {
 
     Scratch(int workers, int widest, int inputs, int random) {
       row = new RowLayout(widest).stride;
-      each = Math.addExact((ROWS + 1 + Spikes.GROUP) * row, inputs * PANEL);
+      each = Math.addExact((ROWS + 1 + Spikes.GROUP) * row, inputs * RowMath.PANEL);
       floats = new float[Math.max(LARGE, Math.addExact(workers * each, RowLayout.LEAD))];
       scales = new float[workers][Spikes.GROUP];
       words = new long[workers][random];
@@ -342,8 +339,8 @@ public final class CpuBackend implements Backend {
       }
       addSamples(layer.p.fedByNewSpikes() ? recon : forward, layer);
       if (layer.drivenByInput()) {
-        for (int c = 0; c < layer.rows.padded; c += PANEL) {
-          int width = Math.min(PANEL, layer.rows.padded - c);
+        for (int c = 0; c < layer.rows.padded; c += RowMath.PANEL) {
+          int width = Math.min(RowMath.PANEL, layer.rows.padded - c);
           columns.add(new PanelItem(layer.incoming.get(0), c, width));
         }
       }
@@ -390,20 +387,26 @@ public final class CpuBackend implements Backend {
     float scale = k.synapse.currentScale();
     for (int b = 0; b < n; b++) {
       int at = k.rows.at(b) + item.fromColumn;
-      Arrays.fill(j, at, at + width, 0f);
-      math.gather(
-          j,
-          at,
-          scale,
-          scratch.floats,
-          panel,
-          width,
-          width,
-          pre.unitList,
-          b * pre.units,
-          pre.unitCount[b],
-          scratch.floats,
-          scratch.sum(worker));
+      int from = b * pre.units;
+      int count = pre.unitCount[b];
+      if (width == RowMath.PANEL) {
+        math.gatherPanel(j, at, scale, scratch.floats, panel, pre.unitList, from, count);
+      } else {
+        Arrays.fill(j, at, at + width, 0f);
+        math.gather(
+            j,
+            at,
+            scale,
+            scratch.floats,
+            panel,
+            width,
+            width,
+            pre.unitList,
+            from,
+            count,
+            scratch.floats,
+            scratch.sum(worker));
+      }
     }
   }
 

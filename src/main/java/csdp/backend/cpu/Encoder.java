@@ -108,7 +108,7 @@ final class Encoder {
 
   /** 1 where a word's upper 24 bits are below the bound, without a branch nobody could foresee. */
   private static int spike(long word, int bound) {
-    return ((int) word >>> 8) - bound >>> 31;
+    return (((int) word >>> 8) - bound) >>> 31;
   }
 
   /** The context of a sample: its one-hot label, or nothing. */

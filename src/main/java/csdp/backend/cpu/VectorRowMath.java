@@ -76,6 +76,30 @@ final class VectorRowMath implements RowMath {
     }
   }
 
+  @Override
+  public void gatherPanel(
+      float[] j, int jAt, float scale, float[] w, int base, int[] list, int from, int count) {
+    int end = from + count;
+    for (int c = 0; c < PANEL; c += 4 * L) {
+      FloatVector zero = FloatVector.zero(S);
+      FloatVector s0 = zero;
+      FloatVector s1 = zero;
+      FloatVector s2 = zero;
+      FloatVector s3 = zero;
+      for (int k = from; k < end; k++) {
+        int o = base + list[k] * PANEL + c;
+        s0 = s0.add(FloatVector.fromArray(S, w, o));
+        s1 = s1.add(FloatVector.fromArray(S, w, o + L));
+        s2 = s2.add(FloatVector.fromArray(S, w, o + 2 * L));
+        s3 = s3.add(FloatVector.fromArray(S, w, o + 3 * L));
+      }
+      s0.mul(scale).add(zero).intoArray(j, jAt + c);
+      s1.mul(scale).add(zero).intoArray(j, jAt + c + L);
+      s2.mul(scale).add(zero).intoArray(j, jAt + c + 2 * L);
+      s3.mul(scale).add(zero).intoArray(j, jAt + c + 3 * L);
+    }
+  }
+
   private static void addScaled(float[] j, int c, float scale, FloatVector sum) {
     FloatVector.fromArray(S, j, c).add(sum.mul(scale)).intoArray(j, c);
   }

@@ -9,6 +9,7 @@ import csdp.model.Adam;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,25 @@ class RowMathTest {
       vector.gatherScaled(b, 2, 0.01f, w, 7, stride, width, list, 5, count);
       assertArrayEquals(a, b, 0f);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 100})
+  void gathersPanels(int count) {
+    Stream r = stream(count);
+    float[] w = random(r, 7 + ROWS * RowMath.PANEL, -1, 1);
+    int[] list = list(r, count);
+    float[] a = random(r, RowMath.PANEL + 3, -1, 1);
+    float[] b = a.clone();
+    float[] c = a.clone();
+    float scale = -0.1f; // of no spikes comes +0, as where it is added
+    plain.gatherPanel(a, 3, scale, w, 7, list, 5, count);
+    vector.gatherPanel(b, 3, scale, w, 7, list, 5, count);
+    assertArrayEquals(a, b, 0f);
+    Arrays.fill(c, 3, c.length, 0);
+    float[] sum = new float[RowMath.PANEL];
+    plain.gather(c, 3, scale, w, 7, RowMath.PANEL, RowMath.PANEL, list, 5, count, sum, 0);
+    assertArrayEquals(a, c, 0f);
   }
 
   @ParameterizedTest
