@@ -44,6 +44,8 @@ public final class CpuBackend implements Backend {
   private final Workers workers;
   private final Dynamics dynamics;
   private final Layer[] layers;
+  private final Layer input;
+  private final Layer context;
   private final Weights[] weights;
   private final Scratch scratch;
   private final Encoder encoder;
@@ -167,6 +169,8 @@ public final class CpuBackend implements Backend {
         spec.populations().stream()
             .map(p -> new Layer(p, c.steps(), c.traceDecay()))
             .toArray(Layer[]::new);
+    this.input = layers[spec.input().index()];
+    this.context = layers[spec.context().index()];
     this.weights =
         spec.synapses().stream()
             .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c))
@@ -237,7 +241,7 @@ public final class CpuBackend implements Backend {
           layer.signals.choose();
         }
       }
-      panelled = inputSpikes() >= PANEL_READS * spec.input().units();
+      panelled = inputSpikes() >= PANEL_READS * input.p.units();
       if (panelled) {
         phase("currents", panelJob, panels.length);
       }
@@ -351,7 +355,7 @@ public final class CpuBackend implements Backend {
         }
       }
     }
-    addSamples(forward, layers[spec.input().index()]);
+    addSamples(forward, input);
     panels = columns.toArray(PanelItem[]::new);
     feedForward = forward.toArray(SampleItem[]::new);
     reconstruct = recon.toArray(SampleItem[]::new);
@@ -367,7 +371,7 @@ public final class CpuBackend implements Backend {
   /** Spikes of the input that act in this step. */
   private long inputSpikes() {
     long sum = 0;
-    for (int count : layers[spec.input().index()].previous.unitCount) {
+    for (int count : input.previous.unitCount) {
       sum += count;
     }
     return sum;
@@ -437,7 +441,7 @@ public final class CpuBackend implements Backend {
   private void encode(SampleItem item, int worker) {
     for (int b = item.fromSample; b < item.toSample; b++) {
       encoder.encode(fast, step, b, item.layer.spikes, scratch.words[worker]);
-      encoder.clamp(b, layers[spec.context().index()].spikes);
+      encoder.clamp(b, context.spikes);
     }
   }
 
@@ -561,7 +565,7 @@ public final class CpuBackend implements Backend {
     }
     r.signals.count[b] = 0;
     if (learn && b < batch.positives()) {
-      reconstructionError(r, layers[spec.input().index()].spikes, b);
+      reconstructionError(r, input.spikes, b);
     }
   }
 

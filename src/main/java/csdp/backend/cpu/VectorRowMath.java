@@ -6,7 +6,6 @@ import csdp.model.Philox;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -21,6 +20,8 @@ final class VectorRowMath implements RowMath {
   private static final VectorSpecies<Integer> I = S.withLanes(int.class);
   private static final VectorSpecies<Long> J = S.withLanes(long.class);
   private static final int L = S.length();
+  private static final IntVector BIT = // of each lane
+      IntVector.broadcast(I, 1).lanewise(VectorOperators.LSHL, IntVector.zero(I).addIndex(1));
   private static final int SIGN = 0x80000000;
 
   /** The machine's widest vectors, up to the padding's 16 lanes. */
@@ -171,12 +172,12 @@ final class VectorRowMath implements RowMath {
       int bitsAt) {
     boolean adapt = !Float.isNaN(change);
     FloatVector zero = FloatVector.zero(S);
-    FloatVector one = FloatVector.broadcast(S, 1f);
+    IntVector one = IntVector.broadcast(I, Float.floatToRawIntBits(1f));
     IntVector floor = IntVector.broadcast(I, Float.floatToRawIntBits(Constants.THRESHOLD_FLOOR));
-    for (int c0 = 0; c0 < width; c0 += 64) {
-      long word = 0;
-      int end = Math.min(c0 + 64, width);
-      for (int c = c0; c < end; c += L) {
+    for (int from = 0; from < width; from += Integer.SIZE) {
+      IntVector fired = IntVector.zero(I);
+      int end = Math.min(from + Integer.SIZE, width);
+      for (int c = from; c < end; c += L) {
         FloatVector threshold = FloatVector.fromArray(S, thr, at + c);
         if (adapt) {
           threshold = threshold.add(change).reinterpretAsInts().max(floor).reinterpretAsFloats();
@@ -185,17 +186,28 @@ final class VectorRowMath implements RowMath {
         FloatVector old = FloatVector.fromArray(S, v, at + c);
         FloatVector next =
             old.add(FloatVector.fromArray(S, j, jAt + c).sub(old).mul(d.inverseTau()).mul(d.dt()));
-        VectorMask<Float> spike = next.compare(VectorOperators.GT, threshold);
-        next.blend(zero, spike).intoArray(v, at + c);
+        // All bits of the lanes that spike, by the sign of a difference: a VectorMask would be an
+        // object on JDK 17. A difference of -0 is none.
+        IntVector spike =
+            threshold.sub(next).add(zero).reinterpretAsInts().lanewise(VectorOperators.ASHR, 31);
+        next.reinterpretAsInts()
+            .lanewise(VectorOperators.AND_NOT, spike)
+            .reinterpretAsFloats()
+            .intoArray(v, at + c);
         if (z != null) {
           FloatVector.fromArray(S, z, at + c)
               .mul(d.traceDecay())
-              .blend(one, spike)
+              .reinterpretAsInts()
+              .lanewise(VectorOperators.AND_NOT, spike)
+              .or(one.and(spike))
+              .reinterpretAsFloats()
               .intoArray(z, at + c);
         }
-        word |= spike.toLong() << (c - c0);
+        fired = fired.or(spike.and(BIT.lanewise(VectorOperators.LSHL, c - from)));
       }
-      bits[bitsAt + (c0 >> 6)] = word;
+      long bit = fired.reduceLanes(VectorOperators.OR) & 0xFFFFFFFFL;
+      int word = bitsAt + from / Long.SIZE;
+      bits[word] = from % Long.SIZE == 0 ? bit : bits[word] | bit << Integer.SIZE;
     }
     return 0;
   }
