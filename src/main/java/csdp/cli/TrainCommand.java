@@ -116,28 +116,14 @@ final class TrainCommand implements Callable<Integer> {
               + " folder with --out",
           out);
     }
-    TrainState state = TrainState.start();
-    Parameters parameters;
     if (resume) {
       record = continued(earlier, record);
-    }
-    if (resume && folder.canResume()) {
-      Checkpoint.requireFit(folder.last(), network);
-      parameters = new Parameters(network);
-      state = folder.resume(parameters);
-      if (state.epoch() > config.training().epochs()) {
-        throw CsdpException.badInput(
-            "%d epochs are done already in %s: give --epochs at least that many",
-            state.epoch(), out);
-      }
-    } else {
-      parameters = Parameters.random(network, config.training().seed());
     }
 
     PrintWriter console = spec.commandLine().getOut();
     try (Backend backend = where.open(network, device.threads())) {
+      TrainState state = begin(backend, folder, config);
       introduce(console, backend, splits, config);
-      backend.restore(parameters);
       ProgressPrinter progress = new ProgressPrinter(console, spec.commandLine().getErr());
       Trainer trainer =
           new Trainer(
@@ -164,6 +150,23 @@ final class TrainCommand implements Callable<Integer> {
       finish(folder, backend, splits.test(), trainer, progress, console);
     }
     return 0;
+  }
+
+  /** Gives the backend the parameters to start from; nobody else holds on to them. */
+  private TrainState begin(Backend backend, RunFolder folder, RunConfig config) {
+    if (!resume || !folder.canResume()) {
+      backend.restore(Parameters.random(backend.spec(), config.training().seed()));
+      return TrainState.start();
+    }
+    Checkpoint.requireFit(folder.last(), backend.spec());
+    Parameters parameters = new Parameters(backend.spec());
+    TrainState state = folder.resume(parameters);
+    if (state.epoch() > config.training().epochs()) {
+      throw CsdpException.badInput(
+          "%d epochs are done already in %s: give --epochs at least that many", state.epoch(), out);
+    }
+    backend.restore(parameters);
+    return state;
   }
 
   /** What a run that failed leaves, and how to go on with it. */
