@@ -17,7 +17,9 @@ import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Event-driven and multi-threaded. Work follows spikes: currents gather the weight rows of units
@@ -58,6 +60,7 @@ public final class CpuBackend implements Backend {
   // The batch at hand.
   private Batch batch;
   private int n;
+  private int[] alike; // samples, those of the same image next to each other
   private int step;
   private boolean learn;
   private boolean everyRow; // whether plasticity leaves no row for later
@@ -309,6 +312,12 @@ public final class CpuBackend implements Backend {
     this.learn = learn;
     this.out = out;
     out.reset(batch.size());
+    alike =
+        IntStream.range(0, batch.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(batch::original))
+            .mapToInt(Integer::intValue)
+            .toArray();
     if (n != batch.size()) {
       n = batch.size();
       for (Layer layer : layers) {
@@ -377,7 +386,10 @@ public final class CpuBackend implements Backend {
     return sum;
   }
 
-  /** Currents of the input in all samples for a panel of columns, copied to where it stays near. */
+  /**
+   * Currents of the input in all samples for a panel of columns, copied to where it stays near. A
+   * sample finds most of the rows that it needs where one of the same image has just left them.
+   */
   private void drive(PanelItem item, int worker) {
     Weights k = item.weights;
     Spikes pre = k.acting();
@@ -389,7 +401,7 @@ public final class CpuBackend implements Backend {
     }
     float[] j = k.post.currents;
     float scale = k.synapse.currentScale();
-    for (int b = 0; b < n; b++) {
+    for (int b : alike) {
       int at = k.rows.at(b) + item.fromColumn;
       int from = b * pre.units;
       int count = pre.unitCount[b];
