@@ -119,10 +119,14 @@ final class TrainCommand implements Callable<Integer> {
     if (resume) {
       record = continued(earlier, record);
     }
+    boolean goOn = resume && folder.canResume();
+    if (goOn) {
+      requireGoingOn(folder, network, config);
+    }
 
     PrintWriter console = spec.commandLine().getOut();
     try (Backend backend = where.open(network, device.threads())) {
-      TrainState state = begin(backend, folder, config);
+      TrainState state = begin(backend, goOn ? folder : null, config);
       introduce(console, backend, splits, config);
       ProgressPrinter progress = new ProgressPrinter(console, spec.commandLine().getErr());
       Trainer trainer =
@@ -152,19 +156,28 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Gives the backend the parameters to start from; nobody else holds on to them. */
-  private TrainState begin(Backend backend, RunFolder folder, RunConfig config) {
-    if (!resume || !folder.canResume()) {
+  /** Before anything large is allocated: the checkpoint fits, and there is something left to do. */
+  private void requireGoingOn(RunFolder folder, NetworkSpec network, RunConfig config) {
+    Checkpoint.requireFit(folder.last(), network);
+    int done = Checkpoint.readState(folder.last(), TrainState.class).epoch();
+    if (done > config.training().epochs()) {
+      throw CsdpException.badInput(
+          "%d epochs are done already in %s: give --epochs at least that many", done, out);
+    }
+  }
+
+  /**
+   * Gives the backend the parameters to start from; nobody else holds on to them.
+   *
+   * @param resumed where they and the state are; null to start anew
+   */
+  private static TrainState begin(Backend backend, RunFolder resumed, RunConfig config) {
+    if (resumed == null) {
       backend.restore(Parameters.random(backend.spec(), config.training().seed()));
       return TrainState.start();
     }
-    Checkpoint.requireFit(folder.last(), backend.spec());
     Parameters parameters = new Parameters(backend.spec());
-    TrainState state = folder.resume(parameters);
-    if (state.epoch() > config.training().epochs()) {
-      throw CsdpException.badInput(
-          "%d epochs are done already in %s: give --epochs at least that many", state.epoch(), out);
-    }
+    TrainState state = resumed.resume(parameters);
     backend.restore(parameters);
     return state;
   }

@@ -32,6 +32,8 @@ class BackendParityTest {
         new Case(Nets.spec(49, new int[] {24, 12}, 10, true, false, 8), 9, 9, true),
         new Case(Nets.spec(33, new int[] {1025}, 3, true, true, 4), 4, 3, true),
         new Case(Nets.spec(300, new int[] {257}, 300, true, true, 6), 3, 3, true),
+        new Case(Nets.spec(49, new int[] {207, 20}, 5, true, true, 8), 20, 20, true),
+        new Case(Nets.spec(37, new int[] {150}, 5, true, true, 6), 0, 40, true),
         new Case(Nets.spec(49, new int[] {64, 16}, 5, true, true, 10), 40, 0, false));
   }
 
@@ -140,7 +142,7 @@ class BackendParityTest {
     int[] order = {7, 0, 11, 3, 2, 1, 10, 9, 8, 4, 6, 5};
     int[] another = {5, 1, 2, 3, 4, 0, 6, 11, 10, 9, 8, 7};
     List<Batch> stored = new ArrayList<>();
-    int[][] shown = {{5, 10, 0}, {5, 10, 5}, {2, 4, 10}, {4, 7, 1}, {6, 6, 6}}; // N+, N, from
+    int[][] shown = {{4, 7, 1}, {5, 10, 0}, {5, 10, 5}, {2, 4, 10}, {6, 6, 6}}; // N+, N, from
     for (int[] s : shown) {
       for (int[] o : List.of(order, another)) {
         int[] labels = new int[s[1]];

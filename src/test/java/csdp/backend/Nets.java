@@ -1,6 +1,7 @@
 package csdp.backend;
 
 import csdp.backend.cpu.CpuBackend;
+import csdp.backend.cpu.PlainLoops;
 import csdp.backend.cuda.CudaBackend;
 import csdp.backend.cuda.EmulatedDevice;
 import csdp.backend.reference.ReferenceBackend;
@@ -22,6 +23,7 @@ final class Nets {
     java.util.stream.Stream.Builder<Maker> b = java.util.stream.Stream.builder();
     b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
     b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
+    b.add(new Maker("cpu, plain loops", s -> PlainLoops.open(s, 2)));
     if (EmulatedDevice.unavailable().isEmpty()) { // EmulatedDeviceTest says why there is none
       b.add(new Maker("cuda, emulated", s -> new CudaBackend(s, emulatedDevice())));
     }

@@ -23,8 +23,9 @@ import java.util.stream.IntStream;
 
 /**
  * Event-driven and multi-threaded. Work follows spikes: currents gather the weight rows of units
- * that spiked, gradients gather the traces of samples in which a unit spiked, and no gradient is
- * ever stored beyond one row of a tile. Only Adam costs what the weights cost.
+ * that spiked, gradients gather the traces of samples in which a unit spiked, and none is stored
+ * beyond a few rows of each worker. Only Adam costs what the weights cost, and the rows of silent
+ * units wait for it.
  *
  * <p>A step is a few parallel phases, each a list of independent items: panels of columns for the
  * currents of the many input spikes; samples for other currents, integration, lists, goodness and
@@ -33,7 +34,7 @@ import java.util.stream.IntStream;
  */
 public final class CpuBackend implements Backend {
   private static final int SAMPLE_CHUNK = 16;
-  private static final int ROW_CHUNK = 32;
+  private static final int ROW_CHUNK = 2 * Spikes.GROUP; // groups are not cut
 
   /** Panels are worth their copy where a row of weights is read so often. */
   private static final long PANEL_READS = 8;
@@ -88,29 +89,35 @@ public final class CpuBackend implements Backend {
   private record RowItem(Weights weights, int fromRow, int toRow) {}
 
   /**
-   * The workers' own buffers, each on cache lines of its own in one array: large enough for that
-   * array to begin at a heap region's start.
+   * The workers' own buffers. Rows of floats are in one array, so large that with G1 and regions of
+   * up to 8 MiB it begins at a region's start, and each on cache lines of its own.
    */
   private static final class Scratch {
     private static final int LARGE = 1 << 20;
 
-    /** Rows of gradients that are taken out of a group's at once. */
+    /** Rows of gradients that are taken out of a group's at once; divides their number. */
     static final int ROWS = 4;
 
     final float[] floats;
     final float[][] scales; // of a group's units
     final long[][] words; // of random numbers
-    private final int[][] samples;
+    final int[][] samples; // a list of them
     private final int row;
     private final int each;
 
     Scratch(int workers, int widest, int inputs, int random) {
       row = new RowLayout(widest).stride;
       each = Math.addExact((ROWS + 1 + Spikes.GROUP) * row, inputs * RowMath.PANEL);
-      floats = new float[Math.max(LARGE, Math.addExact(workers * each, RowLayout.LEAD))];
-      scales = new float[workers][Spikes.GROUP];
+      long all = (long) workers * each + RowLayout.LEAD;
+      if (all > Integer.MAX_VALUE - Long.BYTES) {
+        throw CsdpException.badInput(
+            "%d threads are too many for a network of this size: take at most %d",
+            workers, (Integer.MAX_VALUE - Long.BYTES - RowLayout.LEAD) / each);
+      }
+      floats = new float[Math.max(LARGE, (int) all)];
+      scales = new float[workers][4 * Spikes.GROUP]; // longer, so that no two share a cache line
       words = new long[workers][random];
-      samples = new int[workers][0];
+      samples = new int[workers][];
     }
 
     /** Rows of gradients. */
@@ -141,14 +148,6 @@ public final class CpuBackend implements Backend {
     /** A row of sums beside it. */
     int sum(int worker) {
       return alone(worker);
-    }
-
-    /** Room for a list of samples. */
-    int[] samples(int worker, int n) {
-      if (samples[worker].length < n) {
-        samples[worker] = new int[n];
-      }
-      return samples[worker];
     }
   }
 
@@ -255,7 +254,8 @@ public final class CpuBackend implements Backend {
         for (Weights w : weights) {
           w.rule.at(step, adam);
         }
-        everyRow = step == c.steps() || observer != null || math != fast; // weights are read then
+        // Somebody reads all weights then, or looks for values that are not finite.
+        everyRow = step == c.steps() || observer != null || math != fast;
         phase("plasticity", plasticityJob, plastic.length);
       }
       watch.check();
@@ -319,10 +319,12 @@ public final class CpuBackend implements Backend {
             .mapToInt(Integer::intValue)
             .toArray();
     if (n != batch.size()) {
-      n = batch.size();
+      n = 0; // should memory end
       for (Layer layer : layers) {
-        layer.allocate(n);
+        layer.allocate(batch.size());
       }
+      Arrays.setAll(scratch.samples, w -> new int[batch.size()]);
+      n = batch.size();
       layOut();
     }
     transposed =
@@ -622,7 +624,7 @@ public final class CpuBackend implements Backend {
       int from = i * n;
       int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
       if (pre.grouped()) {
-        list = scratch.samples(worker, n);
+        list = scratch.samples[worker];
         from = 0;
         pre.samplesOf(i, list);
       }
@@ -638,7 +640,7 @@ public final class CpuBackend implements Backend {
     Weights k = item.weights;
     Spikes pre = k.acting();
     float[] own = scratch.floats;
-    int[] list = scratch.samples(worker, n);
+    int[] list = scratch.samples[worker];
     int u = scratch.gradient(worker);
     int lanes = scratch.lanes(worker);
     int row = k.rows.stride;

@@ -19,7 +19,7 @@ final class Encoder {
     this.image = new float[4 * groups]; // behind the units: black
   }
 
-  /** Floats of scratch that {@link #encode} needs, as words. */
+  /** Random words that {@link #encode} needs room for. */
   int words() {
     return 4 * groups;
   }

@@ -48,7 +48,7 @@ final class Layer {
     if (samples == n) {
       return;
     }
-    samples = n;
+    samples = 0; // should memory end
     previous = new Spikes(n, rows, p.role() == Role.INPUT);
     spikes = new Spikes(n, rows, p.role() == Role.INPUT);
     if (p.integrates()) {
@@ -67,6 +67,7 @@ final class Layer {
         trace = new float[size];
       }
     }
+    samples = n;
   }
 
   /** Whether the first currents come from the input, whose spikes are many. */

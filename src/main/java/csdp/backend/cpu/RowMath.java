@@ -62,7 +62,7 @@ interface RowMath {
 
   /**
    * j[jAt + c] = 0 + scale * sum over r in list[from .. from+count) of w[base + r * PANEL + c], for
-   * the {@link #PANEL} columns of a panel.
+   * the {@link #PANEL} columns of a panel. What is not added to a zero could be -0.
    */
   void gatherPanel(
       float[] j, int jAt, float scale, float[] w, int base, int[] list, int from, int count);

@@ -17,7 +17,7 @@ final class Signals {
   final int[] unit; // N x units
   final float[] value; // N x units
   final int[] count; // N
-  float[] dense; // N rows; null until it is first needed
+  private float[] dense; // N rows; null until it is first needed
   private boolean isDense;
 
   Signals(int samples, RowLayout rows) {

@@ -66,6 +66,9 @@ final class Spikes {
     Arrays.fill(unitCount, 0);
     Arrays.fill(sampleCount, 0);
     Arrays.fill(positiveCount, 0);
+    if (grouped()) {
+      Arrays.fill(groupCount, 0);
+    }
   }
 
   /** Fills a sample's list from its bits. */

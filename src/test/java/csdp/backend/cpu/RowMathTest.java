@@ -94,7 +94,7 @@ class RowMathTest {
     float[] scales = new float[Spikes.GROUP];
     for (int bits : new int[] {0, 1, 0x8000, 0x35A6, 0xFFFF}) {
       for (int lane = 0; lane < Spikes.GROUP; lane++) {
-        scales[lane] = (bits >> lane & 1) * 0.1f;
+        scales[lane] = (bits >> lane & 1) * -0.1f; // -0 for the others
       }
       int[] unit = list(r, count);
       float[] value = random(r, count + 3, -1, 1);
