@@ -24,7 +24,7 @@ final class RunOptions {
   @Option(
       names = "--preset",
       description =
-          "${COMPLETION-CANDIDATES}: quick takes about two minutes on two cores, demo is the released"
+          "${COMPLETION-CANDIDATES}: quick takes about a minute on two cores, demo is the released"
               + " demo. Flags override single values. Default: demo.")
   private Preset preset;
 

@@ -91,7 +91,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
 
   /** Named starting points; flags override single values. */
   public enum Preset {
-    /** About two minutes on two cores. */
+    /** About a minute on two cores. */
     QUICK,
     /** The released demo: 3000,600 units, 10 epochs, batches of 500. */
     DEMO;
