@@ -14,7 +14,6 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Population.Role;
-import csdp.model.Synapse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -42,7 +41,7 @@ public final class CpuBackend implements Backend {
   private final NetworkSpec spec;
   private final Constants c;
   private final RowMath fast;
-  private final RowMath plain = new RowMath.PlainRowMath();
+  private final RowMath plain = new PlainRowMath();
   private RowMath math; // the fast one where no value can stop being finite
   private final Workers workers;
   private final Dynamics dynamics;
@@ -51,9 +50,9 @@ public final class CpuBackend implements Backend {
   private final Layer context;
   private final Weights[] weights;
   private final Scratch scratch;
+  private final Plasticity plasticity;
   private final Encoder encoder;
   private final NotFinite.Watch watch;
-  private final float[] silent; // the gradient of a row without spikes: all zero
   private CsdpException refused; // what was restored is not finite; null where it is
   private long plasticitySteps;
   private PhaseTimes times; // null unless somebody measures
@@ -64,7 +63,6 @@ public final class CpuBackend implements Backend {
   private int[] alike; // samples, those of the same image next to each other
   private int step;
   private boolean learn;
-  private boolean everyRow; // whether plasticity leaves no row for later
   private ReadOut out;
 
   // The phases of a step: which item is what. Fixed while N stays the same.
@@ -77,7 +75,7 @@ public final class CpuBackend implements Backend {
   private final Workers.Job panelJob = (i, w) -> drive(panels[i], w);
   private final Workers.Job sampleJob = (i, w) -> advance(feedForward[i], w);
   private final Workers.Job reconstructJob = this::reconstructOrTranspose;
-  private final Workers.Job plasticityJob = (i, w) -> learn(plastic[i], w);
+  private final Workers.Job plasticityJob = this::learn;
 
   /** Columns of a synapse, for all samples. */
   private record PanelItem(Weights weights, int fromColumn, int width) {}
@@ -87,69 +85,6 @@ public final class CpuBackend implements Backend {
 
   /** Rows of a synapse. */
   private record RowItem(Weights weights, int fromRow, int toRow) {}
-
-  /**
-   * The workers' own buffers. Rows of floats are in one array, so large that with G1 and regions of
-   * up to 8 MiB it begins at a region's start, and each on cache lines of its own.
-   */
-  private static final class Scratch {
-    private static final int LARGE = 1 << 20;
-
-    /** Rows of gradients that are taken out of a group's at once; divides their number. */
-    static final int ROWS = 4;
-
-    final float[] floats;
-    final float[][] scales; // of a group's units
-    final long[][] words; // of random numbers
-    final int[][] samples; // a list of them
-    private final int row;
-    private final int each;
-
-    Scratch(int workers, int widest, int inputs, int random) {
-      row = new RowLayout(widest).stride;
-      each = Math.addExact((ROWS + 1 + Spikes.GROUP) * row, inputs * RowMath.PANEL);
-      long all = (long) workers * each + RowLayout.LEAD;
-      if (all > Integer.MAX_VALUE - Long.BYTES) {
-        throw CsdpException.badInput(
-            "%d threads are too many for a network of this size: take at most %d",
-            workers, (Integer.MAX_VALUE - Long.BYTES - RowLayout.LEAD) / each);
-      }
-      floats = new float[Math.max(LARGE, (int) all)];
-      scales = new float[workers][4 * Spikes.GROUP]; // longer, so that no two share a cache line
-      words = new long[workers][random];
-      samples = new int[workers][];
-    }
-
-    /** Rows of gradients. */
-    int gradient(int worker) {
-      return RowLayout.LEAD + worker * each;
-    }
-
-    /** A row of postsynaptic spikes without presynaptic ones. */
-    int alone(int worker) {
-      return gradient(worker) + ROWS * row;
-    }
-
-    /** The gradients of a group of units, interleaved. */
-    int lanes(int worker) {
-      return alone(worker) + row;
-    }
-
-    /** A panel of weights. */
-    int panel(int worker) {
-      return lanes(worker) + Spikes.GROUP * row;
-    }
-
-    /** A row of currents, in a phase without gradients. */
-    int current(int worker) {
-      return gradient(worker);
-    }
-
-    /** A row of sums beside it. */
-    int sum(int worker) {
-      return alone(worker);
-    }
-  }
 
   /**
    * A network with all parameters zero; {@link #restore} sets them.
@@ -181,7 +116,7 @@ public final class CpuBackend implements Backend {
     this.encoder = new Encoder(spec.input().units());
     int widest = spec.populations().stream().mapToInt(Population::units).max().orElseThrow();
     this.scratch = new Scratch(threads, widest, spec.input().units(), encoder.words());
-    this.silent = new float[new RowLayout(widest).padded];
+    this.plasticity = new Plasticity(scratch, watch, widest);
   }
 
   @Override
@@ -255,7 +190,8 @@ public final class CpuBackend implements Backend {
           w.rule.at(step, adam);
         }
         // Somebody reads all weights then, or looks for values that are not finite.
-        everyRow = step == c.steps() || observer != null || math != fast;
+        boolean everyRow = step == c.steps() || observer != null || math != fast;
+        plasticity.begin(math, step, everyRow);
         phase("plasticity", plasticityJob, plastic.length);
       }
       watch.check();
@@ -601,102 +537,9 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /**
-   * Plasticity of some rows: gather a row's gradient, then Adam, decay and clip. A row whose unit
-   * is silent is left for later: it is taken through the steps it missed when its unit spikes
-   * again, so that its weights are next read, or at the window's end.
-   */
-  private void learn(RowItem item, int worker) {
-    Weights k = item.weights;
-    Spikes pre = k.acting();
-    if (pre.grouped() && !k.post.signals.isDense()) {
-      learnGroups(item, worker);
-      return;
-    }
-    boolean contrastive = k.synapse.rule() == Synapse.Rule.CONTRASTIVE;
-    float[] own = scratch.floats;
-    int u = scratch.gradient(worker);
-    for (int i = item.fromRow; i < item.toRow; i++) {
-      if (canWait(k, i)) {
-        continue;
-      }
-      int[] list = pre.sampleList;
-      int from = i * n;
-      int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
-      if (pre.grouped()) {
-        list = scratch.samples[worker];
-        from = 0;
-        pre.samplesOf(i, list);
-      }
-      if (count > 0) {
-        k.post.signals.gather(math, k.synapse.learningScale(), list, from, count, own, u);
-      }
-      update(k, i, list, from, count, u, worker);
-    }
-  }
-
-  /** The same for groups of rows: neighbours of the input spike in much the same samples. */
-  private void learnGroups(RowItem item, int worker) {
-    Weights k = item.weights;
-    Spikes pre = k.acting();
-    float[] own = scratch.floats;
-    int[] list = scratch.samples[worker];
-    int u = scratch.gradient(worker);
-    int lanes = scratch.lanes(worker);
-    int row = k.rows.stride;
-    for (int i = item.fromRow; i < item.toRow; i++) {
-      int lane = i % Spikes.GROUP;
-      boolean any = pre.groupCount[i / Spikes.GROUP] > 0;
-      if (any && lane == 0) {
-        k.post.signals.gatherGroup(
-            math,
-            k.synapse.learningScale(),
-            pre,
-            i / Spikes.GROUP,
-            own,
-            lanes,
-            scratch.scales[worker]);
-      }
-      if (any && lane % Scratch.ROWS == 0) {
-        for (int c = 0; c < k.rows.padded; c++) {
-          for (int r = 0; r < Scratch.ROWS; r++) {
-            own[u + r * row + c] = own[lanes + Spikes.GROUP * c + lane + r];
-          }
-        }
-      }
-      if (!canWait(k, i)) {
-        pre.samplesOf(i, list);
-        update(k, i, list, 0, pre.sampleCount[i], u + lane % Scratch.ROWS * row, worker);
-      }
-    }
-  }
-
-  /** Whether a row's unit is silent, so that nothing reads its weights before the next step. */
-  private boolean canWait(Weights k, int row) {
-    return k.synapse.rule() == Synapse.Rule.CONTRASTIVE
-        && !everyRow
-        && k.acting().sampleCount[row] == 0
-        && k.pre.spikes.sampleCount[row] == 0;
-  }
-
-  /** Adam, decay and clip of a row whose unit spiked in the samples of the list. */
-  private void update(Weights k, int row, int[] list, int from, int count, int u, int worker) {
-    float[] own = scratch.floats;
-    int alone = scratch.alone(worker);
-    if (k.synapse.rule() == Synapse.Rule.CONTRASTIVE) { // (1-a)^T s: those of others count too
-      System.arraycopy(k.post.columnSpikes, k.rows.at(step), own, alone, k.rows.padded);
-      Spikes post = k.post.spikes;
-      for (int q = from; q < from + count; q++) {
-        int start = list[q] * post.units;
-        for (int e = start, end = start + post.unitCount[list[q]]; e < end; e++) {
-          own[alone + post.unitList[e]]--;
-        }
-      }
-    }
-    boolean some = count > 0;
-    if (!k.update(math, row, step, some ? own : silent, some ? u : 0, own, alone)) {
-      watch.saw(Quantity.WEIGHTS, k.synapse, step);
-    }
+  private void learn(int item, int worker) {
+    RowItem rows = plastic[item];
+    plasticity.learn(rows.weights, rows.fromRow, rows.toRow, worker);
   }
 
   @Override

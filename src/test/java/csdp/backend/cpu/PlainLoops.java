@@ -8,6 +8,6 @@ public final class PlainLoops {
 
   /** Opens one. */
   public static CpuBackend open(NetworkSpec spec, int threads) {
-    return new CpuBackend(spec, threads, new RowMath.PlainRowMath());
+    return new CpuBackend(spec, threads, new PlainRowMath());
   }
 }

@@ -19,13 +19,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RowMathTest {
   private static final int ROWS = 40;
   private static RowMath vector;
-  private final RowMath plain = new RowMath.PlainRowMath();
+  private final RowMath plain = new PlainRowMath();
 
   @BeforeAll
   static void needsModule() {
     vector = RowMath.best();
-    assumeTrue(
-        !(vector instanceof RowMath.PlainRowMath), "the module jdk.incubator.vector is not there");
+    assumeTrue(!(vector instanceof PlainRowMath), "the module jdk.incubator.vector is not there");
   }
 
   private static float[] random(Stream r, int n, float low, float high) {
