@@ -13,7 +13,7 @@
 KERNEL copy_quads(float* to, const float* from, int quads) {
   int i = globalIndex();
   if (i < quads) {
-    store(to + 4 * i, load(from + 4 * i));
+    store(argumentOfKernel(to) + 4 * i, load(argumentOfKernel(from) + 4 * i));
   }
 }
 

@@ -26,20 +26,55 @@
 
 #define KERNEL extern "C" __global__ void
 
-// A kernel over tiles: registers for two blocks of 320 threads, so that one gathers while the other fills
+// A kernel over tiles: registers for two blocks of 256 threads, so that one gathers while the other fills
 // its tile.
 #define TILED_KERNEL extern "C" __global__ void __launch_bounds__(WARPS* WARP, 2)
 
 #define WARP 32
 #define ALL_LANES 0xFFFFFFFFu
 
-// A pointer that was read from a table: it does not point to shared memory or to a stack.
+// A pointer to device memory. The compiler takes loads and stores through it for accesses to global memory; nothing
+// checks that on a GPU, so the type does: a pointer to shared memory or to a stack does not convert to it. It comes
+// out of the tables of network.cuh, or of argumentOfKernel(). On the host every access is checked.
 template <typename T>
-__device__ inline T* global(T* pointer) {
+class Global {
+ public:
+  Global() = default;
+
+  __device__ T& operator[](long long i) const { return *checked(at_ + i); }
+  __device__ Global operator+(long long i) const { return Global(at_ + i); }
+  __device__ bool isNull() const { return at_ == nullptr; }
+
+  // The element at this address as a value of another type, which must be aligned for it.
+  template <typename U>
+  __device__ U& as() const {
+    return *Global<U>::checked((U*)at_);
+  }
+
+ private:
+  template <typename U>
+  friend class Global;
+  template <typename U>
+  friend __device__ Global<U> argumentOfKernel(U* pointer);
+
+  explicit __device__ Global(T* at) : at_(at) {}
+
+  static __device__ T* checked(T* at) {
 #ifdef __CUDA_ARCH__
-  __builtin_assume(__isGlobal(pointer));
+    __builtin_assume(__isGlobal(at));
+#else
+    emulated::requireGlobal(at, sizeof(T), alignof(T));
 #endif
-  return pointer;
+    return at;
+  }
+
+  T* at_;
+};
+
+// A pointer that the host passed to a kernel: always to device memory.
+template <typename T>
+__device__ inline Global<T> argumentOfKernel(T* pointer) {
+  return Global<T>(pointer);
 }
 
 // Philox 4x32-10 (Salmon et al., SC'11): one block of four random words, as csdp.model.Philox.
@@ -100,8 +135,11 @@ struct alignas(16) Quad {
 };
 
 __device__ inline Quad zeros() { return {{0, 0, 0, 0}}; }
-__device__ inline Quad load(const float* from) { return *(const Quad*)global(from); }
-__device__ inline void store(float* to, Quad q) { *(Quad*)global(to) = q; }
+template <typename F>
+__device__ inline Quad load(Global<F> from) {
+  return from.template as<const Quad>();
+}
+__device__ inline void store(Global<float> to, Quad q) { to.as<Quad>() = q; }
 
 __device__ inline void add(Quad& sum, const Quad& q) {
   for (int i = 0; i < 4; i++) {
@@ -109,9 +147,9 @@ __device__ inline void add(Quad& sum, const Quad& q) {
   }
 }
 
-// Spikes of a lane's quad, bit by bit; the words of a row hold eight lanes each.
-__device__ inline unsigned spikesOfQuad(const unsigned* row, int column) {
-  return global(row)[column / 32] >> column % 32 & 15;
+// Spikes of the quad at a column, bit by bit, of the word that holds them and those of seven more.
+__device__ inline unsigned spikesOfQuad(unsigned word, int column) {
+  return word >> column % 32 & 15;
 }
 
 // The other way round: all lanes of the warp come together, and each gets the word of its eight.
@@ -125,7 +163,7 @@ __device__ inline unsigned wordOfQuads(unsigned spikes) {
 
 // Blocks over tiles: the lanes of a warp take 128 columns, and each of its warps some lists of rows to
 // gather from a tile in shared memory.
-#define WARPS 10                // of a block
+#define WARPS 8                 // of a block
 #define LISTS 8                 // of a warp, which keeps a sum of each
 #define TILE (4 * WARP)         // columns
 #define CHUNK_WORDS 2           // of spikes: rows in shared memory

@@ -69,7 +69,7 @@ KERNEL encode_stored_plain(const Network* network, const unsigned char* pixels, 
 template <typename Pixel>
 __device__ inline void encodeSample(const Population& p, const Pixel* image, const int* draw,
                                     int step, int b, int n) {
-  unsigned* spikes = spikesOf(p, step, b, n);
+  Global<unsigned> spikes = spikesOf(p, step, b, n);
   for (int base = 0; base < p.stride; base += TILE) {
     int first = base + 4 * laneIndex();
     float x[4];
@@ -135,7 +135,7 @@ KERNEL clamp_context(const Network* network, int population, int n) {
   Population p = network->populations[population];
   int b = globalIndex();
   if (b == 0) {
-    *network->seen = NOTHING_SEEN;
+    network->seen[0] = NOTHING_SEEN;
   }
   if (b < n) {
     int label = network->labels[b];

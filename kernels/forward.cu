@@ -8,7 +8,7 @@
 //            The model moves thr at the end of a step by that step's count of the layer's spikes in
 //            the sample. Here the move waits for the next step, which saves reading and writing thr
 //            once more. A window starts with v = 0, thr = thr0 and no spikes.
-// Launch     forward, currents: blocks (128 columns of a population, 80 samples), 320 threads;
+// Launch     forward, currents: blocks (128 columns of a population, 64 samples), 256 threads;
 //            forward_plain: a thread per word of spikes; currents_plain: a thread per column and sample.
 // Source     steps 1, 3 and 4 of the model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
 //            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
@@ -29,9 +29,9 @@ __device__ inline int sampleOf(int q, int n) {
 
 // Spikes x weights of the input, by way of shared memory.
 __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Population& pre,
-                                   const float* w, int stride, int step, int n, int c) {
+                                   Global<float> w, int stride, int step, int n, int c) {
   int words = pre.stride / 32;
-  const unsigned* spikes = global(spikesOf(pre, step, 0, n));
+  Global<unsigned> spikes = spikesOf(pre, step, 0, n);
 #pragma unroll
   for (int q = 0; q < LISTS; q++) {
     sum[q] = zeros();
@@ -94,7 +94,7 @@ TILED_KERNEL forward(const Network* network, const Part* parts, int step, int n)
   const Population& row = network->populations[part.of];
   int c = part.from + 4 * laneIndex();
   Quad j[LISTS];
-  int end = row.current == nullptr ? row.endSynapse : row.firstSynapse;
+  int end = row.current.isNull() ? row.endSynapse : row.firstSynapse;
   currentsOf(j, tile, network, row.firstSynapse, end, row.stride, step - 1, n, c);
   const Population p = row;  // only now: the sums need the registers
   unsigned bad = 0;
@@ -119,7 +119,7 @@ TILED_KERNEL currents(const Network* network, int synapse, float* j, int step, i
   for (int q = 0; q < LISTS; q++) {
     int b = sampleOf(q, n);
     if (b < n && c < stride) {
-      store(j + b * stride + c, sum[q]);
+      store(argumentOfKernel(j) + b * stride + c, sum[q]);
     }
   }
 }

@@ -13,22 +13,22 @@ enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
 
 // State of a population. What its role does not have is null.
 struct Population {
-  unsigned* spikes;      // depth x N x words
-  int* list;             // 2 x N x stride: even and odd steps; null for the input
-  int* count;            // 2 x N
-  int* total;            // N: spikes over the window
-  unsigned* samples;     // 2 x stride x words of samples; null where no synapse begins
-  float* columns;        // (T + 1) x stride: spikes of a step, summed over the samples
-  float* current;        // N x stride: j, where others compute it; else null
-  float* v;              // N x stride: membranes
-  float* thr;            // N x stride: thresholds as of the start of the step; null where constant
-  const float* thr0;     // stride; out of reach where there is no unit
-  unsigned short* last;  // N x stride: step of the last spike, 0 for none; a trace is gamma^age
-  float* readOut;        // N x stride: spikes over the window; traces of the reconstruction
-  float* error;          // N x stride: e of head and reconstruction
-  float* goodness;       // N: G
-  float* factor;         // N: d = factor z
-  int* alive;            // N x (T + 1): units by the step of their last spike
+  Global<unsigned> spikes;      // depth x N x words
+  Global<int> list;             // 2 x N x stride: even and odd steps; null for the input
+  Global<int> count;            // 2 x N
+  Global<int> total;            // N: spikes over the window
+  Global<unsigned> samples;     // 2 x stride x words of samples; null where no synapse begins
+  Global<float> columns;        // (T + 1) x stride: spikes of a step, summed over the samples
+  Global<float> current;        // N x stride: j, where others compute it; else null
+  Global<float> v;              // N x stride: membranes
+  Global<float> thr;            // N x stride: thresholds as of the start of the step; null where constant
+  Global<const float> thr0;     // stride; out of reach where there is no unit
+  Global<unsigned short> last;  // N x stride: step of the last spike, 0 for none; a trace is gamma^age
+  Global<float> readOut;        // N x stride: spikes over the window; traces of the reconstruction
+  Global<float> error;          // N x stride: e of head and reconstruction
+  Global<float> goodness;       // N: G
+  Global<float> factor;         // N: d = factor z
+  Global<int> alive;            // N x (T + 1): units by the step of their last spike
   int units;
   int stride;
   int depth;  // steps whose spikes are kept: T for the input, 1 for the context, which never changes
@@ -41,10 +41,10 @@ struct Population {
 
 // A synapse, ordered by the population that it ends at.
 struct Synapse {
-  float* w;  // rows x stride of post
-  float* m;
-  float* v;
-  int* done;  // rows x tiles: last step of the window that the weights were taken through
+  Global<float> w;  // rows x stride of post
+  Global<float> m;
+  Global<float> v;
+  Global<int> done;  // rows x tiles: last step of the window that the weights were taken through
   int pre;
   int post;
   int rows;
@@ -58,12 +58,12 @@ struct Synapse {
 };
 
 struct Network {
-  const Population* populations;  // the input first
-  const Synapse* synapses;
-  const float* power;  // T: gamma^age as a trace has it, rounded after each product
-  const float* adam;   // T x {rate, second}: see plasticity.cu
-  const int* labels;   // N
-  unsigned long long* seen;  // the first that was not finite in this window: see saw()
+  Global<const Population> populations;  // the input first
+  Global<const Synapse> synapses;
+  Global<const float> power;  // T: gamma^age as a trace has it, rounded after each product
+  Global<const float> adam;   // T x {rate, second}: see plasticity.cu
+  Global<const int> labels;   // N
+  Global<unsigned long long> seen;  // the first that was not finite in this window: see saw()
   int populationCount;
   int steps;
   float inverseTau;
@@ -93,7 +93,7 @@ __device__ inline bool isFinite(float x) { return fabsf(x) <= 3.4028234663852886
 // here in a healthy network, so it costs the comparisons.
 __device__ inline void saw(const Network& net, Quantity what, int owner, int step) {
   unsigned long long place = (unsigned long long)step << 32 | (unsigned)(owner << 8 | what);
-  atomicMin(global(net.seen), place);
+  atomicMin(&net.seen[0], place);
 }
 
 __device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || p.role == HEAD; }
@@ -102,11 +102,11 @@ __device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || 
 __device__ inline bool fedByNewSpikes(const Population& p) { return p.role == RECONSTRUCTION; }
 
 // The words of a sample's spikes at a step. There are none at step 0: do not ask.
-__device__ inline unsigned* spikesOf(const Population& p, int step, int b, int n) {
+__device__ inline Global<unsigned> spikesOf(const Population& p, int step, int b, int n) {
   return p.spikes + ((size_t)(step % p.depth) * n + b) * (p.stride / 32);
 }
 
-__device__ inline int* listOf(const Population& p, int step, int b, int n) {
+__device__ inline Global<int> listOf(const Population& p, int step, int b, int n) {
   return p.list + (size_t)((step & 1) * n + b) * p.stride;
 }
 
@@ -117,7 +117,7 @@ __device__ inline int countOf(const Population& p, int step, int b, int n) {
 __device__ inline int wordsOfSamples(int n) { return (n + 31) / 32; }
 
 // The words of samples in which a unit spiked at a step.
-__device__ inline unsigned* samplesOf(const Population& p, int step, int unit, int n) {
+__device__ inline Global<unsigned> samplesOf(const Population& p, int step, int unit, int n) {
   return p.samples + (size_t)((step & 1) * p.stride + unit) * wordsOfSamples(n);
 }
 

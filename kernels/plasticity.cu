@@ -9,8 +9,8 @@
 //            a: spikes of t-1 (of t for the reconstruction); s, z, factor, e: of t.
 // Shapes     adam: T x 2, {rate, second} of each step of the window, computed on the host (the betas
 //            are rounded to float before they are raised to the k-th power, as in the released code)
-// Launch     learn: 320 threads. Blocks of most synapses: 10 warps, each 128 columns of a row. Blocks
-//            of the synapse from the input: 128 columns of 80 rows. learn_plain: a thread per weight.
+// Launch     learn: 256 threads. Blocks of most synapses: 8 warps, each 128 columns of a row. Blocks
+//            of the synapse from the input: 128 columns of 64 rows. learn_plain: a thread per weight.
 // Source     step 7 of the model; optimiser of the released code. Event-driven: the few samples in
 //            which the row's unit spiked name the terms of U; the decay's count is the column's
 //            spikes less those in the same samples. Input units spike in many samples, so their rows
@@ -38,7 +38,7 @@ struct Weight {
 };
 
 // Moments with gradient u, and what the weight becomes before decay and clip.
-__device__ inline void adamStep(Weight& k, float u, const float* adam, int step) {
+__device__ inline void adamStep(Weight& k, float u, Global<const float> adam, int step) {
   float rate = adam[2 * (step - 1)];
   float second = adam[2 * (step - 1) + 1];
   k.m = BETA1 * k.m + GAIN1 * u;
@@ -145,7 +145,7 @@ __device__ inline Quad signalOf(const Network& net, const Synapse& s, const Popu
       d.at[i] = s.learningScale * d.at[i];
     }
   } else {
-    Steps last = *(const Steps*)global(post.last + at);
+    Steps last = (post.last + at).as<Steps>();
     float factor = post.factor[b];
     for (int i = 0; i < 4; i++) {
       d.at[i] = s.learningScale * (factor * traceOf(net, last.at[i], step));
@@ -158,7 +158,7 @@ __device__ inline Quad signalOf(const Network& net, const Synapse& s, const Popu
 struct RowTile {
   int row;
   int c;  // the lane's first column
-  int* done;
+  Global<int> done;
   bool gradient;  // whether its unit spiked in the step that acts
   bool wanted;
 };
@@ -168,69 +168,88 @@ __device__ inline RowTile rowTile(const Synapse& s, const Population& pre, const
   RowTile r;
   r.row = row;
   r.c = tile * TILE + 4 * laneIndex();
-  r.done = global(s.done) + row * ((post.stride + TILE - 1) / TILE) + tile;
+  r.done = s.done + row * ((post.stride + TILE - 1) / TILE) + tile;
   int acting = actingStep(post, step);
-  const float* columns = global(pre.columns);
+  Global<float> columns = pre.columns;
   r.gradient = acting > 0 && columns[acting * pre.stride + row] > 0;
   r.wanted = all || s.isError || r.gradient || columns[step * pre.stride + row] > 0;
   if (!r.wanted && step == 1 && laneIndex() == 0) {
-    *r.done = 0;
+    r.done[0] = 0;
   }
   return r;
 }
 
+// A lane's weights with their moments.
+struct Weights {
+  Quad w;
+  Quad m;
+  Quad v;
+
+  __device__ Weight at(int i) const { return {w.at[i], m.at[i], v.at[i]}; }
+
+  __device__ void set(int i, const Weight& k) {
+    w.at[i] = k.w;
+    m.at[i] = k.m;
+    v.at[i] = k.v;
+  }
+};
+
 // Takes a row's 128 columns through the steps that they missed and this one.
-__device__ inline void update(const Network& net, const Synapse& s, const Population& post,
-                              const RowTile& r, const Quad& u, Counts both, int step) {
-  int done = step == 1 ? 0 : *r.done;
+__device__ inline void contrastiveSteps(Weights& k, const Network& net, const Synapse& s, const Population& post,
+                                        const RowTile& r, const Quad& u, Counts both, int done, int step) {
+  Quad with = asFloats(both);
+  for (int t = done + 1; t <= step; t++) {
+    Quad alone = load(post.columns + t * post.stride + r.c);
+    bool good = true;
+    for (int i = 0; i < 4; i++) {
+      Weight x = k.at(i);
+      float spikes = t < step ? alone.at[i] : alone.at[i] - with.at[i];
+      good = contrastiveStep(x, t < step ? 0 : u.at[i], spikes, net, s, t) && good;
+      k.set(i, x);
+    }
+    if (!good) {
+      saw(net, WEIGHTS, s.owner, t);
+    }
+  }
+}
+
+__device__ inline void errorSteps(Weights& k, const Network& net, const Synapse& s, const Quad& u, int step) {
+  bool good = true;
+  for (int i = 0; i < 4; i++) {
+    Weight x = k.at(i);
+    good = errorStep(x, u.at[i], net, s, step) && good;
+    k.set(i, x);
+  }
+  if (!good) {
+    saw(net, WEIGHTS, s.owner, step);
+  }
+}
+
+// Reads, updates and writes 128 columns of a row.
+template <bool CONTRASTIVE>
+__device__ inline void update(const Network& net, const Synapse& s, const Population& post, const RowTile& r,
+                              const Quad& u, Counts both, int step) {
+  int done = step == 1 ? 0 : r.done[0];
   if (r.c < post.stride) {
     int at = r.row * post.stride + r.c;
-    Quad w = load(s.w + at);
-    Quad m = load(s.m + at);
-    Quad v = load(s.v + at);
-    Quad with = asFloats(both);
-    if (s.isError) {
-      bool good = true;
-      for (int i = 0; i < 4; i++) {
-        Weight x = {w.at[i], m.at[i], v.at[i]};
-        good = errorStep(x, u.at[i], net, s, step) && good;
-        w.at[i] = x.w;
-        m.at[i] = x.m;
-        v.at[i] = x.v;
-      }
-      if (!good) {
-        saw(net, WEIGHTS, s.owner, step);
-      }
+    Weights k = {load(s.w + at), load(s.m + at), load(s.v + at)};
+    if (CONTRASTIVE) {
+      contrastiveSteps(k, net, s, post, r, u, both, done, step);
     } else {
-      for (int t = done + 1; t <= step; t++) {
-        Quad alone = load(post.columns + t * post.stride + r.c);
-        bool good = true;
-        for (int i = 0; i < 4; i++) {
-          Weight x = {w.at[i], m.at[i], v.at[i]};
-          good = contrastiveStep(x, t < step ? 0 : u.at[i],
-                                 t < step ? alone.at[i] : alone.at[i] - with.at[i], net, s, t) &&
-                 good;
-          w.at[i] = x.w;
-          m.at[i] = x.m;
-          v.at[i] = x.v;
-        }
-        if (!good) {
-          saw(net, WEIGHTS, s.owner, t);
-        }
-      }
+      errorSteps(k, net, s, u, step);
     }
     if (s.hollow) {
       for (int i = 0; i < 4; i++) {
-        w.at[i] = r.row == r.c + i ? 0 : w.at[i];
+        k.w.at[i] = r.row == r.c + i ? 0 : k.w.at[i];
       }
     }
-    store(s.w + at, w);
-    store(s.m + at, m);
-    store(s.v + at, v);
+    store(s.w + at, k.w);
+    store(s.m + at, k.m);
+    store(s.v + at, k.v);
   }
   __syncwarp();
   if (laneIndex() == 0) {
-    *r.done = step;
+    r.done[0] = step;
   }
 }
 
@@ -244,7 +263,7 @@ __device__ inline void learnRow(const Network& net, const Synapse& s, const Popu
   int end = s.isError ? positives : n;
   for (int base = 0; r.gradient && base < wordsOfSamples(end); base += WARP) {
     int k = base + laneIndex();
-    unsigned mine = k < wordsOfSamples(end) ? global(samplesOf(pre, acting, r.row, n))[k] : 0;
+    unsigned mine = k < wordsOfSamples(end) ? samplesOf(pre, acting, r.row, n)[k] : 0;
     if (end - 32 * k < 32) {
       mine = end > 32 * k ? mine & ((1u << (end - 32 * k)) - 1) : 0;
     }
@@ -256,34 +275,38 @@ __device__ inline void learnRow(const Network& net, const Synapse& s, const Popu
         if (r.c < post.stride) {
           add(u, signalOf(net, s, post, step, b, r.c));
           if (!s.isError) {
-            count(both, spikesOfQuad(spikesOf(post, step, b, n), r.c));
+            count(both, spikesOfQuad(spikesOf(post, step, b, n)[r.c / 32], r.c));
           }
         }
       }
     }
   }
-  update(net, s, post, r, u, both, step);
+  if (s.isError) {
+    update<false>(net, s, post, r, u, both, step);
+  } else {
+    update<true>(net, s, post, r, u, both, step);
+  }
 }
 
-// 128 columns of 80 rows, by a block; each sample's modulators are read by many rows.
+// 128 columns of 64 rows, by a block; each sample's modulators are read by many rows.
 __device__ inline void learnTiled(const Network& net, const Synapse& s, const Population& pre,
-                                  const Population& post, int from, int step, int n, int all) {
-  __shared__ Quad tile[CHUNK][WARP];
-  __shared__ unsigned spikes[CHUNK][TILE / 32];
-  __shared__ int some[CHUNK];
+                                  const Population& post, int from, int step, int n, int all,
+                                  Quad (*tile)[WARP], unsigned (*spikes)[TILE / 32], int* some) {
   int tiles = (post.stride + TILE - 1) / TILE;
   int c = from % tiles * TILE + 4 * laneIndex();
   int acting = step - 1;
+  int firstRow = 2 * (from / tiles * (LISTS / 2) * WARPS + warpIndex());
+  auto row = [&](int q) { return firstRow + q / 2 * (2 * WARPS) + q % 2; };  // of the q-th sum
+  int words = wordsOfSamples(n);
+  Global<unsigned> samples = samplesOf(pre, acting, firstRow, n);
   Quad u[LISTS];
   Counts both[LISTS];
-  int row[LISTS];
 #pragma unroll
   for (int q = 0; q < LISTS; q++) {
     u[q] = zeros();
     both[q] = {0, 0};
-    row[q] = 2 * ((from / tiles * (LISTS / 2) + q / 2) * WARPS + warpIndex()) + q % 2;
   }
-  for (int base = 0; acting > 0 && base < wordsOfSamples(n); base += CHUNK_WORDS) {
+  for (int base = 0; acting > 0 && base < words; base += CHUNK_WORDS) {
     for (int r = warpIndex(); r < CHUNK; r += WARPS) {
       int b = 32 * base + r;
       bool there = b < n && c < post.stride;
@@ -301,7 +324,7 @@ __device__ inline void learnTiled(const Network& net, const Synapse& s, const Po
       }
     }
     __syncthreads();
-    for (int k = 0; k < CHUNK_WORDS && base + k < wordsOfSamples(n); k++) {
+    for (int k = 0; k < CHUNK_WORDS && base + k < words; k++) {
       // Few samples have a spike in these columns: of the coincidences visit only those.
       unsigned spiking = __ballot_sync(ALL_LANES, some[32 * k + laneIndex()]);
 #pragma unroll
@@ -309,9 +332,9 @@ __device__ inline void learnTiled(const Network& net, const Synapse& s, const Po
         unsigned of[2];
 #pragma unroll
         for (int i = 0; i < 2; i++) {
-          of[i] = row[q + i] < s.rows ? global(samplesOf(pre, acting, row[q + i], n))[base + k] : 0;
+          of[i] = row(q + i) < s.rows ? samples[(row(q + i) - firstRow) * words + base + k] : 0;
           for (unsigned left = of[i] & spiking; left != 0; left &= left - 1) {
-            count(both[q + i], spikesOfQuad(spikes[32 * k + lowest(left)], 4 * laneIndex()));
+            count(both[q + i], spikesOfQuad(spikes[32 * k + lowest(left)][laneIndex() / 8], 4 * laneIndex()));
           }
         }
         addRows(u[q], u[q + 1], tile + 32 * k, of[0], of[1]);
@@ -321,23 +344,26 @@ __device__ inline void learnTiled(const Network& net, const Synapse& s, const Po
   }
 #pragma unroll
   for (int q = 0; q < LISTS; q++) {
-    if (row[q] < s.rows) {
-      RowTile r = rowTile(s, pre, post, row[q], from % tiles, step, all);
+    if (row(q) < s.rows) {
+      RowTile r = rowTile(s, pre, post, row(q), from % tiles, step, all);
       if (r.wanted) {
-        update(net, s, post, r, u[q], both[q], step);
+        update<true>(net, s, post, r, u[q], both[q], step);
       }
     }
   }
 }
 
 TILED_KERNEL learn(const Network* network, const Part* parts, int step, int n, int positives, int all) {
-  const Network net = *network;
+  __shared__ Quad tile[CHUNK][WARP];
+  __shared__ unsigned spikes[CHUNK][TILE / 32];
+  __shared__ int some[CHUNK];
+  const Network& net = *network;
   Part part = parts[blockIdx.x];
-  const Synapse s = net.synapses[part.of];
-  const Population pre = net.populations[s.pre];
-  const Population post = net.populations[s.post];
+  const Synapse& s = net.synapses[part.of];
+  const Population& pre = net.populations[s.pre];
+  const Population& post = net.populations[s.post];
   if (pre.role == INPUT) {
-    learnTiled(net, s, pre, post, part.from, step, n, all);
+    learnTiled(net, s, pre, post, part.from, step, n, all, tile, spikes, some);
     return;
   }
   int tiles = (post.stride + TILE - 1) / TILE;

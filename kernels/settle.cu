@@ -56,7 +56,7 @@ __device__ inline double strictExp(double x) {
   }
   double y = 1 - ((lo - (x * c) / (2.0 - c)) - hi);
   int shift = k >= -1021 ? k : k + 1000;
-  y = __hiloint2double(__double2hiint(y) + (shift << 20), __double2loint(y));
+  y = __hiloint2double(__double2hiint(y) + shift * (1 << 20), __double2loint(y));
   return k >= -1021 ? y : y * 9.33263618503218878990e-302;  // 2^-1000
 }
 
@@ -88,17 +88,16 @@ KERNEL settle_plain(const Network* network, int step, int n, int positives, int 
   const Network& net = *network;
   for (int k = 0; k < net.populationCount; k++) {
     const Population& p = net.populations[k];
-    int* list = p.list == nullptr ? nullptr : listOf(p, step, b, n);
     int count = 0;
     double g = 0;
     for (int i = 0; i < p.stride; i++) {
       int at = b * p.stride + i;
       bool spike = spiked(p, step, b, i, n);
-      if (spike && list != nullptr) {
-        list[count] = i;
+      if (spike && !p.list.isNull()) {
+        listOf(p, step, b, n)[count] = i;
       }
       count += spike;
-      if (p.last == nullptr) {
+      if (p.last.isNull()) {
         continue;
       }
       p.last[at] = spike ? step : step > 1 ? p.last[at] : 0;
@@ -124,15 +123,15 @@ KERNEL settle_plain(const Network* network, int step, int n, int positives, int 
 
 // Lists and counts a sample's spikes, by a warp; moves the units that spiked to age 0.
 __device__ inline void listSpikes(const Network& net, const Population& p, int step, int b, int n) {
-  const unsigned* spikes = global(spikesOf(p, step, b, n));
+  Global<unsigned> spikes = spikesOf(p, step, b, n);
   int words = p.stride / 32;
-  int* byStep = p.alive + b * (net.steps + 1);
-  if (step == 1 && p.last != nullptr) {
+  Global<int> byStep = p.alive + b * (net.steps + 1);
+  if (step == 1 && !p.last.isNull()) {
     for (int i = laneIndex(); i < p.stride; i += WARP) {
       p.last[b * p.stride + i] = 0;
       p.readOut[b * p.stride + i] = 0;
     }
-    for (int t = laneIndex(); p.alive != nullptr && t <= net.steps; t += WARP) {
+    for (int t = laneIndex(); !p.alive.isNull() && t <= net.steps; t += WARP) {
       byStep[t] = 0;
     }
     __syncwarp();
@@ -145,12 +144,12 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
     int at = listed + orderedOffset(__popc(left), &total);
     for (; left != 0; left &= left - 1) {
       int i = 32 * k + lowest(left);
-      if (p.list != nullptr) {
+      if (!p.list.isNull()) {
         listOf(p, step, b, n)[at++] = i;
       }
-      if (p.last != nullptr) {
+      if (!p.last.isNull()) {
         int unit = b * p.stride + i;
-        if (p.alive != nullptr && p.last[unit] > 0) {
+        if (!p.alive.isNull() && p.last[unit] > 0) {
           atomicAdd(&byStep[p.last[unit]], -1);  // integers: any order gives the same count
         }
         p.last[unit] = step;
@@ -162,7 +161,7 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
   if (laneIndex() == 0) {
     p.count[(step & 1) * n + b] = listed;
     p.total[b] = (step > 1 ? p.total[b] : 0) + listed;
-    if (p.alive != nullptr) {
+    if (!p.alive.isNull()) {
       byStep[step] = listed;
     }
     if (adapts(p) && !isFinite(net.thresholdRate * (float)(listed - 1))) {
@@ -178,7 +177,7 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
   for (int base = 0; base < p.stride; base += 4 * blockDim.x) {
     int c = base + 4 * threadIdx.x;
     Quad j = zeros();
-    for (int k = p.firstSynapse; k < p.endSynapse && p.current == nullptr && c < p.stride; k++) {
+    for (int k = p.firstSynapse; k < p.endSynapse && p.current.isNull() && c < p.stride; k++) {
       const Synapse& s = net.synapses[k];
       addScaled(j, s.currentScale, gather(net.populations[s.pre], s.w, p.stride, step, b, n, c));
     }
@@ -189,7 +188,7 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
       continue;
     }
     int at = b * p.stride + c;
-    unsigned in = spikesOfQuad(spikesOf(input, step, b, n), c);
+    unsigned in = spikesOfQuad(spikesOf(input, step, b, n)[c / 32], c);
     Quad readOut = step > 1 ? load(p.readOut + at) : zeros();
     Quad error;
     for (int i = 0; i < 4; i++) {
@@ -208,7 +207,7 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
 // Goodness and modulation of a sample, by a warp.
 __device__ inline void modulate(const Network& net, const Population& p, int step, int b, int n,
                                 int positives) {
-  const int* byStep = p.alive + b * (net.steps + 1);
+  Global<int> byStep = p.alive + b * (net.steps + 1);
   double g = 0;
   for (int base = 0; base < step; base += WARP) {
     int age = base + laneIndex();

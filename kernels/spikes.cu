@@ -32,11 +32,11 @@ KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
   Part part = parts[blockIdx.x];
   const Population p = network->populations[part.of];
   int unit = 32 * part.from + laneIndex();
-  unsigned* samples = global(samplesOf(p, step, unit, n));
+  Global<unsigned> samples = samplesOf(p, step, unit, n);
   int sum = 0;
   for (int w = warpIndex(); w < wordsOfSamples(n); w += TRANSPOSING_WARPS) {
     int b = 32 * w + laneIndex();
-    unsigned mine = b < n ? global(spikesOf(p, step, b, n))[part.from] : 0;
+    unsigned mine = b < n ? spikesOf(p, step, b, n)[part.from] : 0;
     unsigned turned = 0;
     for (int k = 0; k < 32; k++) {
       unsigned ballot = __ballot_sync(ALL_LANES, mine >> k & 1);

@@ -3,18 +3,18 @@
 #include "network.cuh"
 
 // Columns c .. c+3 of spikes x weights of a sample, from memory.
-__device__ inline Quad gather(const Population& pre, const float* w, int stride, int step, int b,
+__device__ inline Quad gather(const Population& pre, Global<float> w, int stride, int step, int b,
                               int n, int c) {
   Quad sum = zeros();
-  if (pre.list == nullptr) {
-    const unsigned* spikes = global(spikesOf(pre, step, b, n));
+  if (pre.list.isNull()) {
+    Global<unsigned> spikes = spikesOf(pre, step, b, n);
     for (int k = 0; k < pre.stride / 32; k++) {
       for (unsigned left = spikes[k]; left != 0; left &= left - 1) {
         add(sum, load(w + (32 * k + lowest(left)) * stride + c));
       }
     }
   } else {
-    const int* list = global(listOf(pre, step, b, n));
+    Global<int> list = listOf(pre, step, b, n);
     int count = countOf(pre, step, b, n);
 #pragma unroll 2
     for (int e = 0; e < count; e++) {
@@ -43,7 +43,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
   int at = b * p.stride + c;
   if (c < p.stride) {
     bool moves = adapts(p) && step > 1;
-    Quad j = p.current == nullptr ? current : load(p.current + at);
+    Quad j = p.current.isNull() ? current : load(p.current + at);
     Quad v = step > 1 ? load(p.v + at) : zeros();
     Quad threshold = moves ? load(p.thr + at) : load(p.thr0 + c);
     float move = moves ? net.thresholdRate * (float)(countOf(p, step - 1, b, n) - 1) : 0;

@@ -5,8 +5,10 @@
 // so a kernel without them is a plain loop over its threads on a single fiber. __shared__ variables
 // are static, because only one block is alive at a time.
 //
-// Stricter than a GPU, so that mistakes show: every thread of a block must reach every barrier, and
-// every lane of a warp every collective, with the full mask; memory is not zeroed by an allocation.
+// Stricter than a GPU, to expose errors: every thread of a block must reach every barrier, and every lane of
+// a warp every collective, with the full mask; memory is not zeroed by an allocation, and shared memory is
+// filled with NaN before each block; an access through a Global pointer (common.cuh) must be aligned and inside
+// an allocation. Blocks, threads and waiting threads can run in reversed or random order (setOrder).
 // Blocks are of one dimension, grids of two. No floating-point atomics: the kernels must not need them.
 // Compile with -ffp-contract=off, the counterpart of nvcc's -fmad=false.
 #pragma once
@@ -18,15 +20,27 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
+
+#include "memory.h"
+#ifdef CSDP_RACES
+#include "races.h"
+#endif
 
 #define __global__
 #define __device__
 #define __host__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#ifdef __ELF__
+// All shared memory of the library is in one section. Only a kernel itself may declare any, not a function that
+// it calls: those are inline, and g++ refuses to put their variables into the section.
+#define __shared__ static __attribute__((section("csdp_shared")))
+#else
 #define __shared__ static
+#endif
 // Dynamic shared memory; under nvcc this is an extern array (common.cuh).
 #define DYNAMIC_SHARED(type, name) type* name = (type*)emulated::dynamicShared.data()
 
@@ -34,7 +48,29 @@ struct Index {
   unsigned x, y, z;
 };
 
+#ifdef __ELF__
+extern "C" char __start_csdp_shared[], __stop_csdp_shared[];
+#endif
+
 namespace emulated {
+
+#ifndef CSDP_RACES
+// Places where the check for races looks; see races.h.
+inline void launchBegins() {}
+inline void blockBegins(unsigned) {}
+inline void threadsSynchronized() {}
+inline void warpSynchronized() {}
+inline void atomicAccess(const void*, size_t) {}
+#endif
+
+#ifdef CSDP_COUNT
+// Defined in ptx.h, which counts.
+void blockEnds();
+void launchEnds();
+#else
+inline void blockEnds() {}
+inline void launchEnds() {}
+#endif
 
 const unsigned WARP = 32;
 const unsigned MAX_THREADS = 1024;
@@ -121,17 +157,48 @@ struct Warp {
   uint64_t shown[2][WARP];
 };
 
+// The order in which blocks start, and in which threads of a block start and go on after a barrier.
+enum Order { ASCENDING, REVERSED, RANDOM };
+
 class Scheduler {
  public:
+  void setOrder(Order order, uint64_t seed) {
+    order_ = order;
+    random_ = seed * 0x9E3779B97F4A7C15ull + 1;
+  }
+
+  // Numbers 0 .. count-1 in the order that is set.
+  std::vector<unsigned> ordered(unsigned count) {
+    std::vector<unsigned> all(count);
+    std::iota(all.begin(), all.end(), 0);
+    if (order_ == REVERSED) {
+      std::reverse(all.begin(), all.end());
+    }
+    for (unsigned k = count; order_ == RANDOM && k > 1; k--) {
+      std::swap(all[k - 1], all[random(k)]);
+    }
+    return all;
+  }
+
   // Runs one block; "kernel" is called once for each of its threads.
   std::string run(void (*kernel)(void**), void** arguments) {
     kernel_ = kernel;
     arguments_ = arguments;
     next_ = finished_ = 0;
+    if (order_ == RANDOM || starting_.size() != threads.x || order_ != startingOrder_) {
+      starting_ = ordered(threads.x);
+      startingOrder_ = order_;
+    }
     error_.clear();
+    clearShared();
+    blockBegins(block.y * blocks.x + block.x);
     while (finished_ < threads.x && error_.empty()) {
       Fiber* f = nullptr;
-      if (!ready_.empty()) {
+      if (!ready_.empty() && !(order_ == RANDOM && next_ < threads.x && random(4) == 0)) {
+        if (order_ != ASCENDING) {
+          size_t other = order_ == RANDOM ? random((unsigned)ready_.size()) : 0;
+          std::swap(ready_[other], ready_.back());
+        }
         f = ready_.back();
         ready_.pop_back();
       } else if (next_ < threads.x) {
@@ -148,7 +215,10 @@ class Scheduler {
     return error_;
   }
 
-  void syncThreads() { wait(block_, threads.x); }
+  void syncThreads() {
+    threadsSynchronized();
+    wait(block_, threads.x);
+  }
 
   // Shows a value to the warp; returns what its lanes showed.
   const uint64_t* exchange(unsigned mask, uint64_t value) {
@@ -164,7 +234,27 @@ class Scheduler {
     return shown;
   }
 
+  // Ends the launch: this thread is never resumed.
+  void fail(const std::string& why) {
+    error_ = why + " by thread " + std::to_string(thread.x);
+    current_->stack.switchTo(main_);
+  }
+
  private:
+  static void clearShared() {
+#ifdef __ELF__
+    memset(__start_csdp_shared, 0xFF, (size_t)(__stop_csdp_shared - __start_csdp_shared));
+#endif
+  }
+
+  // xorshift64*
+  unsigned random(unsigned bound) {
+    random_ ^= random_ >> 12;
+    random_ ^= random_ << 25;
+    random_ ^= random_ >> 27;
+    return (unsigned)((random_ * 0x2545F4914F6CDD1Dull >> 33) % bound);
+  }
+
   // After an error: forgets the threads that still wait.
   void abandon() {
     block_ = Barrier();
@@ -189,11 +279,6 @@ class Scheduler {
     return false;
   }
 
-  void fail(const char* why) {
-    error_ = why;
-    current_->stack.switchTo(main_);  // never resumed
-  }
-
   Fiber* fresh() {
     if (idle_.empty()) {
       fibers_.push_back(new Fiber());
@@ -201,7 +286,7 @@ class Scheduler {
     }
     Fiber* f = idle_.back();
     idle_.pop_back();
-    f->thread = next_;
+    f->thread = starting_[next_];
     f->stack.start(f->memory.get(), &Scheduler::runThreads);
     return f;
   }
@@ -217,7 +302,7 @@ class Scheduler {
 
   void threadsOf(Fiber* self) {
     while (next_ < threads.x) {
-      self->thread = next_++;
+      self->thread = starting_[next_++];
       thread = {self->thread, 0, 0};
       kernel_(arguments_);
       finished_++;
@@ -236,6 +321,10 @@ class Scheduler {
   Barrier block_;
   Warp warps_[MAX_THREADS / WARP];
   std::vector<Fiber*> ready_, idle_, fibers_;
+  Order order_ = ASCENDING;
+  uint64_t random_ = 1;
+  std::vector<unsigned> starting_;  // the block's threads in the order in which they start
+  Order startingOrder_ = ASCENDING;
 };
 
 inline Scheduler scheduler;
@@ -252,16 +341,26 @@ inline std::string launch(void (*kernel)(void**), void** arguments, unsigned gri
   blocks = {gridX, gridY, 1};
   threads = {blockX, 1, 1};
   dynamicShared.assign((sharedBytes + 7) / 8, ~(uint64_t)0);
-  for (unsigned y = 0; y < gridY; y++) {
-    for (unsigned x = 0; x < gridX; x++) {
-      block = {x, y, 0};
-      std::string error = scheduler.run(kernel, arguments);
-      if (!error.empty()) {
-        return error + " (block " + std::to_string(x) + ", " + std::to_string(y) + ")";
-      }
+  launchBegins();
+  for (unsigned linear : scheduler.ordered(gridX * gridY)) {
+    block = {linear % gridX, linear / gridX, 0};
+    std::string error = scheduler.run(kernel, arguments);
+    if (!error.empty()) {
+      return error + " (block " + std::to_string(block.x) + ", " + std::to_string(block.y) + ")";
     }
+    blockEnds();
   }
+  launchEnds();
   return "";
+}
+
+// Refuses an access that is not aligned or not in device memory.
+inline void requireGlobal(const void* at, size_t bytes, size_t alignment) {
+  if ((uintptr_t)at % alignment != 0) {
+    scheduler.fail("a misaligned access of " + std::to_string(bytes) + " bytes");
+  } else if (!memory.holds(at, bytes)) {
+    scheduler.fail("an access of " + std::to_string(bytes) + " bytes outside device memory");
+  }
 }
 
 template <typename T>
@@ -290,7 +389,10 @@ using std::max;
 using std::min;
 
 inline void __syncthreads() { emulated::scheduler.syncThreads(); }
-inline void __syncwarp(unsigned mask = 0xFFFFFFFFu) { emulated::scheduler.exchange(mask, 0); }
+inline void __syncwarp(unsigned mask = 0xFFFFFFFFu) {
+  emulated::warpSynchronized();
+  emulated::scheduler.exchange(mask, 0);
+}
 
 inline unsigned __ballot_sync(unsigned mask, int predicate) {
   const uint64_t* shown = emulated::scheduler.exchange(mask, predicate != 0);
@@ -330,30 +432,35 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes) {
 }
 
 inline int atomicAdd(int* at, int value) {
+  emulated::atomicAccess(at, sizeof *at);
   int old = *at;
   *at += value;
   return old;
 }
 
 inline int atomicMax(int* at, int value) {
+  emulated::atomicAccess(at, sizeof *at);
   int old = *at;
   *at = max(old, value);
   return old;
 }
 
 inline unsigned long long atomicMin(unsigned long long* at, unsigned long long value) {
+  emulated::atomicAccess(at, sizeof *at);
   unsigned long long old = *at;
   *at = min(old, value);
   return old;
 }
 
 inline int atomicMin(int* at, int value) {
+  emulated::atomicAccess(at, sizeof *at);
   int old = *at;
   *at = min(old, value);
   return old;
 }
 
 inline unsigned atomicOr(unsigned* at, unsigned value) {
+  emulated::atomicAccess(at, sizeof *at);
   unsigned old = *at;
   *at |= value;
   return old;

@@ -8,7 +8,7 @@
 // CSDP_FAKE_CUDA steers it: words NAME=VALUE separated by blanks.
 //   devices=N  capability=75  driver=12040  memory=BYTES  init=CODE  load=CODE (what PTX gets)
 //   cubin=CODE (what machine code gets)  fail=KERNEL (its launch fails, and the next wait reports it)
-#include "host/kernels.cpp"
+#include "host/library.cpp"
 
 #include <stdio.h>
 
@@ -169,7 +169,7 @@ API cuMemAlloc_v2(uint64_t* at, size_t bytes) {
   if (used + bytes > (size_t)number("memory", 1 << 30)) {
     return OUT_OF_MEMORY;
   }
-  *at = Java_csdp_backend_cuda_EmulatedDevice_allocateNative(nullptr, nullptr, bytes);
+  *at = (uint64_t)::allocate(bytes);
   memory[*at] = bytes;
   used += bytes;
   return OK;
@@ -180,7 +180,7 @@ API cuMemFree_v2(uint64_t at) {
   if (a == memory.end()) {
     return INVALID_VALUE;
   }
-  if (!Java_csdp_backend_cuda_EmulatedDevice_freeNative(nullptr, nullptr, at, a->second)) {
+  if (!release((void*)at, a->second)) {
     fprintf(stderr, "fake driver: a kernel wrote beside its memory\n");
   }
   used -= a->second;

@@ -3,6 +3,7 @@ package csdp.backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cpu.PlainLoops;
 import csdp.backend.cuda.CudaBackend;
+import csdp.backend.cuda.Emulated;
 import csdp.backend.cuda.EmulatedDevice;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.model.Constants;
@@ -11,7 +12,6 @@ import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
-import java.nio.file.Path;
 import java.util.function.Function;
 
 /** Small networks, batches and every backend, for tests. */
@@ -25,13 +25,9 @@ final class Nets {
     b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
     b.add(new Maker("cpu, plain loops", s -> PlainLoops.open(s, 2)));
     if (EmulatedDevice.unavailable().isEmpty()) { // EmulatedDeviceTest says why there is none
-      b.add(new Maker("cuda, emulated", s -> new CudaBackend(s, emulatedDevice())));
+      b.add(new Maker("cuda, emulated", s -> new CudaBackend(s, Emulated.device())));
     }
     return b.build();
-  }
-
-  private static EmulatedDevice emulatedDevice() {
-    return EmulatedDevice.open(Path.of("target", "emulated"), 1L << 30);
   }
 
   record Maker(String name, Function<NetworkSpec, Backend> make) {

@@ -13,7 +13,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The sources of the kernels, as they were built into the classes. */
@@ -27,7 +26,14 @@ public final class KernelSources {
   private static final List<String> SHARED = List.of("common.cuh", "network.cuh", "units.cuh");
 
   private static final List<String> HOST =
-      List.of("host/cuda.h", "host/check.cu", "host/kernels.cpp");
+      List.of(
+          "host/cuda.h",
+          "host/memory.h",
+          "host/library.h",
+          "host/library.cpp",
+          "host/jni.cpp",
+          "host/ptx.h",
+          "host/check.cu");
 
   private final Map<String, String> texts = new LinkedHashMap<>();
 
@@ -78,12 +84,16 @@ public final class KernelSources {
     List<String> names = new ArrayList<>();
     texts.forEach(
         (file, text) -> {
-          Matcher m = KERNEL.matcher(file.startsWith("host/") ? "" : text);
-          while (m.find()) {
-            names.add(m.group(1));
+          if (!file.startsWith("host/")) {
+            names.addAll(names(text));
           }
         });
     return names;
+  }
+
+  /** Names of the kernels in a text. */
+  static List<String> names(String text) {
+    return KERNEL.matcher(text).results().map(m -> m.group(1)).toList();
   }
 
   /**

@@ -17,7 +17,7 @@ final class Kernels {
   static final int TILE = 128;
 
   /** Warps of a block over tiles. */
-  static final int WARPS = 10;
+  static final int WARPS = 8;
 
   /** Lists (samples, rows) of a block over tiles: eight for each warp. */
   static final int GROUP = 8 * WARPS;
@@ -53,7 +53,7 @@ final class Kernels {
     return new Geometry((n + samples - 1) / samples, net.spec.constants().steps(), BLOCK, 0);
   }
 
-  /** Blocks of (so many tiles, 80 samples), half of them from each half of the batch. */
+  /** Blocks of (so many tiles, 64 samples), half of them from each half of the batch. */
   private static Geometry tiled(int tiles, int n) {
     int half = (n + 1) / 2;
     return new Geometry(tiles, (2 * half + GROUP - 1) / GROUP, WARPS * WARP, 0);

@@ -3,17 +3,52 @@ package csdp.backend.cuda;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
-/** The emulated device for tests, which are skipped with the reason where there can be none. */
+/**
+ * The emulated device for tests, which are skipped with the reason where there can be none. The
+ * system property {@code csdp.kernels} says what it runs, so that every test which uses it can run
+ * on each: {@code mvn test -Dtest=KernelCheckTest -Dcsdp.kernels=ptx}.
+ */
 public final class Emulated {
+  /** The kernels that a device runs. */
+  public enum Kernels {
+    /** The sources, compiled by g++. */
+    SOURCES,
+    /** The PTX that comes with the classes. */
+    PTX,
+    /** The sources with a check for races; {@link Emulated#findings()} says what it found. */
+    RACES
+  }
+
+  private static final Path CACHE = Path.of("target", "emulated");
+
   private Emulated() {}
+
+  /** The kernels that this run of the tests asks for. */
+  public static Kernels kernels() {
+    String asked = System.getProperty("csdp.kernels", "sources");
+    return Kernels.valueOf(asked.toUpperCase(Locale.ROOT));
+  }
+
+  static EmulatedLibrary library() {
+    return library(kernels());
+  }
+
+  static EmulatedLibrary library(Kernels kernels) {
+    Optional<String> reason = EmulatedDevice.unavailable();
+    assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
+    return switch (kernels) {
+      case SOURCES -> EmulatedLibrary.ofSources(CACHE, KernelSources.host());
+      case PTX -> EmulatedLibrary.ofPtx(CACHE, Ptx.shipped(75).orElseThrow().text(), false);
+      case RACES -> EmulatedLibrary.withRaceCheck(CACHE, KernelSources.host());
+    };
+  }
 
   /** A device with so many bytes of memory. */
   public static EmulatedDevice device(long capacity) {
-    Optional<String> reason = EmulatedDevice.unavailable();
-    assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
-    return EmulatedDevice.open(Path.of("target", "emulated"), capacity);
+    return EmulatedDevice.open(library(), capacity);
   }
 
   /** A device with enough memory. */

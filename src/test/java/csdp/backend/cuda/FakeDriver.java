@@ -47,12 +47,11 @@ final class FakeDriver {
 
   static FakeDriver build(Path dir) throws IOException, InterruptedException {
     Path libraries = Files.createDirectories(dir.resolve("driver"));
-    Path include = Path.of(System.getProperty("java.home"), "include");
+    Path kernels = dir.resolve("kernels");
+    EmulatedLibrary.withBuild(KernelSources.host()).writeTo(kernels);
     gcc(
         List.of(
-            "-I" + include,
-            "-I" + include.resolve("linux"),
-            "-Ikernels",
+            "-I" + kernels,
             "-Wl,-soname,libcuda.so.1",
             "-o",
             libraries + "/libcuda.so.1",

@@ -1,0 +1,95 @@
+// Memory of the emulated device. All of it is in one range of addresses, so an access can be checked: is this device
+// memory, is it inside an allocation, is it aligned.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <map>
+#include <vector>
+
+namespace emulated {
+
+class Memory {
+ public:
+  static constexpr size_t GRANULE = 256;  // bytes: alignment of allocations, and of the table of valid bytes
+  static constexpr size_t RANGE = (size_t)64 << 30;  // bytes of addresses; pages exist once they are written
+
+  // Memory filled with 0xFF (NaN as a float), so that reading what was never written shows. Null if there is none.
+  char* allocate(size_t bytes) {
+    size_t granules = (bytes + GRANULE - 1) / GRANULE + 1;  // the last one is a fence
+    std::vector<size_t>& reusable = free_[granules];
+    size_t first = next_;
+    if (!reusable.empty()) {
+      first = reusable.back();
+      reusable.pop_back();
+    } else if (begin() == nullptr || (next_ + granules) * GRANULE > RANGE) {
+      return nullptr;
+    } else {
+      next_ += granules;
+    }
+    char* at = begin_ + first * GRANULE;
+    memset(at, 0xFF, bytes);
+    memset(at + bytes, UNTOUCHED, granules * GRANULE - bytes);
+    for (size_t g = 0; g * GRANULE < bytes; g++) {
+      valid_[first + g] = (uint16_t)(bytes - g * GRANULE < GRANULE ? bytes - g * GRANULE : GRANULE);
+    }
+    return at;
+  }
+
+  // Returns whether nobody wrote behind the allocation.
+  bool release(char* at, size_t bytes) {
+    size_t first = (size_t)(at - begin_) / GRANULE;
+    size_t granules = (bytes + GRANULE - 1) / GRANULE + 1;
+    bool intact = true;
+    for (size_t i = bytes; i < granules * GRANULE; i++) {
+      intact = intact && at[i] == UNTOUCHED;
+    }
+    memset(valid_ + first, 0, granules * sizeof *valid_);
+    free_[granules].push_back(first);
+    return intact;
+  }
+
+  // Offset in the range of addresses; at least RANGE for other addresses.
+  size_t offsetOf(const void* at) const { return (size_t)((const char*)at - begin_); }
+
+  // True if all bytes are in one allocation.
+  bool holds(const void* at, size_t bytes) const {
+    size_t first = offsetOf(at);
+    size_t last = first + bytes - 1;
+    return first < RANGE && last < RANGE && first % GRANULE < valid_[first / GRANULE] &&
+           last % GRANULE < valid_[last / GRANULE];
+  }
+
+  // Addresses of the range, reserved at the first call; null if the system refuses.
+  char* begin() {
+    if (begin_ == nullptr) {
+      begin_ = (char*)reserve(RANGE);
+      valid_ = (uint16_t*)reserve(RANGE / GRANULE * sizeof *valid_);
+      if (valid_ == nullptr) {
+        begin_ = nullptr;
+      }
+    }
+    return begin_;
+  }
+
+  // Address space whose pages are zero, and exist once they are written; null if the system refuses.
+  static void* reserve(size_t bytes) {
+    void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at == MAP_FAILED ? nullptr : at;
+  }
+
+ private:
+  static constexpr char UNTOUCHED = (char)0xA5;
+
+  char* begin_ = nullptr;
+  uint16_t* valid_ = nullptr;  // of each granule: leading bytes that belong to an allocation
+  size_t next_ = 1;            // granules used so far; the first one is a fence
+  std::map<size_t, std::vector<size_t>> free_;  // granules that were released, by their number
+};
+
+inline Memory memory;
+
+}  // namespace emulated

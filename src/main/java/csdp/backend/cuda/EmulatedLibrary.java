@@ -1,0 +1,310 @@
+package csdp.backend.cuda;
+
+import csdp.CsdpException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Kernels compiled for the host by g++, as a shared library that {@link EmulatedDevice} launches
+ * from: the sources themselves, a PTX translated to C++, or the sources with a check for races.
+ * Compiled libraries are cached by a hash of all that went into them.
+ */
+final class EmulatedLibrary {
+  private static final List<String> FLAGS =
+      List.of(
+          "-std=c++17",
+          "-fPIC",
+          "-shared",
+          "-fvisibility=hidden", // each library has a scheduler and memory of its own
+          "-ffp-contract=off",
+          "-fno-math-errno");
+
+  /** Libraries that are loaded, by file. */
+  private static final Map<Path, EmulatedLibrary> OPEN = new HashMap<>();
+
+  private static boolean nativesLoaded;
+
+  private final long handle;
+  private final Map<String, String> parameters = new TreeMap<>();
+
+  private EmulatedLibrary(long handle) {
+    this.handle = handle;
+    for (String kernel : namesNative(handle).split(" ")) {
+      parameters.put(kernel, parametersNative(handle, kernel));
+    }
+  }
+
+  /** The reason why there can be none here; empty where there can. */
+  static Optional<String> unavailable() {
+    if (compilerVersion() == null) {
+      return Optional.of("no g++ on the PATH, which compiles the kernels for the host");
+    }
+    if (!Files.isRegularFile(headers().resolve("jni.h"))) {
+      return Optional.of("no " + headers().resolve("jni.h") + ": this Java is not a JDK");
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The kernels' own sources.
+   *
+   * @param cache folder of compiled libraries
+   */
+  static EmulatedLibrary ofSources(Path cache, KernelSources sources) {
+    return open(cache, withBuild(sources), List.of("-O2"));
+  }
+
+  /** The kernels' sources with a check for races between threads; see kernels/host/races.h. */
+  static EmulatedLibrary withRaceCheck(Path cache, KernelSources sources) {
+    return open(
+        cache,
+        withBuild(sources),
+        List.of("-O1", "-fsanitize=thread", "-DCSDP_RACES", "-fno-ipa-icf"));
+  }
+
+  /**
+   * The kernels of a PTX, translated to C++ instruction by instruction.
+   *
+   * @param counting whether it counts instructions and bytes, which makes it slower
+   */
+  static EmulatedLibrary ofPtx(Path cache, String ptx, boolean counting) {
+    PtxTranslator translated = PtxTranslator.translate(ptx);
+    KernelSources host = KernelSources.host();
+    return open(
+        cache,
+        host.with("host/translated.h", translated.text())
+            .with(
+                "host/build.h",
+                "#include \"ptx.h\"\n#include \"translated.h\"\n" + rows(translated.kernels())),
+        counting ? List.of("-O1", "-DCSDP_COUNT") : List.of("-O1"));
+  }
+
+  /** The sources with the file that includes and lists the kernels. */
+  static KernelSources withBuild(KernelSources sources) {
+    StringBuilder build = new StringBuilder();
+    KernelSources.FAMILIES.forEach(f -> build.append("#include \"../" + f + ".cu\"\n"));
+    build.append("#include \"check.cu\"\n");
+    List<String> names = new ArrayList<>(sources.kernels());
+    names.addAll(KernelSources.names(sources.texts().get("host/check.cu")));
+    return sources.with("host/build.h", build + rows(names));
+  }
+
+  private static String rows(List<String> kernels) {
+    StringBuilder rows = new StringBuilder("#define KERNELS(ROW)");
+    kernels.forEach(k -> rows.append(" ROW(" + k + ")"));
+    return rows.append('\n').toString();
+  }
+
+  private static EmulatedLibrary open(Path cache, KernelSources sources, List<String> flags) {
+    Optional<String> reason = unavailable();
+    if (reason.isPresent()) {
+      throw CsdpException.environment("the kernels cannot be emulated: %s", reason.get());
+    }
+    synchronized (OPEN) {
+      if (!nativesLoaded) {
+        System.load(built(cache, sources, "host/jni.cpp", List.of("-O2", "-ldl")).toString());
+        nativesLoaded = true;
+      }
+      return OPEN.computeIfAbsent(
+          built(cache, sources, "host/library.cpp", flags),
+          file -> {
+            long handle = openNative(file.toString());
+            if (handle == 0) {
+              throw CsdpException.environment("cannot load the library of kernels %s", file);
+            }
+            return new EmulatedLibrary(handle);
+          });
+    }
+  }
+
+  private static Path headers() {
+    return Path.of(System.getProperty("java.home"), "include");
+  }
+
+  /** The library compiled from a file of the sources, which is compiled unless it is cached. */
+  private static Path built(Path cache, KernelSources sources, String file, List<String> flags) {
+    String hash =
+        sources.hash(
+            file,
+            compilerVersion(),
+            String.join(" ", FLAGS),
+            String.join(" ", flags),
+            System.getProperty("java.home"),
+            System.getProperty("os.arch"));
+    Path library = cache.toAbsolutePath().resolve("csdp-kernels-" + hash.substring(0, 16) + ".so");
+    if (Files.exists(library)) {
+      return library;
+    }
+    try {
+      Files.createDirectories(library.getParent());
+      Path work = Files.createTempDirectory(library.getParent(), "build");
+      try {
+        sources.writeTo(work);
+        Path built = work.resolve("kernels.so");
+        List<String> command = new ArrayList<>(List.of("g++"));
+        command.addAll(FLAGS);
+        command.add("-I" + headers());
+        try (var platforms = Files.list(headers())) { // jni_md.h: linux, darwin, ..
+          platforms.filter(Files::isDirectory).forEach(p -> command.add("-I" + p));
+        }
+        command.add(work.resolve(file).toString());
+        command.addAll(flags);
+        command.addAll(List.of("-o", built.toString()));
+        run(command);
+        // Whoever compiles at the same time moves the same content.
+        Files.move(built, library, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        try (Stream<Path> files = Files.walk(work)) {
+          files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+        }
+      }
+      return library;
+    } catch (IOException e) {
+      throw CsdpException.environment("cannot compile the kernels in %s: %s", cache, e.getMessage())
+          .because(e);
+    }
+  }
+
+  private static void run(List<String> command) throws IOException {
+    Process g = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(g.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (g.waitFor() != 0) {
+        throw new IOException("g++ failed: " + output.strip());
+      }
+    } catch (InterruptedException e) {
+      g.destroy();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted");
+    }
+  }
+
+  private static String compilerVersion() {
+    try {
+      Process g = new ProcessBuilder("g++", "--version").redirectErrorStream(true).start();
+      String output = new String(g.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return g.waitFor(10, TimeUnit.SECONDS) && g.exitValue() == 0 ? output : null;
+    } catch (IOException e) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+
+  /** Names of all kernels. */
+  List<String> kernels() {
+    return List.copyOf(parameters.keySet());
+  }
+
+  /** A letter for each parameter (p pointer, i int, f float); null if there is no such kernel. */
+  String parameters(String kernel) {
+    return parameters.get(kernel);
+  }
+
+  /**
+   * Runs a launch to its end.
+   *
+   * @param values of the arguments, each in the low bytes
+   * @return null, or what went wrong
+   */
+  synchronized String launch(String kernel, GpuDevice.Geometry g, long[] values) {
+    return launchNative(handle, kernel, g.gridX(), g.gridY(), g.block(), g.sharedBytes(), values);
+  }
+
+  /** Memory filled with 0xFF, aligned to 256 bytes; 0 if there is none. */
+  synchronized long allocate(long bytes) {
+    return allocateNative(handle, bytes);
+  }
+
+  /** Returns whether no kernel wrote behind the memory. */
+  synchronized boolean release(long address, long bytes) {
+    return releaseNative(handle, address, bytes);
+  }
+
+  /** Copies bytes between an array of primitives and device memory. */
+  synchronized void copy(long address, Object array, long offset, long bytes, boolean toDevice) {
+    copyNative(handle, address, array, offset, bytes, toDevice);
+  }
+
+  synchronized void clear(long address, long bytes) {
+    clearNative(handle, address, bytes);
+  }
+
+  /** The order in which blocks and threads run, as emulated::Order in kernels/host/cuda.h. */
+  enum Order {
+    ASCENDING,
+    REVERSED,
+    RANDOM
+  }
+
+  /** Sets the order for all launches from now on, of every device of this library. */
+  synchronized void setOrder(Order order, long seed) {
+    setOrderNative(handle, order.ordinal(), seed);
+  }
+
+  /** Findings of the check for races since the library was loaded, a line each. */
+  synchronized List<String> findings() {
+    return findingsNative(handle).lines().toList();
+  }
+
+  /**
+   * Costs of a kernel since the counts were taken last.
+   *
+   * @param instructions of warps, as {@link PtxTranslator} weighs them
+   * @param read bytes of device memory, each sector once a launch
+   * @param written likewise
+   */
+  record Counts(String kernel, long launches, long instructions, long read, long written) {
+    private static Counts parse(String line) {
+      String[] f = line.split(" ");
+      return new Counts(
+          f[0],
+          Long.parseLong(f[1]),
+          Long.parseLong(f[2]),
+          Long.parseLong(f[3]),
+          Long.parseLong(f[4]));
+    }
+  }
+
+  /** Costs of each kernel since the last call; empty unless the library counts. */
+  synchronized List<Counts> takeCounts() {
+    return countsNative(handle).lines().map(Counts::parse).toList();
+  }
+
+  private static native long openNative(String path);
+
+  private static native String namesNative(long library);
+
+  private static native String parametersNative(long library, String kernel);
+
+  private static native String launchNative(
+      long library, String kernel, int gridX, int gridY, int block, int sharedBytes, long[] values);
+
+  private static native long allocateNative(long library, long bytes);
+
+  private static native boolean releaseNative(long library, long address, long bytes);
+
+  private static native void copyNative(
+      long library, long address, Object array, long offset, long bytes, boolean toDevice);
+
+  private static native void clearNative(long library, long address, long bytes);
+
+  private static native void setOrderNative(long library, int order, long seed);
+
+  private static native String findingsNative(long library);
+
+  private static native String countsNative(long library);
+}
