@@ -33,39 +33,39 @@
 #define WARP 32
 #define ALL_LANES 0xFFFFFFFFu
 
-// A pointer to device memory. The compiler takes loads and stores through it for accesses to global memory; nothing
-// checks that on a GPU, so the type does: a pointer to shared memory or to a stack does not convert to it. It comes
-// out of the tables of network.cuh, or of argumentOfKernel(). On the host every access is checked.
+// A pointer to device memory: loads and stores through it are accesses to global memory, which is cheaper than to an
+// address of any space. Nothing checks that on a GPU, so the type does: a pointer to shared memory or to a stack does
+// not convert to it. It comes out of the tables of network.cuh, or of argumentOfKernel(). On the host every access is
+// checked.
 template <typename T>
 class Global {
  public:
   Global() = default;
 
-  __device__ T& operator[](long long i) const { return *checked(at_ + i); }
-  __device__ Global operator+(long long i) const { return Global(at_ + i); }
+  __device__ T& operator[](long long i) const { return (*this + i).template as<T>(); }
+  __device__ Global operator+(long long i) const { return Global(pointer() + i); }
   __device__ bool isNull() const { return at_ == nullptr; }
 
   // The element at this address as a value of another type, which must be aligned for it.
   template <typename U>
   __device__ U& as() const {
-    return *Global<U>::checked((U*)at_);
+#ifndef __CUDA_ARCH__
+    emulated::requireGlobal(at_, sizeof(U), alignof(U));
+#endif
+    return *(U*)pointer();
   }
 
  private:
-  template <typename U>
-  friend class Global;
   template <typename U>
   friend __device__ Global<U> argumentOfKernel(U* pointer);
 
   explicit __device__ Global(T* at) : at_(at) {}
 
-  static __device__ T* checked(T* at) {
+  __device__ T* pointer() const {
 #ifdef __CUDA_ARCH__
-    __builtin_assume(__isGlobal(at));
-#else
-    emulated::requireGlobal(at, sizeof(T), alignof(T));
+    __builtin_assume(__isGlobal(at_));
 #endif
-    return at;
+    return at_;
   }
 
   T* at_;

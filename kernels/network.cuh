@@ -61,7 +61,6 @@ struct Network {
   Global<const Population> populations;  // the input first
   Global<const Synapse> synapses;
   Global<const float> power;  // T: gamma^age as a trace has it, rounded after each product
-  Global<const float> adam;   // T x {rate, second}: see plasticity.cu
   Global<const int> labels;   // N
   Global<unsigned long long> seen;  // the first that was not finite in this window: see saw()
   int populationCount;
@@ -74,7 +73,7 @@ struct Network {
   float decay;
 };
 
-static_assert(sizeof(Population) == 160 && sizeof(Synapse) == 72 && sizeof(Network) == 80,
+static_assert(sizeof(Population) == 160 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
               "as NetworkState writes them");
 
 // What the blocks of one column of a launch's grid work on: a row of a table, and where in it.

@@ -7,7 +7,7 @@
 //            contrastive  w -= decay * (number of b with s[b,c] = 1 and a[b,i] = 0)
 //            w = clip(w, lower, upper), and 0 on the diagonal of a hollow synapse
 //            a: spikes of t-1 (of t for the reconstruction); s, z, factor, e: of t.
-// Shapes     adam: T x 2, {rate, second} of each step of the window, computed on the host (the betas
+// Shapes     corrections (adam): T x 2, {rate, second} of each step of the window, computed on the host (the betas
 //            are rounded to float before they are raised to the k-th power, as in the released code)
 // Launch     learn: 256 threads. Blocks of most synapses: 8 warps, each 128 columns of a row. Blocks
 //            of the synapse from the input: 128 columns of 64 rows. learn_plain: a thread per weight.
@@ -56,18 +56,17 @@ __device__ inline bool isFinite(const Weight& k) { return isFinite(k.w) && isFin
 
 // A step of a contrastive synapse's weight, with the spikes that came without a presynaptic one. Returns
 // whether it was finite.
-__device__ inline bool contrastiveStep(Weight& k, float u, float alone, const Network& net,
+__device__ inline bool contrastiveStep(Weight& k, float u, float alone, Global<const float> adam, const Network& net,
                                        const Synapse& s, int step) {
-  adamStep(k, u, net.adam, step);
+  adamStep(k, u, adam, step);
   k.w -= net.decay * alone;
   bool good = isFinite(k);
   k.w = clip(k.w, s);
   return good;
 }
 
-__device__ inline bool errorStep(Weight& k, float u, const Network& net, const Synapse& s,
-                                 int step) {
-  adamStep(k, -u * (1 - fabsf(k.w)), net.adam, step);
+__device__ inline bool errorStep(Weight& k, float u, Global<const float> adam, const Synapse& s, int step) {
+  adamStep(k, -u * (1 - fabsf(k.w)), adam, step);
   bool good = isFinite(k);
   k.w = clip(k.w, s);
   return good;
@@ -79,7 +78,9 @@ __device__ inline int actingStep(const Population& post, int step) {
 }
 
 // The readable twin: sums over all samples, and no row is left.
-KERNEL learn_plain(const Network* network, int synapse, int step, int n, int positives) {
+KERNEL learn_plain(const Network* network, const float* corrections, int synapse, int step, int n,
+                   int positives) {
+  Global<const float> adam = argumentOfKernel(corrections);
   const Network& net = *network;
   const Synapse& s = net.synapses[synapse];
   const Population& pre = net.populations[s.pre];
@@ -105,9 +106,9 @@ KERNEL learn_plain(const Network* network, int synapse, int step, int n, int pos
   }
   Weight x = {s.w[k], s.m[k], s.v[k]};
   if (s.isError) {
-    errorStep(x, u, net, s, step);
+    errorStep(x, u, adam, s, step);
   } else {
-    contrastiveStep(x, u, (float)alone, net, s, step);
+    contrastiveStep(x, u, (float)alone, adam, net, s, step);
   }
   s.w[k] = s.hollow && i == c ? 0 : x.w;
   s.m[k] = x.m;
@@ -195,7 +196,7 @@ struct Weights {
 };
 
 // Takes a row's 128 columns through the steps that they missed and this one.
-__device__ inline void contrastiveSteps(Weights& k, const Network& net, const Synapse& s, const Population& post,
+__device__ inline void contrastiveSteps(Weights& k, Global<const float> adam, const Network& net, const Synapse& s, const Population& post,
                                         const RowTile& r, const Quad& u, Counts both, int done, int step) {
   Quad with = asFloats(both);
   for (int t = done + 1; t <= step; t++) {
@@ -204,7 +205,7 @@ __device__ inline void contrastiveSteps(Weights& k, const Network& net, const Sy
     for (int i = 0; i < 4; i++) {
       Weight x = k.at(i);
       float spikes = t < step ? alone.at[i] : alone.at[i] - with.at[i];
-      good = contrastiveStep(x, t < step ? 0 : u.at[i], spikes, net, s, t) && good;
+      good = contrastiveStep(x, t < step ? 0 : u.at[i], spikes, adam, net, s, t) && good;
       k.set(i, x);
     }
     if (!good) {
@@ -213,11 +214,11 @@ __device__ inline void contrastiveSteps(Weights& k, const Network& net, const Sy
   }
 }
 
-__device__ inline void errorSteps(Weights& k, const Network& net, const Synapse& s, const Quad& u, int step) {
+__device__ inline void errorSteps(Weights& k, Global<const float> adam, const Network& net, const Synapse& s, const Quad& u, int step) {
   bool good = true;
   for (int i = 0; i < 4; i++) {
     Weight x = k.at(i);
-    good = errorStep(x, u.at[i], net, s, step) && good;
+    good = errorStep(x, u.at[i], adam, s, step) && good;
     k.set(i, x);
   }
   if (!good) {
@@ -227,16 +228,16 @@ __device__ inline void errorSteps(Weights& k, const Network& net, const Synapse&
 
 // Reads, updates and writes 128 columns of a row.
 template <bool CONTRASTIVE>
-__device__ inline void update(const Network& net, const Synapse& s, const Population& post, const RowTile& r,
-                              const Quad& u, Counts both, int step) {
+__device__ inline void update(Global<const float> adam, const Network& net, const Synapse& s, const Population& post,
+                              const RowTile& r, const Quad& u, Counts both, int step) {
   int done = step == 1 ? 0 : r.done[0];
   if (r.c < post.stride) {
     int at = r.row * post.stride + r.c;
     Weights k = {load(s.w + at), load(s.m + at), load(s.v + at)};
     if (CONTRASTIVE) {
-      contrastiveSteps(k, net, s, post, r, u, both, done, step);
+      contrastiveSteps(k, adam, net, s, post, r, u, both, done, step);
     } else {
-      errorSteps(k, net, s, u, step);
+      errorSteps(k, adam, net, s, u, step);
     }
     if (s.hollow) {
       for (int i = 0; i < 4; i++) {
@@ -254,7 +255,7 @@ __device__ inline void update(const Network& net, const Synapse& s, const Popula
 }
 
 // 128 columns of a row, by a warp; few samples name terms of the gradient.
-__device__ inline void learnRow(const Network& net, const Synapse& s, const Population& pre,
+__device__ inline void learnRow(Global<const float> adam, const Network& net, const Synapse& s, const Population& pre,
                                 const Population& post, const RowTile& r, int step, int n,
                                 int positives) {
   Quad u = zeros();
@@ -282,14 +283,14 @@ __device__ inline void learnRow(const Network& net, const Synapse& s, const Popu
     }
   }
   if (s.isError) {
-    update<false>(net, s, post, r, u, both, step);
+    update<false>(adam, net, s, post, r, u, both, step);
   } else {
-    update<true>(net, s, post, r, u, both, step);
+    update<true>(adam, net, s, post, r, u, both, step);
   }
 }
 
 // 128 columns of 64 rows, by a block; each sample's modulators are read by many rows.
-__device__ inline void learnTiled(const Network& net, const Synapse& s, const Population& pre,
+__device__ inline void learnTiled(Global<const float> adam, const Network& net, const Synapse& s, const Population& pre,
                                   const Population& post, int from, int step, int n, int all,
                                   Quad (*tile)[WARP], unsigned (*spikes)[TILE / 32], int* some) {
   int tiles = (post.stride + TILE - 1) / TILE;
@@ -347,23 +348,25 @@ __device__ inline void learnTiled(const Network& net, const Synapse& s, const Po
     if (row(q) < s.rows) {
       RowTile r = rowTile(s, pre, post, row(q), from % tiles, step, all);
       if (r.wanted) {
-        update<true>(net, s, post, r, u[q], both[q], step);
+        update<true>(adam, net, s, post, r, u[q], both[q], step);
       }
     }
   }
 }
 
-TILED_KERNEL learn(const Network* network, const Part* parts, int step, int n, int positives, int all) {
+TILED_KERNEL learn(const Network* network, const Part* parts, const float* corrections, int step, int n,
+                   int positives, int all) {
   __shared__ Quad tile[CHUNK][WARP];
   __shared__ unsigned spikes[CHUNK][TILE / 32];
   __shared__ int some[CHUNK];
-  const Network& net = *network;
+  const Network net = *network;
+  Global<const float> adam = argumentOfKernel(corrections);
   Part part = parts[blockIdx.x];
-  const Synapse& s = net.synapses[part.of];
-  const Population& pre = net.populations[s.pre];
-  const Population& post = net.populations[s.post];
+  const Synapse s = net.synapses[part.of];
+  const Population pre = net.populations[s.pre];
+  const Population post = net.populations[s.post];
   if (pre.role == INPUT) {
-    learnTiled(net, s, pre, post, part.from, step, n, all, tile, spikes, some);
+    learnTiled(adam, net, s, pre, post, part.from, step, n, all, tile, spikes, some);
     return;
   }
   int tiles = (post.stride + TILE - 1) / TILE;
@@ -371,7 +374,7 @@ TILED_KERNEL learn(const Network* network, const Part* parts, int step, int n, i
   if (mine < s.rows * tiles) {
     RowTile r = rowTile(s, pre, post, mine / tiles, mine % tiles, step, all);
     if (r.wanted) {
-      learnRow(net, s, pre, post, r, step, n, positives);
+      learnRow(adam, net, s, pre, post, r, step, n, positives);
     }
   }
 }

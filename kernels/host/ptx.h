@@ -565,8 +565,13 @@ T atom_max(u64 at, T value) {
 
 enum Shuffle { UP, DOWN, BFLY, IDX };
 
+struct Shuffled {
+  b32 value;
+  pred there;  // whether there is such a lane
+};
+
 template <Shuffle mode>
-b32 shfl_sync(b32 a, b32 b, b32 c, b32 mask) {
+Shuffled shfl_sync(b32 a, b32 b, b32 c, b32 mask) {
   int lane = (int)(emulated::thread.x % emulated::WARP);
   int segments = (int)(c >> 8 & 31);
   int distance = (int)(b & 31);
@@ -576,7 +581,7 @@ b32 shfl_sync(b32 a, b32 b, b32 c, b32 mask) {
              : mode == BFLY ? lane ^ distance
                             : (lane & segments) | (distance & ~segments);
   bool there = mode == UP ? from >= last : from <= last;
-  return (b32)emulated::scheduler.exchange(mask, a)[there ? from : lane];
+  return {(b32)emulated::scheduler.exchange(mask, a)[there ? from : lane], there};
 }
 inline b32 vote_sync_ballot(pred a, b32 mask) { return __ballot_sync(mask, a); }
 inline pred vote_sync_any(pred a, b32 mask) { return __any_sync(mask, a) != 0; }

@@ -24,7 +24,7 @@ import java.util.List;
  * so it needs to know nothing else.
  */
 final class NetworkState implements AutoCloseable {
-  private static final int NETWORK_BYTES = 80;
+  private static final int NETWORK_BYTES = 72;
   private static final int POPULATION_BYTES = 160;
   private static final int SYNAPSE_BYTES = 72;
 
@@ -43,7 +43,7 @@ final class NetworkState implements AutoCloseable {
   private final Floats[] initialThresholds; // by population; null where nothing integrates
   private final PopulationState[] states;
   private final Floats tracePowers;
-  private final Floats adam; // T x {rate, secondScale}
+  final Floats adam; // T x {rate, secondScale}
   private final Ints seen; // a long: the first that was not finite in a window
   private Ints labels;
   private int capacity; // samples that fit
@@ -209,7 +209,7 @@ final class NetworkState implements AutoCloseable {
     ByteBuffer to = ByteBuffer.allocate(table.length()).order(ByteOrder.LITTLE_ENDIAN);
     long populations = table.address() + NETWORK_BYTES;
     to.putLong(populations).putLong(populations + (long) states.length * POPULATION_BYTES);
-    addresses(to, tracePowers, adam, labels, seen);
+    addresses(to, tracePowers, labels, seen);
     to.putInt(states.length).putInt(c.steps());
     to.putFloat(c.inverseTauM()).putFloat(c.dt());
     to.putFloat(c.thresholdRate()).putFloat(Constants.THRESHOLD_FLOOR);

@@ -263,7 +263,13 @@ final class PtxTranslator {
       for (int k = count == null ? 0 : 1; k < end; k++) {
         String register = "%" + prefix + (count == null ? "" : k);
         String variable = "r_" + prefix + (count == null ? "" : k);
-        registers.put(register, new Register(variable, type));
+        Register known = registers.put(register, new Register(variable, type));
+        if (known != null) { // of another scope of the kernel
+          if (!known.type.equals(type)) {
+            throw unknown("second type of the register " + register);
+          }
+          continue;
+        }
         declarations.append("  ptx::").append(type).append(' ').append(variable).append(" = 0;\n");
       }
     }
@@ -362,14 +368,15 @@ final class PtxTranslator {
       }
       m = SHUFFLE.matcher(opcode);
       if (m.matches()) {
-        if (o.get(0).contains("|")) {
-          throw unknown("predicate of a shuffle: " + o.get(0));
-        }
         String mode = "ptx::" + m.group(1).toUpperCase(Locale.ROOT);
-        return assign(
-            o.get(0),
-            "b32",
-            "ptx::shfl_sync<" + mode + ">(" + String.join(", ", values("b32", o, 1, 5)) + ")");
+        String[] to = o.get(0).split("\\|"); // value, and whether there is such a lane
+        return "auto shuffled = ptx::shfl_sync<"
+            + mode
+            + ">("
+            + String.join(", ", values("b32", o, 1, 5))
+            + "); "
+            + assign(to[0], "b32", "shuffled.value")
+            + (to.length == 1 ? "" : assign(to[1], "pred", "shuffled.there"));
       }
       m = VOTE.matcher(opcode);
       if (m.matches()) {
