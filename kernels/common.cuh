@@ -26,9 +26,8 @@
 
 #define KERNEL extern "C" __global__ void
 
-// A kernel over tiles: registers for two blocks of 256 threads, so that one gathers while the other fills
-// its tile.
-#define TILED_KERNEL extern "C" __global__ void __launch_bounds__(WARPS* WARP, 2)
+// A kernel with a bound on its registers: so many blocks of so many threads run on a multiprocessor at once.
+#define BOUNDED_KERNEL(threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks)
 
 #define WARP 32
 #define ALL_LANES 0xFFFFFFFFu
@@ -161,26 +160,4 @@ __device__ inline unsigned wordOfQuads(unsigned spikes) {
   return word;
 }
 
-// Blocks over tiles: the lanes of a warp take 128 columns, and each of its warps some lists of rows to
-// gather from a tile in shared memory.
-#define WARPS 8                 // of a block
-#define LISTS 8                 // of a warp, which keeps a sum of each
-#define TILE (4 * WARP)         // columns
-#define CHUNK_WORDS 2           // of spikes: rows in shared memory
-#define CHUNK (32 * CHUNK_WORDS)  // 32 KiB
-
-// Adds rows of a tile to two sums: row r to each whose bit r is set, ascending. A row that both want is
-// read once.
-__device__ inline void addRows(Quad& a, Quad& b, const Quad (*tile)[WARP], unsigned ofA,
-                               unsigned ofB) {
-  for (unsigned left = ofA | ofB; left != 0; left &= left - 1) {
-    int r = lowest(left);
-    Quad row = tile[r][laneIndex()];
-    if (ofA >> r & 1) {
-      add(a, row);
-    }
-    if (ofB >> r & 1) {
-      add(b, row);
-    }
-  }
-}
+#define TILE (4 * WARP)  // columns that a warp takes at once, four a lane

@@ -8,47 +8,59 @@
 //            The model moves thr at the end of a step by that step's count of the layer's spikes in
 //            the sample. Here the move waits for the next step, which saves reading and writing thr
 //            once more. A window starts with v = 0, thr = thr0 and no spikes.
-// Launch     forward, currents: blocks (128 columns of a population, 64 samples), 256 threads;
+// Launch     forward, currents: blocks (128 columns of a population, 96 samples), 384 threads;
 //            forward_plain: a thread per word of spikes; currents_plain: a thread per column and sample.
 // Source     steps 1, 3 and 4 of the model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
 //            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
 //            sum, so the twin, which adds all rows, agrees exactly. About one input unit in eight
-//            spikes, and a row of its weights is wanted by many samples: these gather from a tile in
-//            shared memory, two samples at a time. Samples b and N/2 + b, in training a positive and
-//            its negative, show one image and share most of their spikes.
+//            spikes, and a row of its weights serves many samples: these gather from a tile in shared
+//            memory, two samples at a time, by the list that settle.cu made of their spikes.
 #include "units.cuh"
 
-#define TILED_FROM 48  // samples: fewer gather from the L2 cache sooner than a tile is filled
+#define WARPS 12              // of a block
+#define LISTS 8               // samples of a warp, which keeps a sum of each
 
-// The sample of a warp's q-th sum, at least n where there is none.
+// The sample of a warp's q-th sum, at least n where there is none. Pairs as listPair() in settle.cu has them.
+__device__ inline int pairOf(int q) { return ((int)blockIdx.y * (LISTS / 2) + q / 2) * WARPS + warpIndex(); }
+
 __device__ inline int sampleOf(int q, int n) {
-  int half = (n + 1) / 2;
-  int b = ((int)blockIdx.y * (LISTS / 2) + q / 2) * WARPS + warpIndex();
-  return b < half ? b + q % 2 * half : n;
+  int half = pairsOf(n);
+  return pairOf(q) < half ? pairOf(q) + q % 2 * half : n;
 }
 
 // Spikes x weights of the input, by way of shared memory.
-__device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Population& pre,
-                                   Global<float> w, int stride, int step, int n, int c) {
-  int words = pre.stride / 32;
-  Global<unsigned> spikes = spikesOf(pre, step, 0, n);
+__device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Population& pre, Global<float> w,
+                                   int stride, int n, int c) {
+  int pairs = pairsOf(n);
+  const char* lane = (const char*)&tile[0][laneIndex()];
 #pragma unroll
   for (int q = 0; q < LISTS; q++) {
     sum[q] = zeros();
   }
-  for (int base = 0; base < words; base += CHUNK_WORDS) {
+  for (int chunk = 0; chunk < chunksOf(pre.stride); chunk++) {
     for (int r = warpIndex(); r < CHUNK; r += WARPS) {
-      int row = 32 * base + r;
+      int row = CHUNK * chunk + r;
       tile[r][laneIndex()] = row < pre.units && c < stride ? load(w + row * stride + c) : zeros();
     }
     __syncthreads();
-    for (int k = 0; k < CHUNK_WORDS && base + k < words; k++) {
+    Global<int> start = pre.pairStart + (chunk * pairs + pairOf(0));
 #pragma unroll
-      for (int q = 0; q < LISTS; q += 2) {
-        int b = sampleOf(q, n);
-        int other = sampleOf(q + 1, n);
-        addRows(sum[q], sum[q + 1], tile + 32 * k, b < n ? spikes[b * words + base + k] : 0,
-                other < n ? spikes[other * words + base + k] : 0);
+    for (int q = 0; q < LISTS; q += 2) {
+      if (pairOf(q) < pairs) {
+        int end = start[q / 2 * WARPS + pairs];
+#pragma unroll 4
+        for (int e = start[q / 2 * WARPS]; e < end; e++) {
+          unsigned entry = pre.pairs[e];
+          const Quad& row = *(const Quad*)(lane + entry / PAIR_ROW * PAIR_ROW);
+          if ((entry & PAIR_BOTH) != 0) {
+            add(sum[q], row);
+            add(sum[q + 1], row);
+          } else if ((entry & PAIR_FIRST) != 0) {
+            add(sum[q], row);
+          } else {
+            add(sum[q + 1], row);
+          }
+        }
       }
     }
     __syncthreads();
@@ -68,8 +80,8 @@ __device__ inline void currentsOf(Quad j[LISTS], Quad (*tile)[WARP], const Netwo
   for (int k = from; k < to; k++) {
     const Synapse s = network->synapses[k];
     const Population pre = network->populations[s.pre];
-    if (k == from && pre.role == INPUT && n >= TILED_FROM) {
-      gatherTiled(j, tile, pre, s.w, stride, step, n, c);
+    if (k == from && !pre.pairs.isNull()) {
+      gatherTiled(j, tile, pre, s.w, stride, n, c);
 #pragma unroll
       for (int q = 0; q < LISTS; q++) {
         for (int i = 0; i < 4; i++) {
@@ -88,11 +100,11 @@ __device__ inline void currentsOf(Quad j[LISTS], Quad (*tile)[WARP], const Netwo
   }
 }
 
-TILED_KERNEL forward(const Network* network, const Part* parts, int step, int n) {
+BOUNDED_KERNEL(WARPS* WARP, 2) forward(const Network* network, const Part* parts, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   Part part = parts[blockIdx.x];
   const Population& row = network->populations[part.of];
-  int c = part.from + 4 * laneIndex();
+  int c = part.column + 4 * laneIndex();
   Quad j[LISTS];
   int end = row.current.isNull() ? row.endSynapse : row.firstSynapse;
   currentsOf(j, tile, network, row.firstSynapse, end, row.stride, step - 1, n, c);
@@ -108,8 +120,8 @@ TILED_KERNEL forward(const Network* network, const Part* parts, int step, int n)
   saw(*network, p, bad, step);
 }
 
-// The currents of one synapse alone: what a dense product can be compared with.
-TILED_KERNEL currents(const Network* network, int synapse, float* j, int step, int n) {
+// The currents of one synapse alone, to compare with a dense product. "step" is the last one that was settled.
+BOUNDED_KERNEL(WARPS* WARP, 2) currents(const Network* network, int synapse, float* j, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   int stride = network->populations[network->synapses[synapse].post].stride;
   int c = (int)blockIdx.x * TILE + 4 * laneIndex();

@@ -29,6 +29,12 @@ struct Population {
   Global<float> goodness;       // N: G
   Global<float> factor;         // N: d = factor z
   Global<int> alive;            // N x (T + 1): units by the step of their last spike
+  Global<unsigned> ever;        // N x words: units of hidden layers that spiked in this window
+  Global<unsigned> live;        // N x stride: those units, by segment: column in it << 16 | step of its last spike
+  Global<unsigned short> slot;  // N x stride: place of such a unit in its segment of "live"
+  Global<int> liveCount;        // N x segments
+  Global<unsigned> pairs;       // pairs x stride, of the input: see listPair() in settle.cu; null in small batches
+  Global<int> pairStart;        // (chunks + 1) x pairs: where in "pairs" the entries of a chunk of units begin
   int units;
   int stride;
   int depth;  // steps whose spikes are kept: T for the input, 1 for the context, which never changes
@@ -73,14 +79,20 @@ struct Network {
   float decay;
 };
 
-static_assert(sizeof(Population) == 160 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
+static_assert(sizeof(Population) == 208 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
               "as NetworkState writes them");
 
-// What the blocks of one column of a launch's grid work on: a row of a table, and where in it.
+// The work of the blocks of one column of a launch's grid: a population or synapse, and where in it.
 struct Part {
   int of;
-  int from;
+  int row;
+  int column;
 };
+
+// A segment of a row: columns that a warp of learn takes, and the words that a warp of settle takes at once.
+#define SEGMENT (WARP * WARP)
+
+__device__ inline int segmentsOf(int stride) { return (stride + SEGMENT - 1) / SEGMENT; }
 
 #define NOTHING_SEEN 0x7FFFFFFFFFFFFFFFull
 
@@ -112,6 +124,23 @@ __device__ inline Global<int> listOf(const Population& p, int step, int b, int n
 __device__ inline int countOf(const Population& p, int step, int b, int n) {
   return p.count[(step & 1) * n + b];
 }
+
+// Samples b and pairsOf(N) + b are a pair: in training a positive and its negative, which show one image and share
+// most of their input spikes.
+__device__ inline int pairsOf(int n) { return (n + 1) / 2; }
+
+// Input units whose weights forward() has in shared memory at once.
+#define CHUNK 64
+#define CHUNK_WORDS (CHUNK / 32)
+
+__device__ inline int chunksOf(int stride) { return (stride + CHUNK - 1) / CHUNK; }
+
+// An entry of the list of a pair's input spikes, ascending: PAIR_ROW * (unit % CHUNK) + the samples in which it spiked.
+// PAIR_ROW is the number of bytes of a row of 128 weights, so an entry is also an offset in a tile.
+#define PAIR_ROW 512u
+#define PAIR_BOTH 4u
+#define PAIR_FIRST 2u
+#define PAIR_SECOND 0u
 
 __device__ inline int wordsOfSamples(int n) { return (n + 31) / 32; }
 

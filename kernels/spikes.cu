@@ -31,12 +31,12 @@ KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
   __shared__ int sums[TRANSPOSING_WARPS][WARP];
   Part part = parts[blockIdx.x];
   const Population p = network->populations[part.of];
-  int unit = 32 * part.from + laneIndex();
+  int unit = part.column + laneIndex();
   Global<unsigned> samples = samplesOf(p, step, unit, n);
   int sum = 0;
   for (int w = warpIndex(); w < wordsOfSamples(n); w += TRANSPOSING_WARPS) {
     int b = 32 * w + laneIndex();
-    unsigned mine = b < n ? spikesOf(p, step, b, n)[part.from] : 0;
+    unsigned mine = b < n ? spikesOf(p, step, b, n)[part.column / 32] : 0;
     unsigned turned = 0;
     for (int k = 0; k < 32; k++) {
       unsigned ballot = __ballot_sync(ALL_LANES, mine >> k & 1);

@@ -21,7 +21,8 @@ public final class KernelSources {
   public static final List<String> FAMILIES =
       List.of("encode", "forward", "settle", "spikes", "plasticity", "bench");
 
-  private static final Pattern KERNEL = Pattern.compile("(?m)^(?:TILED_)?KERNEL (\\w+)\\(");
+  private static final Pattern KERNEL =
+      Pattern.compile("(?m)^(?:BOUNDED_KERNEL\\([^)]*\\)|KERNEL)\\s+(\\w+)\\(");
 
   private static final List<String> SHARED = List.of("common.cuh", "network.cuh", "units.cuh");
 

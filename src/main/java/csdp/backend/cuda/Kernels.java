@@ -16,11 +16,17 @@ final class Kernels {
   /** Columns of a tile: four for each lane of a warp. */
   static final int TILE = 128;
 
-  /** Warps of a block over tiles. */
-  static final int WARPS = 8;
+  /** Columns of a row that a warp of learn takes: a segment. */
+  static final int SEGMENT = 1024;
 
-  /** Lists (samples, rows) of a block over tiles: eight for each warp. */
-  static final int GROUP = 8 * WARPS;
+  /** Rows that a block of learn takes, a warp each. */
+  static final int ROWS = 4;
+
+  /** Samples that a block of forward takes: eight for each of its warps. */
+  private static final int FORWARD_WARPS = 12;
+
+  /** Fewer samples than this gather from the L2 cache sooner than a tile is filled. */
+  private static final int TILED_FROM = 48;
 
   private static final int WARP = 32;
   private static final int BLOCK = 256;
@@ -30,6 +36,21 @@ final class Kernels {
 
   Kernels(GpuDevice device) {
     this.device = device;
+  }
+
+  /** Segments of a row of so many units. */
+  static int segments(int units) {
+    return (Padding.stride(units) + SEGMENT - 1) / SEGMENT;
+  }
+
+  /** Chunks of 64 input units whose weights forward has in shared memory at once. */
+  static int chunks(int units) {
+    return (Padding.stride(units) + 63) / 64;
+  }
+
+  /** Pairs of samples whose input spikes are listed together; none in a small batch. */
+  static int pairs(int n) {
+    return n < TILED_FROM ? 0 : (n + 1) / 2;
   }
 
   /** Tiles of a row of so many units. */
@@ -53,10 +74,10 @@ final class Kernels {
     return new Geometry((n + samples - 1) / samples, net.spec.constants().steps(), BLOCK, 0);
   }
 
-  /** Blocks of (so many tiles, 64 samples), half of them from each half of the batch. */
+  /** Blocks of (so many tiles, 96 samples), half of them from each half of the batch. */
   private static Geometry tiled(int tiles, int n) {
-    int half = (n + 1) / 2;
-    return new Geometry(tiles, (2 * half + GROUP - 1) / GROUP, WARPS * WARP, 0);
+    int group = 8 * FORWARD_WARPS;
+    return new Geometry(tiles, ((n + 1) / 2 * 2 + group - 1) / group, FORWARD_WARPS * WARP, 0);
   }
 
   // encode.cu
@@ -169,7 +190,7 @@ final class Kernels {
   void learn(NetworkState net, int step, int n, int positives, boolean all) {
     device.launch(
         "learn",
-        new Geometry(net.learn.blocks(), 1, WARPS * WARP, 0),
+        new Geometry(net.learn.blocks(), 1, ROWS * WARP, 0),
         net.table,
         net.learn.table(),
         net.adam,

@@ -25,7 +25,7 @@ import java.util.List;
  */
 final class NetworkState implements AutoCloseable {
   private static final int NETWORK_BYTES = 72;
-  private static final int POPULATION_BYTES = 160;
+  private static final int POPULATION_BYTES = 208;
   private static final int SYNAPSE_BYTES = 72;
 
   final NetworkSpec spec;
@@ -48,12 +48,12 @@ final class NetworkState implements AutoCloseable {
   private Ints labels;
   private int capacity; // samples that fit
 
-  /** What the blocks along x of a launch's grid work on: pairs of ints, a pair a block. */
+  /** What the blocks along x of a launch's grid work on: {population or synapse, row, column}. */
   record Parts(Ints table, int blocks) {
-    private static Parts upload(DeviceMemory memory, String of, List<int[]> pairs) {
-      Ints table = memory.ints("parts of " + of, 2 * pairs.size());
-      table.upload(pairs.stream().flatMapToInt(java.util.Arrays::stream).toArray());
-      return new Parts(table, pairs.size());
+    private static Parts upload(DeviceMemory memory, String of, List<int[]> rows) {
+      Ints table = memory.ints("parts of " + of, 3 * rows.size());
+      table.upload(rows.stream().flatMapToInt(java.util.Arrays::stream).toArray());
+      return new Parts(table, rows.size());
     }
   }
 
@@ -218,6 +218,7 @@ final class NetworkState implements AutoCloseable {
       addresses(to, s.spikes, s.list, s.count, s.total, s.samples, s.columns, s.current);
       addresses(to, s.membrane, s.threshold, initialThresholds[s.p.index()], s.last, s.readOut);
       addresses(to, s.error, s.goodness, s.factor, s.alive);
+      addresses(to, s.ever, s.live, s.slot, s.liveCount, s.pairs, s.pairStart);
       to.putInt(s.p.units()).putInt(s.stride).putInt(s.depth).putInt(s.p.role().ordinal());
       List<Synapse> incoming = ordered.stream().filter(k -> k.post() == s.p).toList();
       int first = incoming.isEmpty() ? 0 : row(incoming.get(0));
@@ -246,7 +247,7 @@ final class NetworkState implements AutoCloseable {
     List<int[]> parts = new ArrayList<>();
     for (Population p : spec.integrating()) {
       for (int tile = 0; !p.fedByNewSpikes() && tile < Kernels.tiles(p.units()); tile++) {
-        parts.add(new int[] {p.index(), tile * Kernels.TILE});
+        parts.add(new int[] {p.index(), 0, tile * Kernels.TILE});
       }
     }
     return parts;
@@ -257,26 +258,20 @@ final class NetworkState implements AutoCloseable {
     List<int[]> parts = new ArrayList<>();
     for (Population p : spec.populations()) {
       for (int word = 0; presynaptic(p) && word < Padding.words(p.units()); word++) {
-        parts.add(new int[] {p.index(), word});
+        parts.add(new int[] {p.index(), 0, word * Padding.WORD});
       }
     }
     return parts;
   }
 
-  /** Groups of row tiles; blocks that take long come first. */
+  /** Segments of rows, those of a block together; blocks that take long come first. */
   private List<int[]> learnParts() {
     List<int[]> parts = new ArrayList<>();
     for (Role pre : List.of(Role.INPUT, Role.CONTEXT, Role.HIDDEN)) {
       for (Synapse s : ordered) {
-        int tiles = Kernels.tiles(s.post().units());
-        if (s.pre().role() == Role.INPUT && pre == Role.INPUT) {
-          int groups = (s.pre().units() + Kernels.GROUP - 1) / Kernels.GROUP;
-          for (int k = 0; k < groups * tiles; k++) {
-            parts.add(new int[] {row(s), k});
-          }
-        } else if (s.pre().role() == pre) {
-          for (int k = 0; k < s.pre().units() * tiles; k += Kernels.WARPS) {
-            parts.add(new int[] {row(s), k});
+        for (int row = 0; s.pre().role() == pre && row < s.pre().units(); row += Kernels.ROWS) {
+          for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
+            parts.add(new int[] {row(s), row, k * Kernels.SEGMENT});
           }
         }
       }

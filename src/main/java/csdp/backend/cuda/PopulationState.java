@@ -29,6 +29,12 @@ final class PopulationState {
   final Floats goodness;
   final Floats factor;
   final Ints alive;
+  final Ints ever;
+  final Ints live;
+  final Bytes slot; // two bytes each
+  final Ints liveCount;
+  final Ints pairs;
+  final Ints pairStart;
 
   /**
    * Its buffers are freed with the memory that they come from.
@@ -67,6 +73,19 @@ final class PopulationState {
     goodness = hidden ? memory.floats("goodness" + of, n) : null;
     factor = hidden ? memory.floats("modulation" + of, n) : null;
     alive = hidden ? memory.ints("ages" + of, Math.multiplyExact(n, steps + 1)) : null;
+    ever = hidden ? memory.ints("units with a trace" + of, size / Padding.WORD) : null;
+    live = hidden ? memory.ints("traces" + of, size) : null;
+    slot = hidden ? memory.bytes("places of traces" + of, Math.multiplyExact(2, size)) : null;
+    liveCount = hidden ? memory.ints("trace counts" + of, n * Kernels.segments(p.units())) : null;
+    int pairCount = p.role() == Role.INPUT ? Kernels.pairs(n) : 0;
+    pairs =
+        pairCount > 0
+            ? memory.ints("spikes of pairs" + of, Math.multiplyExact(pairCount, stride))
+            : null;
+    pairStart =
+        pairCount > 0
+            ? memory.ints("starts of pairs" + of, pairCount * (Kernels.chunks(p.units()) + 1))
+            : null;
   }
 
   /** Spikes of a step that is still kept, N x units bytes. */

@@ -7,7 +7,7 @@ import csdp.model.Synapse;
 
 /**
  * A synapse on the device: weights and Adam's moments, pre x post, row-major and {@link Padding
- * padded}; and how far into a window each tile of 128 columns of a row was taken.
+ * padded}; and the last step of the window that each segment of a row was taken through.
  */
 record SynapseState(Synapse synapse, Floats weights, Floats first, Floats second, Ints done) {
   static SynapseState allocate(DeviceMemory memory, Synapse s) {
@@ -17,7 +17,7 @@ record SynapseState(Synapse synapse, Floats weights, Floats first, Floats second
         memory.floats("weights of " + s.name(), size),
         memory.floats("first moments of " + s.name(), size),
         memory.floats("second moments of " + s.name(), size),
-        memory.ints("steps of " + s.name(), s.pre().units() * Kernels.tiles(s.post().units())));
+        memory.ints("steps of " + s.name(), s.pre().units() * Kernels.segments(s.post().units())));
   }
 
   void upload(Parameters from) {
