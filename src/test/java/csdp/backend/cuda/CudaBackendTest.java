@@ -34,11 +34,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole CUDA path on the emulated device. Parity step by step: BackendParityTest. */
+@Tag("kernels")
 class CudaBackendTest {
   private static NetworkSpec spec(int... hidden) {
     Constants c = new Constants(6, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
