@@ -97,6 +97,9 @@ final class TrainCommand implements Callable<Integer> {
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
     folder.requireOurs();
+    if (force && folder.isRun()) {
+      spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
+    }
     try (FolderLock lock = folder.lock()) {
       return train(where, network, folder, earlier, record, splits);
     }
@@ -271,12 +274,27 @@ final class TrainCommand implements Callable<Integer> {
     return List.of(
         String.format(
             Locale.ROOT,
-            "labels up to %d make %,d outputs, but %d of these classes have no training image (%s):"
+            "labels up to %d make %,d outputs, with %d classes that have no training image (%s):"
                 + " labels best start at 0 without gaps",
             train.classes() - 1,
             train.classes(),
             absent.size(),
             some));
+  }
+
+  /** An earlier run in a line, so that a loop that replaces the wrong one is seen. */
+  private static String describe(RunFolder folder) {
+    try {
+      RunRecord earlier = folder.record();
+      return String.format(
+          Locale.ROOT,
+          "the run in %s (seed %d, started %s)",
+          folder.path(),
+          earlier.run().training().seed(),
+          earlier.started());
+    } catch (CsdpException e) {
+      return "the damaged run in " + folder.path();
+    }
   }
 
   private static void note(PrintWriter console, List<String> notes) {

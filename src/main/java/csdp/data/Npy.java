@@ -337,7 +337,8 @@ public final class Npy {
     static Type of(Object descr, String where) {
       Matcher m = descr instanceof String s ? DESCR.matcher(s) : null;
       if (m == null || !m.matches()) {
-        throw refused(where, "records or of an unknown type", String.valueOf(descr));
+        throw refused(
+            where, "records", "a structured type", "save each field as an array of its own");
       }
       String name = m.group(2) + m.group(3);
       ByteOrder order =
@@ -376,24 +377,22 @@ public final class Npy {
             break;
         }
       }
-      throw refused(
-          where,
-          switch (m.group(2).charAt(0)) {
-            case 'O', 'o' -> "Python objects (lists of different lengths, for instance)";
-            case 'c', 'F', 'D', 'G' -> "complex numbers";
-            case 'S', 'U', 'a' -> "text";
-            case 'M', 'm' -> "dates or times";
-            case 'V', 'v' -> "raw bytes or records";
-            case 'f', 'g' -> "floating-point numbers of unusual size";
-            default -> "of an unknown type";
-          },
-          (String) descr);
+      String written = (String) descr;
+      String plain = "save numbers of one type, for instance a.astype('float32')";
+      throw switch (m.group(2).charAt(0)) {
+        case 'O', 'o' -> refused(where, "Python objects", written, plain);
+        case 'c', 'F', 'D', 'G' ->
+            refused(where, "complex numbers", written, "save a.real or abs(a)");
+        case 'S', 'U', 'a' -> refused(where, "text", written, plain);
+        case 'M', 'm' -> refused(where, "dates or times", written, plain);
+        case 'V', 'v' -> refused(where, "raw bytes or records", written, plain);
+        case 'f', 'g' -> refused(where, "floating-point numbers of unusual size", written, plain);
+        default -> refused(where, "of an unknown type", written, plain);
+      };
     }
 
-    private static CsdpException refused(String where, String what, String descr) {
-      return CsdpException.badInput(
-          "%s: its elements are %s (%s); save plain numbers, for instance a.astype('float32')",
-          where, what, descr);
+    private static CsdpException refused(String where, String what, String descr, String advice) {
+      return CsdpException.badInput("%s: its elements are %s (%s); %s", where, what, descr, advice);
     }
 
     /** A Java array for n elements. */

@@ -229,7 +229,8 @@ final class NpyFiles implements Source {
       for (int i = 0; i < labels.length; i++) {
         if (labels[i] < 0 || labels[i] > MOST_LABEL) {
           throw CsdpException.badInput(
-              "%s: the label of image %d is %d; labels are 0..%d", file, i, labels[i], MOST_LABEL);
+              "%s: the label of image %d is %d; labels are 0..%d, best numbered from 0 without gaps",
+              file, i, labels[i], MOST_LABEL);
         }
       }
       return new Labels(labels, 0);

@@ -54,7 +54,7 @@ public record Evaluation(
     }
     List<Integer> shown = classes((k, answer) -> k);
     List<Integer> answered = classes((k, answer) -> answer);
-    if (shown.size() == 1) {
+    if (shown.size() == 1 && n > 1) {
       notes.add(
           "all images are of class " + shown.get(0) + ", so the accuracy is that of one class");
     }

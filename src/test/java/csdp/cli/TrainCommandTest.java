@@ -366,7 +366,7 @@ class TrainCommandTest {
     arrays("train", 60, 5, 1, 16, 4);
     arrays("valid", 30, 5, 1, 16, 4);
     assertEquals(0, trainArrays("--out @/run"), err);
-    assertTrue(out.contains("note     labels up to 7 make 8 outputs, but 5 of these"), out);
+    assertTrue(out.contains("note     labels up to 7 make 8 outputs, with 5 classes that"), out);
     arrays("train", 60, 0, 1, 16, 4);
     arrays("valid", 30, 0, 1, 16, 4);
     assertEquals(0, trainArrays("--out @/plain"), err);
@@ -467,6 +467,9 @@ class TrainCommandTest {
     assertArrayEquals(one, Files.readAllBytes(dir.resolve("runs/1/best/W1.npz")));
     Files.writeString(dir.resolve("runs/1/config.json"), "{");
     assertEquals(0, train("--out", folder("runs/1"), "--force", "--seed", "2"), err);
+    assertTrue(err.contains("replaces the damaged run in " + folder("runs/1")), err);
+    assertEquals(0, train("--out", folder("runs/1"), "--force", "--seed", "3"), err);
+    assertTrue(err.contains("replaces the run in " + folder("runs/1") + " (seed 2, "), err);
   }
 
   @Test
