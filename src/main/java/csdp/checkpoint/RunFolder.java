@@ -1,5 +1,7 @@
 package csdp.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.CsdpException;
 import csdp.config.Json;
 import csdp.data.Npy;
@@ -32,6 +34,7 @@ public final class RunFolder implements TrainListener {
   private static final long MAX_HISTORY = 64L << 20;
   private static final String RECORDS =
       "(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy|metrics\\.jsonl|test\\.json";
+  private static final String PARTS = "best|last|plots|tsne";
   private static final String TEMPORARIES =
       "(" + RECORDS + "|config\\.json|(best|last)(\\.old)?)\\.\\d+-\\d+\\.tmp";
 
@@ -117,7 +120,11 @@ public final class RunFolder implements TrainListener {
       throw CsdpException.badInput("%s is not a run: it has no %s", folder, CONFIG);
     }
     Path file = folder.resolve(CONFIG);
-    return Json.value(Json.tree(file), RunRecord.class, file);
+    JsonNode tree = Json.tree(file);
+    if (tree.path("seen") instanceof ObjectNode seen && !seen.has("ink")) {
+      seen.putNull("ink"); // a run of a version that did not measure it
+    }
+    return Json.value(tree, RunRecord.class, file);
   }
 
   /**
@@ -175,6 +182,53 @@ public final class RunFolder implements TrainListener {
     } catch (IOException e) {
       throw Disk.failure(folder, e);
     }
+  }
+
+  /**
+   * Refuses a folder in which a run would overwrite what no run of csdp4j wrote, or that is a part
+   * of another run, whether an earlier run is to be replaced or not.
+   *
+   * @throws CsdpException bad input, naming a file that is in the way
+   */
+  public void requireOurs() {
+    Path parent = folder.toAbsolutePath().normalize().getParent();
+    String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+    if (parent != null && name.matches(PARTS) && new RunFolder(parent).isRun()) {
+      throw notOurs("is a part of the run in " + parent);
+    }
+    if (Checkpoint.exists(folder) || NgcLearnModel.isIn(folder)) {
+      throw notOurs("is a model itself");
+    }
+    if (!Files.isDirectory(folder) || Checkpoint.exists(last()) || Checkpoint.exists(best())) {
+      return;
+    }
+    if (isRun()) {
+      JsonNode tree = null;
+      try {
+        tree = Json.tree(folder.resolve(CONFIG));
+      } catch (CsdpException e) {
+        // Not even JSON: no run wrote it.
+      }
+      if (tree == null || !tree.has("csdp4j")) {
+        throw notOurs("holds a config.json that is not of a run");
+      }
+      return;
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.sorted().toList()) {
+        String file = entry.getFileName().toString();
+        if (file.matches(RECORDS + "|best|last")) {
+          throw notOurs("is no run of csdp, but holds " + file);
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
+    }
+  }
+
+  private CsdpException notOurs(String why) {
+    return CsdpException.badInput(
+        "%s %s, which a run would overwrite: name another folder with --out", folder, why);
   }
 
   /** Reads the last checkpoint. */

@@ -100,7 +100,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     Analysis.requireFonts();
     Device where = device.resolve(spec);
-    SavedModel saved = model.open();
+    SavedModel saved = model.open(spec);
     Path to = out == null ? saved.folder() : out;
     new AnalysisFolder(to).check();
     Dataset images = data.images(saved, split, spec);

@@ -67,7 +67,7 @@ final class EvaluateCommand implements Callable<Integer> {
       throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
     }
     Device where = device.resolve(spec);
-    SavedModel saved = model.open();
+    SavedModel saved = model.open(spec);
     Dataset images = data.images(saved, split, spec);
     if (limit != null) {
       images = images.limit(Math.min(limit, images.size()));
@@ -93,6 +93,7 @@ final class EvaluateCommand implements Callable<Integer> {
         figures.put("seed", seed);
         figures.put("seconds", seconds);
         Json.tree(e).forEachEntry(figures::put);
+        figures.put("notes", e.notes(saved.spec()));
         AtomicFile.write(json, Json.bytes(figures));
       }
     }
@@ -118,7 +119,9 @@ final class EvaluateCommand implements Callable<Integer> {
     out.printf("speed     %.0f images/s%n", e.n() / seconds);
     out.print("spikes    per sample and step:");
     e.spikes().forEach((name, s) -> out.printf(" %s %.2f", name, s));
-    out.printf("%nconfusion (rows: true class, columns: answer)%n");
+    out.println();
+    e.notes(saved.spec()).forEach(note -> out.println("note      " + note));
+    out.printf("confusion (rows: true class, columns: answer)%n");
     if (e.confusion().length <= 20) {
       out.print("     ");
       for (int k = 0; k < e.confusion().length; k++) {

@@ -96,6 +96,10 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(out, checkpointEvery);
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
+    folder.requireOurs();
+    if (force && folder.isRun()) {
+      spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
+    }
     try (FolderLock lock = folder.lock()) {
       return train(where, network, folder, earlier, record, splits);
     }
@@ -247,9 +251,10 @@ final class TrainCommand implements Callable<Integer> {
         "         %,d training, %,d validation, %,d test images of %d x %d pixels%n",
         splits.train().size(),
         splits.valid() == null ? 0 : splits.valid().size(),
-        splits.test().size(),
+        splits.test() == null ? 0 : splits.test().size(),
         splits.train().width(),
         splits.train().height());
+    note(console, absentClasses(splits.train()));
     NetworkSpec network = backend.spec();
     console.printf("network  %s, %,d weights%n", network, network.weightCount());
     console.printf("run      %s%n", config.summary());
@@ -257,7 +262,46 @@ final class TrainCommand implements Callable<Integer> {
     console.flush();
   }
 
-  /** Measures the best parameters on the test images. */
+  /** A line for classes that the network has an output for and never sees. */
+  private static List<String> absentClasses(Dataset train) {
+    List<Integer> absent = train.absentClasses();
+    if (absent.isEmpty()) {
+      return List.of();
+    }
+    String some =
+        String.join(", ", absent.stream().limit(5).map(String::valueOf).toList())
+            + (absent.size() > 5 ? ", ..." : "");
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "labels up to %d make %,d outputs, with %d classes that have no training image (%s):"
+                + " labels best start at 0 without gaps",
+            train.classes() - 1,
+            train.classes(),
+            absent.size(),
+            some));
+  }
+
+  /** An earlier run in a line, so that a loop that replaces the wrong one is seen. */
+  private static String describe(RunFolder folder) {
+    try {
+      RunRecord earlier = folder.record();
+      return String.format(
+          Locale.ROOT,
+          "the run in %s (seed %d, started %s)",
+          folder.path(),
+          earlier.run().training().seed(),
+          earlier.started());
+    } catch (CsdpException e) {
+      return "the damaged run in " + folder.path();
+    }
+  }
+
+  private static void note(PrintWriter console, List<String> notes) {
+    notes.forEach(note -> console.printf("note     %s%n", note));
+  }
+
+  /** Measures the best parameters on the test images, if there are any. */
   private static void finish(
       RunFolder folder,
       Backend backend,
@@ -265,6 +309,14 @@ final class TrainCommand implements Callable<Integer> {
       Trainer trainer,
       ProgressPrinter progress,
       PrintWriter console) {
+    if (test == null) {
+      console.println("test     not measured: there are no test images");
+      if (trainer.validated() != null) {
+        note(console, trainer.validated().notes(backend.spec()));
+      }
+      console.flush();
+      return;
+    }
     backend.restore(folder.parameters(backend.spec(), false));
     int seed = trainer.options().seed();
     Evaluation result =
@@ -277,6 +329,7 @@ final class TrainCommand implements Callable<Integer> {
         result.nll(),
         result.bce() == null ? "" : String.format(Locale.ROOT, ", BCE %.1f", result.bce()),
         trainer.state().bestEpoch());
+    note(console, result.notes(backend.spec()));
     console.flush();
     AtomicFile.write(folder.path().resolve("test.json"), Json.bytes(result));
   }

@@ -26,6 +26,7 @@ public final class Trainer {
   private double bestAccuracy;
   private int bestEpoch;
   private Tally tally;
+  private Evaluation validated; // null before the first validation of this process
 
   /**
    * Training, from a state on.
@@ -102,7 +103,7 @@ public final class Trainer {
 
   /** Validates, keeps the books and starts a new epoch. */
   private void endEpoch(Evaluation trained) {
-    Evaluation validated = valid == null ? null : validate();
+    validated = valid == null ? null : validate();
     double accuracy = validated == null ? -1 : validated.accuracy(); // without: the last is best
     boolean best = accuracy >= bestAccuracy;
     if (best) {
@@ -159,6 +160,11 @@ public final class Trainer {
   /** Batches of an epoch. */
   public int batches() {
     return batches.count();
+  }
+
+  /** The last validation of this process; null before the first and without validation images. */
+  public Evaluation validated() {
+    return validated;
   }
 
   /** Measurements of the epoch at hand. */

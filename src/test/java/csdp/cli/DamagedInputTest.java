@@ -654,8 +654,13 @@ class DamagedInputTest {
     c.npy(x, "without images", new int[] {0, PIXELS}, new float[0]);
     c.npy(x, "without pixels", new int[] {14, 0}, new float[0]);
     c.npy(x, "of one dimension", new int[] {14}, new float[14]);
-    c.npy(x, "of four dimensions", new int[] {14, 1, 4, 4}, new float[14 * PIXELS]);
-    c.npy(x, "of int", new int[] {14, PIXELS}, new int[14 * PIXELS]);
+    c.npy(x, "of five dimensions", new int[] {14, 1, 1, 4, 4}, new float[14 * PIXELS]);
+    c.npy(x, "of colours", new int[] {14, 2, 2, 4}, new float[14 * PIXELS]);
+    for (int bad : new int[] {-1, 1, 256}) {
+      int[] images = new int[14 * PIXELS];
+      images[c.random.nextInt(images.length)] = bad;
+      c.npy(x, "of int with " + bad, new int[] {14, PIXELS}, images);
+    }
     byte[] bits = new byte[14 * PIXELS];
     bits[5] = 1;
     c.npy(x, "of bytes 0 and 1", new int[] {14, PIXELS}, bits);
@@ -971,7 +976,9 @@ class DamagedInputTest {
             "test",
             "sha256")) {
       c.text(config, "without " + field, "\"" + field + "\" :", "\"" + field + "s\" :");
-      c.add(config + " with null for " + field, f -> nulled(f.resolve(config), field));
+      if (!field.equals("test")) { // a run may have no test images
+        c.add(config + " with null for " + field, f -> nulled(f.resolve(config), field));
+      }
     }
     for (String v :
         List.of(
@@ -1011,6 +1018,9 @@ class DamagedInputTest {
       c.text(config, "with batch " + v, "\"batch\" : 4", "\"batch\" : " + v);
     }
     c.text(config, "with a negative learning rate", "\"learningRate\" : ", "\"learningRate\" : -");
+    for (String v : List.of("-0.1", "2", "\"0.1\"", "NaN", "[ 0.1 ]")) {
+      c.text(config, "with ink " + v, "\"mean\" : [0-9.]+", "\"mean\" : " + v);
+    }
     c.text(config, "with a hash that is none", "\"sha256\" : \"[0-9a-f]{4}", "\"sha256\" : \"nope");
     c.text(config, "with no images", "\"images\" : [0-9]+", "\"images\" : 0");
     c.command = "evaluate --model @/run --device cpu";
