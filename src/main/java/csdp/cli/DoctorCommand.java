@@ -88,9 +88,9 @@ public final class DoctorCommand implements Callable<Integer> {
     lines.add(dataSets());
     lines.add(disk(Path.of("")));
     for (Line line : lines) {
-      out.printf("%-8s %-12s %s%n", line.ok ? "ok" : "missing", line.name, line.found);
+      out.printf(Locale.ROOT, "%-8s %-12s %s%n", line.ok ? "ok" : "missing", line.name, line.found);
       if (line.remedy != null) {
-        out.printf("%-8s %-12s %s%n", "", "", line.remedy);
+        out.printf(Locale.ROOT, "%-8s %-12s %s%n", "", "", line.remedy);
       }
     }
     out.println(

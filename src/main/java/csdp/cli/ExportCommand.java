@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.checkpoint.NgcLearnModel;
 import csdp.checkpoint.SavedModel;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +33,9 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     SavedModel saved = model.open();
     NgcLearnModel.write(to, saved.parameters(), saved.seed());
-    spec.commandLine().getOut().printf("%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
+    spec.commandLine()
+        .getOut()
+        .printf(Locale.ROOT, "%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
     return 0;
   }
 }

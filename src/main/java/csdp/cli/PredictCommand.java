@@ -2,9 +2,7 @@ package csdp.cli;
 
 import csdp.Csdp;
 import csdp.Csdp.Prediction;
-import csdp.checkpoint.AtomicFile;
 import csdp.checkpoint.SavedModel;
-import csdp.config.Json;
 import csdp.data.Images;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -17,7 +15,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,14 +36,14 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the answers here.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
+    json.check();
+    PrintWriter out = json.text(spec);
     SavedModel saved = model.open();
     List<Map<String, Object>> answers = new ArrayList<>();
     List<float[][]> images = new ArrayList<>();
@@ -63,7 +60,7 @@ final class PredictCommand implements Callable<Integer> {
           for (int k = 0; k < p.probabilities().length; k++) {
             line.append(String.format(Locale.ROOT, "  %d: %.4f", k, p.probabilities()[k]));
           }
-          out.printf("%s  class %d %s%n", name, p.label(), line);
+          out.printf(Locale.ROOT, "%s  class %d %s%n", name, p.label(), line);
           Map<String, Object> answer = new LinkedHashMap<>();
           answer.put("image", name);
           answer.put("class", p.label());
@@ -72,9 +69,7 @@ final class PredictCommand implements Callable<Integer> {
         }
       }
     }
-    if (json != null) {
-      AtomicFile.write(json, Json.bytes(Map.of("predictions", answers)));
-    }
+    json.write(spec, Map.of("predictions", answers));
     out.flush();
     return 0;
   }
