@@ -124,7 +124,7 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT); // libraries' output too is the same in every locale
     System.setProperty("java.awt.headless", "true"); // before any class of AWT looks for a display
-    PrintWriter out = new PrintWriter(System.out, true);
+    PrintWriter out = new PrintWriter(System.out); // commands flush where somebody waits for a line
     PrintWriter err = new PrintWriter(System.err, true);
     int code = run(args, out, err);
     out.flush();
