@@ -142,6 +142,9 @@ public final class RunFolder implements TrainListener {
       }
       return;
     }
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.toList()) {
         if (entry.getFileName().toString().matches(RECORDS + "|best|last")) {

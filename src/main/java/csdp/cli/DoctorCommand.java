@@ -98,6 +98,7 @@ public final class DoctorCommand implements Callable<Integer> {
     if (gpu.ready()) {
       out.println("A CUDA device can be used: --device auto takes it.");
     }
+    out.flush();
     boolean failed = kernels && !GpuLines.runKernels(out);
     out.flush();
     return failed ? CsdpException.FAILED : java.ok ? 0 : CsdpException.ENVIRONMENT;

@@ -98,6 +98,9 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     RunFolder folder = new RunFolder(out, checkpointEvery);
+    if (!resume) {
+      folder.requireOursOrFree();
+    }
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
     try (FolderLock lock = folder.lock(this::warn)) {
@@ -114,9 +117,6 @@ final class TrainCommand implements Callable<Integer> {
       RunRecord record,
       Splits splits) {
     RunConfig config = record.run();
-    if (!resume) {
-      folder.requireOursOrFree();
-    }
     if (folder.isRun() && !resume && !force) {
       throw CsdpException.badInput(
           "%s holds a run already: go on with --resume, replace it with --force, or choose another"

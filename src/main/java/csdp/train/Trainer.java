@@ -150,7 +150,9 @@ public final class Trainer {
           2 * options.batch(),
           (done, of) -> {
             listeners.forEach(l -> l.validating(this, done, of));
-            stopIfRequested();
+            if (done < of) {
+              stopIfRequested();
+            }
           });
     } catch (CsdpException e) {
       throw e.in(after == 0 ? "before training" : "validation after epoch %d", after);
