@@ -188,7 +188,7 @@ final class ProgressPrinter implements TrainListener {
   }
 
   /** Draws a line; on a terminal the parts that fit, the most important first. */
-  private synchronized void show(String... parts) {
+  synchronized void show(String... parts) {
     if (terminal) {
       int fits = columns.getAsInt() - 1; // some terminals wrap after the last column
       StringBuilder line = new StringBuilder(parts[0]);
