@@ -262,7 +262,8 @@ public final class Downloads {
         throw new TransferException(reason(e) + proxies.to(url).name());
       }
       if (status != 200 && !(status == 206 && have > 0)) {
-        throw new TransferException("the server answers " + status);
+        String who = status == HttpURLConnection.HTTP_PROXY_AUTH ? proxies.to(url).name() : "";
+        throw new TransferException("the server answers " + status + who);
       }
       long start = status == 206 ? have : 0;
       long length = connection.getContentLengthLong();
@@ -330,7 +331,7 @@ public final class Downloads {
             (route.proxy() == null
                 ? url.toURL().openConnection()
                 : url.toURL().openConnection(route.proxy()));
-    route.authenticate(connection);
+    route.authorize(connection);
     connection.setConnectTimeout(connectMillis);
     connection.setReadTimeout(readMillis);
     // Java follows redirects within a protocol only: HTTPS stays HTTPS. Plain HTTP stays here.

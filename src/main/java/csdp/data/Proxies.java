@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -36,12 +35,12 @@ final class Proxies {
    *
    * @param proxy null to leave it to Java
    * @param name for messages: variable and address, without a password; empty without a proxy
-   * @param authenticator null without a user name
+   * @param password asked for once; null without a user name
    */
-  record Route(Proxy proxy, String name, Authenticator authenticator) {
-    void authenticate(HttpURLConnection connection) {
-      if (authenticator != null) {
-        connection.setAuthenticator(authenticator);
+  record Route(Proxy proxy, String name, Authenticator password) {
+    void authorize(HttpURLConnection connection) {
+      if (password != null) {
+        connection.setAuthenticator(password);
       }
     }
   }
@@ -108,30 +107,29 @@ final class Proxies {
     int usual = type == Proxy.Type.HTTP ? HTTP_PORT : SOCKS_PORT;
     int port = proxy.getPort() < 0 ? usual : proxy.getPort();
     String host = IDN.toASCII(proxy.getHost().replaceAll("^\\[|]$", ""));
-    Authenticator authenticator = null;
-    if (proxy.getRawUserInfo() != null) {
-      // Java refuses to send a password to a proxy in the clear unless told to; curl sends it.
-      System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
-      authenticator = authenticator(proxy.getRawUserInfo());
-    }
     return new Route(
         new Proxy(type, InetSocketAddress.createUnresolved(host, port)),
         " through the proxy " + host + ":" + port + " of " + variable,
-        authenticator);
+        proxy.getRawUserInfo() == null ? null : password(proxy.getRawUserInfo()));
   }
 
-  private static Authenticator authenticator(String userInfo) {
-    List<String> parts =
-        Stream.of(userInfo.split(":", 2))
-            .map(part -> URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8))
-            .toList();
-    String password = parts.size() < 2 ? "" : parts.get(1);
+  private static Authenticator password(String userInfo) {
+    // Java withholds a password from a tunnel's proxy unless told otherwise; curl sends it.
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+    String plain = URLDecoder.decode(userInfo.replace("+", "%2B"), StandardCharsets.UTF_8);
+    int colon = plain.indexOf(':');
+    String user = colon < 0 ? plain : plain.substring(0, colon);
+    String password = colon < 0 ? "" : plain.substring(colon + 1);
     return new Authenticator() {
+      private boolean refused;
+
       @Override
       protected PasswordAuthentication getPasswordAuthentication() {
-        return getRequestorType() == RequestorType.PROXY
-            ? new PasswordAuthentication(parts.get(0), password.toCharArray())
-            : null;
+        if (refused || getRequestorType() != RequestorType.PROXY) {
+          return null;
+        }
+        refused = true; // if it is asked for again
+        return new PasswordAuthentication(user, password.toCharArray());
       }
     };
   }

@@ -9,15 +9,22 @@ import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
 import csdp.config.Json;
 import csdp.train.TrainState;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -87,7 +94,7 @@ class SurroundingsTest {
         all.put(
             file,
             file.matches(".*\\.(json|jsonl|csv|html)")
-                ? new String(bytes, java.nio.charset.StandardCharsets.UTF_8)
+                ? new String(bytes, StandardCharsets.UTF_8)
                 : String.valueOf(java.util.Arrays.hashCode(bytes)));
       }
     }
@@ -324,6 +331,56 @@ class SurroundingsTest {
       String said = Child.read(dir, "out") + Child.read(dir, "err");
       assertTrue(said.contains("go on with: train --resume --out " + signal), said);
       assertTrue(isTrained(run));
+    }
+  }
+
+  /** A download asks the proxy for a tunnel, with the password where there is one. */
+  @Test
+  void downloadsGoThroughTheProxy() throws Exception {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    String fetch = "$CSDP data fetch mnist --to d";
+    try (ServerSocket proxy = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+      Thread server = new Thread(() -> refuse(proxy, asked));
+      server.setDaemon(true);
+      server.start();
+      String at = "127.0.0.1:" + proxy.getLocalPort();
+      assertRefused(
+          3,
+          child(Map.of("https_proxy", "http://me:secret@" + at), fetch),
+          "through the proxy " + at + " of https_proxy");
+      assertTrue(asked.get(0).matches("CONNECT \\S+:443 HTTP/1.1"), asked.toString());
+      assertTrue(asked.contains("Proxy-authorization: Basic bWU6c2VjcmV0"), asked.toString());
+      // Past it, to another proxy that is not there: no byte leaves this machine.
+      asked.clear();
+      String none = "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=1";
+      Child past =
+          child(Map.of("https_proxy", at), "${CSDP/ / " + none + " }" + fetch.substring(5));
+      assertEquals(3, past.code(), past.err());
+      assertEquals(List.of(), asked);
+    }
+    assertRefused(2, child(Map.of("HTTPS_PROXY", "https://p:1"), fetch), "https_proxy is no proxy");
+    assertEquals(List.of(), names(dir));
+  }
+
+  /** Asks every request, in a connection of its own, for a password, and knows none. */
+  private static void refuse(ServerSocket proxy, List<String> asked) {
+    while (!proxy.isClosed()) {
+      try (Socket client = proxy.accept()) {
+        BufferedReader in =
+            new BufferedReader(
+                new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+        for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+          asked.add(line);
+        }
+        client
+            .getOutputStream()
+            .write(
+                ("HTTP/1.1 407 Password\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
+                        + "Connection: close\r\nContent-Length: 0\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        // The next one.
+      }
     }
   }
 
