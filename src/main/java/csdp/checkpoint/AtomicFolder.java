@@ -103,6 +103,15 @@ public final class AtomicFolder {
   }
 
   /**
+   * Refuses a place where nothing can be written: tries it, in the nearest folder that is there.
+   *
+   * @throws CsdpException environment
+   */
+  public static void requireWritable(Path folder) {
+    Disk.probe(Disk.existingFolder(folder), line -> {});
+  }
+
+  /**
    * Tries whether {@link #replace} will be able to put an earlier folder aside.
    *
    * @throws CsdpException environment when the folder can neither be renamed nor replaced in place

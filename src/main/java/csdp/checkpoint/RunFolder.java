@@ -125,7 +125,7 @@ public final class RunFolder implements TrainListener {
    * @throws CsdpException environment
    */
   public void requireWritable() {
-    Disk.probe(Disk.existingFolder(folder), line -> {});
+    AtomicFolder.requireWritable(folder);
   }
 
   /**

@@ -36,7 +36,8 @@ import picocli.CommandLine.TypeConversionException;
       "0:done",
       "1:failed: a replay over tolerance, a run that diverged or was stopped",
       "2:usage or bad input: flags, files, configuration",
-      "3:environment: no device, no data, no space, no memory, no permission"
+      "3:environment: no device, no data, no space, no memory, no permission, file names that the"
+          + " locale cannot write, a standard output that takes nothing"
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;

@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Train a network. Without flags: the released demo (784-3000-600-10, 10 epochs of MNIST).",
-      "Ctrl-C finishes the batch, writes a checkpoint and says how to go on."
+      "Ctrl-C and SIGTERM end it after the batch at hand, of validation too, with a checkpoint, and say"
+          + " how to go on."
     })
 final class TrainCommand implements Callable<Integer> {
   @Mixin private RunOptions options;
@@ -57,7 +58,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on with the run in --out, exactly.")
   private boolean resume;
 
-  @Option(names = "--force", description = "Replace an existing run in --out.")
+  @Option(
+      names = "--force",
+      description = "Replace an existing run in --out; files of anything else are kept.")
   private boolean force;
 
   @Option(

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Training on file systems that refuse an operation, and into folders of others. */
+@SuppressWarnings("try") // a fault acts by being open
 class OddDisksTest {
   private static final String FLAGS =
       "--data strokes --hidden 20,8 --batch 40 --steps 4 --valid 60 --train-limit 120 --device cpu";
