@@ -228,6 +228,9 @@ public final class Analysis {
    * @throws CsdpException environment, naming the packages that are missing
    */
   public static void requireFonts() {
+    if (System.getProperty("java.awt.headless") == null) { // before any class of AWT decides it
+      System.setProperty("java.awt.headless", "true");
+    }
     Charts.requireFonts();
   }
 

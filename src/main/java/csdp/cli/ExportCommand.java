@@ -4,6 +4,7 @@ import csdp.checkpoint.NgcLearnModel;
 import csdp.checkpoint.SavedModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,8 +36,9 @@ final class ExportCommand implements Callable<Integer> {
     SavedModel saved = model.open(spec);
     saved.export(to);
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
+    out.printf(Locale.ROOT, "%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
     out.printf(
+        Locale.ROOT,
         "T %d, dt %s ms and images of %d x %d pixels have no place in that form: they are in %s,"
             + " which csdp reads and ngc-learn does not%n",
         saved.spec().constants().steps(),

@@ -2,9 +2,7 @@ package csdp.cli;
 
 import csdp.Csdp;
 import csdp.Csdp.Prediction;
-import csdp.checkpoint.AtomicFile;
 import csdp.checkpoint.SavedModel;
-import csdp.config.Json;
 import csdp.data.Images;
 import csdp.data.Ink;
 import java.io.PrintWriter;
@@ -50,14 +48,14 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the answers here.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
+    json.check();
+    PrintWriter out = json.text(spec);
     SavedModel saved = model.open(spec);
     List<Map<String, Object>> answers = new ArrayList<>();
     List<Prediction> all = new ArrayList<>();
@@ -77,7 +75,7 @@ final class PredictCommand implements Callable<Integer> {
             line.append(String.format(Locale.ROOT, "  %d: %.4f", k, p.probabilities()[k]));
           }
           line.append(p.isUndecided() ? "  (undecided: all classes are equal)" : "");
-          out.printf("%s  class %d %s%n", name, p.label(), line);
+          out.printf(Locale.ROOT, "%s  class %d %s%n", name, p.label(), line);
           Map<String, Object> answer = new LinkedHashMap<>();
           answer.put("image", name);
           answer.put("class", p.label());
@@ -90,9 +88,8 @@ final class PredictCommand implements Callable<Integer> {
     }
     out.flush();
     warnOfAnswers(all);
-    if (json != null) {
-      AtomicFile.write(json, Json.bytes(Map.of("predictions", answers)));
-    }
+    json.write(spec, Map.of("predictions", answers));
+    out.flush();
     return 0;
   }
 

@@ -349,6 +349,15 @@ public final class DataSources {
    * @throws CsdpException bad input, when it cannot be one
    */
   public static Path path(String text) {
+    if (text.equals("~") || text.startsWith("~/")) { // no shell expands it in --out=~/x
+      String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+      return Path.of(home, text.substring(1));
+    }
+    if (text.matches("~[^/]+/.*")) {
+      throw CsdpException.badInput(
+          "%s: the home of another user is not looked up; write the folder out, or ./%s",
+          text, text);
+    }
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {

@@ -39,7 +39,7 @@ class AtomicFolderTest {
   }
 
   private String current() throws IOException {
-    Path found = AtomicFolder.existing(folder);
+    Path found = AtomicFolder.existing(folder, MARKER);
     assertEquals(Files.readString(found.resolve(MARKER)), Files.readString(found.resolve("sub/a")));
     return Files.readString(found.resolve(MARKER));
   }

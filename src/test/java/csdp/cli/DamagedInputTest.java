@@ -33,6 +33,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -159,7 +160,7 @@ class DamagedInputTest {
     Path file = Path.of("target", "damaged-inputs.txt");
     Files.createDirectories(file.getParent());
     Files.write(file, table);
-    System.out.printf("damaged inputs: %s; table in %s%n", counts, file);
+    System.out.printf(Locale.ROOT, "damaged inputs: %s; table in %s%n", counts, file);
   }
 
   static byte[] pixels(int n, Random random) {
@@ -315,7 +316,7 @@ class DamagedInputTest {
 
   private static void note(String group, String what, String command, String outcome) {
     counts.merge(group, 1, Integer::sum);
-    String line = String.format("%-8s %-60s %-75s %s", group, what, command, outcome);
+    String line = String.format(Locale.ROOT, "%-8s %-60s %-75s %s", group, what, command, outcome);
     table.add(line.replace('\0', '?'));
   }
 
@@ -335,8 +336,12 @@ class DamagedInputTest {
     Outcome o = run(c.command(), folder);
     String seen =
         String.format(
+            Locale.ROOT,
             "exit %d, %.3f s, %,d bytes: %s",
-            o.code(), o.seconds(), o.allocated(), o.err().strip());
+            o.code(),
+            o.seconds(),
+            o.allocated(),
+            o.err().strip());
     assertEquals(c.exitCode(), o.code(), seen + o.out());
     assertOneLine(o.err(), o.out());
     assertEquals(before, state(folder), "something was written");
@@ -1161,7 +1166,7 @@ class DamagedInputTest {
   private static String crc(byte[] bytes) {
     CRC32 crc = new CRC32();
     crc.update(bytes);
-    return String.format("%08x", crc.getValue());
+    return String.format(Locale.ROOT, "%08x", crc.getValue());
   }
 
   private static void replaceArray(Path file, String array, int[] shape, Object data)

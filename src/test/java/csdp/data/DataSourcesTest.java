@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,7 +63,11 @@ class DataSourcesTest {
   private DataSources sources(Path environment, String mirror) {
     Downloads downloads =
         new Downloads(
-            Duration.ofSeconds(2), Duration.ofSeconds(2), 1 << 20, (file, bytes, total) -> {});
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            1 << 20,
+            new Proxies(Map.of()),
+            (file, bytes, total) -> {});
     return new DataSources(environment, dir, manifest(mirror), downloads, notices::add);
   }
 

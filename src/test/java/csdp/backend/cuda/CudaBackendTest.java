@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -441,6 +442,7 @@ class CudaBackendTest {
       failures++;
     }
     assertTrue(failures > 100, failures + " calls");
-    System.out.printf("CudaBackendTest: %d calls of the device, each failed once%n", failures);
+    System.out.printf(
+        Locale.ROOT, "CudaBackendTest: %d calls of the device, each failed once%n", failures);
   }
 }
