@@ -97,9 +97,6 @@ final class TrainCommand implements Callable<Integer> {
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
     folder.requireOurs();
-    if (force && folder.isRun()) {
-      spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
-    }
     try (FolderLock lock = folder.lock()) {
       return train(where, network, folder, earlier, record, splits);
     }
@@ -142,6 +139,9 @@ final class TrainCommand implements Callable<Integer> {
               state,
               List.of(progress, folder));
       if (force) {
+        if (folder.isRun()) {
+          spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
+        }
         folder.clear();
       }
       folder.write(record);
