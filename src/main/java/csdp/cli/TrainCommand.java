@@ -101,14 +101,9 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     RunFolder folder = new RunFolder(out, checkpointEvery);
-    if (!resume) {
-      folder.requireOurs();
-    }
+    folder.requireOurs();
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
-    if (force && folder.isRun()) {
-      spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
-    }
     try (FolderLock lock = folder.lock(this::warn)) {
       return train(where, network, folder, earlier, record, splits);
     }
@@ -152,6 +147,9 @@ final class TrainCommand implements Callable<Integer> {
               state,
               List.of(folder, progress));
       if (force) {
+        if (folder.isRun()) {
+          spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
+        }
         folder.clear();
       }
       folder.write(record);
