@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -158,18 +157,21 @@ public final class RunFolder implements TrainListener {
     }
   }
 
+  /** Whether config.json is a run's, or, should it be damaged, a checkpoint lies beside it. */
   private boolean isOurs() {
-    for (Supplier<Object> ours :
-        List.<Supplier<Object>>of(
-            this::record, () -> Checkpoint.manifest(best()), () -> Checkpoint.manifest(last()))) {
-      try {
-        ours.get();
-        return true;
-      } catch (CsdpException e) {
-        // The next one may tell.
-      }
+    try {
+      return record() != null;
+    } catch (CsdpException e) {
+      return isCheckpoint(best()) || isCheckpoint(last());
     }
-    return false;
+  }
+
+  private static boolean isCheckpoint(Path folder) {
+    try {
+      return Checkpoint.manifest(folder) != null;
+    } catch (CsdpException e) {
+      return false;
+    }
   }
 
   /**
