@@ -127,6 +127,32 @@ class AtomicFolderTest {
     assertEquals("three", current());
   }
 
+  /** On an overlay the new one waits as .old while the one of the lower layer is deleted. */
+  @Test
+  void afterACrashWhileOneIsReplacedInPlaceTheWholeOneIsRead() throws IOException {
+    for (String rest : List.of(MARKER + " sub/a", "sub/a", "")) {
+      fill(folder, "lower");
+      fill(dir.resolve("last.old"), "new");
+      for (String gone : List.of(MARKER, "sub/a", "sub")) {
+        if (!List.of((rest + " sub").split(" ")).contains(gone) || rest.isEmpty()) {
+          Files.delete(folder.resolve(gone));
+        }
+      }
+      String whole = rest.startsWith(MARKER) ? "lower" : "new";
+      assertEquals(whole, current());
+      AtomicFolder.recover(folder, MARKER);
+      assertEquals(whole, current());
+      assertEquals(List.of("last"), names());
+    }
+    // A folder with a file of another is no rest of ours.
+    Files.delete(folder.resolve(MARKER));
+    fill(dir.resolve("last.old"), "new");
+    Files.writeString(folder.resolve("thesis"), "mine");
+    AtomicFolder.recover(folder, MARKER);
+    assertEquals("mine", Files.readString(folder.resolve("thesis")));
+    assertEquals(List.of("last", "last.old"), names());
+  }
+
   @Test
   void temporariesOfOthersStay() throws IOException {
     long init = ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(1L);

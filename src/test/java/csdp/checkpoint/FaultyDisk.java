@@ -25,12 +25,15 @@ public final class FaultyDisk implements AutoCloseable {
 
   private final FileOperations before = Disk.operations;
 
+  private FaultyDisk() {}
+
   /**
-   * Faults, until this is closed.
+   * Faults, until the result is closed.
    *
    * @param lower all folders and files that are in it now belong to the lower layer
    */
-  public FaultyDisk(Path lower, Set<Fault> faults) throws IOException {
+  public static FaultyDisk of(Path lower, Set<Fault> faults) throws IOException {
+    FaultyDisk disk = new FaultyDisk();
     Set<Path> old = new HashSet<>();
     if (Files.exists(lower)) {
       try (Stream<Path> all = Files.walk(lower)) {
@@ -38,6 +41,7 @@ public final class FaultyDisk implements AutoCloseable {
       }
     }
     Disk.operations = new Faulty(old, faults);
+    return disk;
   }
 
   @Override

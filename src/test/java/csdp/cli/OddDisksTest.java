@@ -78,7 +78,7 @@ class OddDisksTest {
     for (Fault fault : said.keySet()) {
       Path run = dir.resolve(fault.name());
       assertEquals(0, train(run, "--epochs 1"), err);
-      try (FaultyDisk disk = new FaultyDisk(run, EnumSet.of(fault))) {
+      try (FaultyDisk disk = FaultyDisk.of(run, EnumSet.of(fault))) {
         assertEquals(0, csdp("train --resume --device cpu --epochs 2 --out " + run), fault + err);
         assertSame(arrays(whole), arrays(run));
         String words = said.get(fault);
@@ -107,7 +107,7 @@ class OddDisksTest {
     Path run = dir.resolve("run");
     assertEquals(0, train(run, "--epochs 1"), err);
     Map<String, byte[]> before = content(run);
-    try (FaultyDisk disk = new FaultyDisk(run, EnumSet.of(Fault.NO_RENAME))) {
+    try (FaultyDisk disk = FaultyDisk.of(run, EnumSet.of(Fault.NO_RENAME))) {
       for (String how : List.of("--force", "--resume --epochs 2")) {
         assertEquals(
             3, how.contains("resume") ? csdp("train " + how + " --out " + run) : train(run, how));

@@ -259,7 +259,8 @@ class SurroundingsTest {
     // Standard output has the figures and nothing else.
     Child dash = child(Map.of(), evaluate + "-");
     assertEquals(0, dash.code(), dash.err());
-    assertEquals(5, Json.tree(dash.out().getBytes("UTF-8"), dir).get("n").intValue());
+    assertEquals(
+        5, Json.tree(dash.out().getBytes(StandardCharsets.UTF_8), dir).get("n").intValue());
     assertTrue(dash.err().contains("accuracy  "), dash.err());
     assertFalse(Files.exists(dir.resolve("-")));
     // Through its device, after the text.
@@ -269,7 +270,7 @@ class SurroundingsTest {
       assertEquals(0, device.code(), device.err());
       assertTrue(device.out().contains("accuracy  "), name + device.out());
       String json = device.out().substring(device.out().indexOf('{'));
-      assertEquals(5, Json.tree(json.getBytes("UTF-8"), dir).get("n").intValue());
+      assertEquals(5, Json.tree(json.getBytes(StandardCharsets.UTF_8), dir).get("n").intValue());
     }
     Child same = child(Map.of(), evaluate + "text > text; cat text");
     assertTrue(
@@ -372,12 +373,16 @@ class SurroundingsTest {
         for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
           asked.add(line);
         }
-        client
-            .getOutputStream()
-            .write(
-                ("HTTP/1.1 407 Password\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
-                        + "Connection: close\r\nContent-Length: 0\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
+        String answer =
+            String.join(
+                "\r\n",
+                "HTTP/1.1 407 Password",
+                "Proxy-Authenticate: Basic realm=\"x\"",
+                "Connection: close",
+                "Content-Length: 0",
+                "",
+                "");
+        client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
       } catch (IOException e) {
         // The next one.
       }
@@ -401,7 +406,10 @@ class SurroundingsTest {
       try (Stream<Path> all = Files.walk(Path.of(folder))) {
         for (Path p : all.filter(Files::isRegularFile).toList()) {
           byte[] bytes = Files.readAllBytes(p);
-          byte[] without = new String(bytes, "ISO-8859-1").replace("\r", "").getBytes("ISO-8859-1");
+          byte[] without =
+              new String(bytes, StandardCharsets.ISO_8859_1)
+                  .replace("\r", "")
+                  .getBytes(StandardCharsets.ISO_8859_1);
           assertArrayEquals(without, bytes, p.toString());
         }
       }
