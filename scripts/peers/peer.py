@@ -363,6 +363,12 @@ def write(file, result):
         os.replace(file + ".part", file)
 
 
+def released(folder):
+    """Refuses a folder that is no checkout of the author's code."""
+    if not os.path.isfile(os.path.join(folder, "csdp_model.py")):
+        raise Unusable(2, "%s: no csdp_model.py there, so it is no checkout of the released code" % folder)
+
+
 def writable(file):
     """Refuses a file that could not be written in the end, before the work is done."""
     if file and (os.path.isdir(file) or not os.access(os.path.dirname(os.path.abspath(file)), os.W_OK)):
