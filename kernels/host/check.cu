@@ -83,4 +83,95 @@ KERNEL check_roots(int* different, int end) {
     memcpy(&x, &bits, sizeof x);
     different[globalIndex()] += sqrtf(x) + EPSILON != EPSILON;
   }
+
+// Mistakes that only a build with a check finds (EmulatedLibrary.Check). Blocks are of two warps.
+
+// Mistake: lanes exchange words of shared memory, and a shuffle is no barrier.
+KERNEL check_race_in_warp(int* out) {
+  __shared__ int words[WARP];
+  words[laneIndex()] = (int)threadIdx.x;
+  int other = __shfl_sync(ALL_LANES, laneIndex() ^ 1, laneIndex());
+  out[threadIdx.x] = words[other];
+}
+
+// Mistake: a barrier of a warp, where warps exchange.
+KERNEL check_race_in_block(int* out) {
+  __shared__ int words[2 * WARP];
+  words[threadIdx.x] = 0;
+  __syncthreads();
+  words[threadIdx.x] = (int)threadIdx.x;
+  __syncwarp();
+  out[threadIdx.x] = words[(threadIdx.x + WARP) % (2 * WARP)];
+}
+
+// Mistake: a barrier of a block, where blocks exchange.
+KERNEL check_race_between_blocks(int* out) {
+  out[globalIndex()] = 1;
+  __syncthreads();
+  out[gridDim.x * blockDim.x + globalIndex()] = out[(globalIndex() + blockDim.x) % (gridDim.x * blockDim.x)];
+}
+
+// Mistake: a plain read of a word that others change by atomics.
+KERNEL check_race_with_atomics(int* out) {
+  atomicAdd(&out[0], 1);
+  if (threadIdx.x == blockDim.x - 1) {
+    out[1] = out[0];
+  }
+}
+
+// Mistake: writes the neighbours' bytes as well.
+KERNEL check_race_of_bytes(unsigned char* out) {
+  out[2 * threadIdx.x] = 1;
+  out[2 * threadIdx.x + 1] = 2;
+  out[2 * threadIdx.x + (threadIdx.x == 3 ? 2 : 0)] = 3;
+}
+
+// Mistake: half of the words are not written.
+KERNEL check_unwritten_shared(int* out) {
+  __shared__ int words[2 * WARP];
+  if (threadIdx.x % 2 == 0) {
+    words[threadIdx.x] = 1;
+  }
+  __syncthreads();
+  out[threadIdx.x] = words[threadIdx.x ^ 1];
+}
+
+// out[t] = in[t]. Mistake, if a part of "in" was not written.
+KERNEL check_copy(int* out, const int* in) { out[threadIdx.x] = in[threadIdx.x]; }
+
+// Mistake: the address is not one of an int.
+KERNEL check_misaligned(int* out) { *(int*)((char*)out + 2) = 1; }
+
+// Mistake: the address is not one of a quad.
+KERNEL check_misaligned_quad(float* out) { store(argumentOfKernel(out) + 1, zeros()); }
+
+// Mistake: writes one element too far into shared memory.
+KERNEL check_overrun_shared(int* out, int n) {
+  __shared__ int words[WARP];
+  int* all = words;
+  all[n] = (int)threadIdx.x;
+  out[threadIdx.x] = all[n];
+}
+
+// Mistake: a shift by as many bits as there are.
+KERNEL check_shift(int* out, int n) { out[threadIdx.x] = 1 << n; }
+
+// No mistake: accesses that are ordered, in each way that there is.
+KERNEL check_ordered(int* out) {
+  __shared__ int words[2 * WARP];
+  words[threadIdx.x] = 1;
+  __syncwarp();
+  int sum = words[threadIdx.x ^ 1];
+  __syncthreads();
+  words[(threadIdx.x + WARP) % (2 * WARP)] = sum;
+  __syncthreads();
+  out[globalIndex()] = words[threadIdx.x];
+  atomicAdd(&out[gridDim.x * blockDim.x], 1);
+}
+
+// out[k + 1] = the thread that comes k-th; its second half after a barrier. out[0] counts.
+KERNEL check_order(int* out) {
+  out[1 + atomicAdd(&out[0], 1)] = globalIndex();
+  __syncthreads();
+  out[1 + atomicAdd(&out[0], 1)] = globalIndex();
 }

@@ -22,6 +22,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "memory.h"
@@ -56,11 +57,14 @@ namespace emulated {
 
 #ifndef CSDP_RACES
 // Places where the check for races looks; see races.h.
+inline bool begin() { return true; }
+inline void hostAllocates(const void*, size_t) {}
+inline void hostWrites(const void*, size_t) {}
 inline void launchBegins() {}
 inline void blockBegins(unsigned) {}
 inline void threadsSynchronized() {}
 inline void warpSynchronized() {}
-inline void atomicAccess(const void*, size_t) {}
+inline void atomicAccess(const void*, size_t, void*) {}
 #endif
 
 #ifdef CSDP_COUNT
@@ -75,6 +79,7 @@ inline void launchEnds() {}
 const unsigned WARP = 32;
 const unsigned MAX_THREADS = 1024;
 const size_t STACK = 64 * 1024;
+const size_t MAX_SHARED = 48 * 1024;
 
 inline Index thread, block, blocks, threads;
 inline std::vector<uint64_t> dynamicShared;
@@ -85,7 +90,7 @@ inline std::vector<uint64_t> dynamicShared;
 extern "C" void csdp_switch(void** from, void* to);
 asm(R"(
   .text
-  .globl csdp_switch
+  .weak csdp_switch
   .hidden csdp_switch
   .type csdp_switch, @function
 csdp_switch:
@@ -189,7 +194,6 @@ class Scheduler {
       starting_ = ordered(threads.x);
       startingOrder_ = order_;
     }
-    error_.clear();
     clearShared();
     blockBegins(block.y * blocks.x + block.x);
     while (finished_ < threads.x && error_.empty()) {
@@ -212,7 +216,7 @@ class Scheduler {
     if (!error_.empty()) {
       abandon();
     }
-    return error_;
+    return std::exchange(error_, "");
   }
 
   void syncThreads() {
@@ -234,11 +238,18 @@ class Scheduler {
     return shown;
   }
 
-  // Ends the launch: this thread is never resumed.
-  void fail(const std::string& why) {
-    error_ = why + " by thread " + std::to_string(thread.x);
-    current_->stack.switchTo(main_);
+  void fail(const std::string& why) { endLaunch(why + " by thread " + std::to_string(thread.x)); }
+
+  // Ends the launch with this error: a thread that calls it is never resumed.
+  void endLaunch(const std::string& error) {
+    error_ = error;
+    if (isInThread()) {
+      current_->stack.switchTo(main_);
+    }
   }
+
+  // True while a thread of a kernel runs, rather than the scheduler or the host.
+  bool isInThread() const { return current_ != nullptr; }
 
  private:
   static void clearShared() {
@@ -295,6 +306,7 @@ class Scheduler {
     current_ = f;
     thread = {f->thread, 0, 0};
     main_.switchTo(f->stack);
+    current_ = nullptr;
   }
 
   // What a fiber does: threads that were not started yet, until none is left.
@@ -335,7 +347,7 @@ inline void Scheduler::runThreads() { scheduler.threadsOf(scheduler.current_); }
 inline std::string launch(void (*kernel)(void**), void** arguments, unsigned gridX, unsigned gridY,
                           unsigned blockX, unsigned sharedBytes) {
   if (gridX < 1 || gridY < 1 || gridX > 0x7FFFFFFF || gridY > 65535 || blockX < 1 ||
-      blockX > MAX_THREADS || sharedBytes > 48 * 1024) {
+      blockX > MAX_THREADS || sharedBytes > MAX_SHARED) {
     return "invalid launch geometry";
   }
   blocks = {gridX, gridY, 1};
@@ -355,7 +367,7 @@ inline std::string launch(void (*kernel)(void**), void** arguments, unsigned gri
 }
 
 // Refuses an access that is not aligned or not in device memory.
-inline void requireGlobal(const void* at, size_t bytes, size_t alignment) {
+UNCHECKED inline void requireGlobal(const void* at, size_t bytes, size_t alignment) {
   if ((uintptr_t)at % alignment != 0) {
     scheduler.fail("a misaligned access of " + std::to_string(bytes) + " bytes");
   } else if (!memory.holds(at, bytes)) {
@@ -431,36 +443,36 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes) {
   return __shfl_sync(mask, value, (threadIdx.x % emulated::WARP) ^ lanes);
 }
 
-inline int atomicAdd(int* at, int value) {
-  emulated::atomicAccess(at, sizeof *at);
+UNCHECKED inline int atomicAdd(int* at, int value) {
+  emulated::atomicAccess(at, sizeof *at, __builtin_return_address(0));
   int old = *at;
   *at += value;
   return old;
 }
 
-inline int atomicMax(int* at, int value) {
-  emulated::atomicAccess(at, sizeof *at);
+UNCHECKED inline int atomicMax(int* at, int value) {
+  emulated::atomicAccess(at, sizeof *at, __builtin_return_address(0));
   int old = *at;
   *at = max(old, value);
   return old;
 }
 
-inline unsigned long long atomicMin(unsigned long long* at, unsigned long long value) {
-  emulated::atomicAccess(at, sizeof *at);
+UNCHECKED inline unsigned long long atomicMin(unsigned long long* at, unsigned long long value) {
+  emulated::atomicAccess(at, sizeof *at, __builtin_return_address(0));
   unsigned long long old = *at;
   *at = min(old, value);
   return old;
 }
 
-inline int atomicMin(int* at, int value) {
-  emulated::atomicAccess(at, sizeof *at);
+UNCHECKED inline int atomicMin(int* at, int value) {
+  emulated::atomicAccess(at, sizeof *at, __builtin_return_address(0));
   int old = *at;
   *at = min(old, value);
   return old;
 }
 
-inline unsigned atomicOr(unsigned* at, unsigned value) {
-  emulated::atomicAccess(at, sizeof *at);
+UNCHECKED inline unsigned atomicOr(unsigned* at, unsigned value) {
+  emulated::atomicAccess(at, sizeof *at, __builtin_return_address(0));
   unsigned old = *at;
   *at |= value;
   return old;

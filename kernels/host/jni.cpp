@@ -77,6 +77,4 @@ NATIVE(void, setOrderNative)(JNIEnv*, jclass, jlong library, jint order, jlong s
   of(library).setOrder(order, (uint64_t)seed);
 }
 
-NATIVE(jstring, findingsNative)(JNIEnv* env, jclass, jlong library) { return text(env, of(library).findings()); }
-
 NATIVE(jstring, countsNative)(JNIEnv* env, jclass, jlong library) { return text(env, of(library).counts()); }

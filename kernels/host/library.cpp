@@ -84,19 +84,19 @@ const char* launch(const char* kernel, const unsigned geometry[4], uint64_t* val
   return error.empty() ? nullptr : error.c_str();
 }
 
-void* allocate(size_t bytes) { return emulated::memory.allocate(bytes); }
+void* allocate(size_t bytes) {
+  void* at = emulated::begin() ? emulated::memory.allocate(bytes) : nullptr;
+  if (at != nullptr) {
+    emulated::hostAllocates(at, bytes);
+  }
+  return at;
+}
 
 int release(void* at, size_t bytes) { return emulated::memory.release((char*)at, bytes); }
 
 void setOrder(int order, uint64_t seed) { emulated::scheduler.setOrder((emulated::Order)order, seed); }
 
-#ifdef CSDP_RACES
-const char* findings() { return emulated::races.findings(); }
-void hostWrites(void* at, size_t bytes) { emulated::races.hostWrites(at, bytes); }
-#else
-const char* findings() { return ""; }
-void hostWrites(void*, size_t) {}
-#endif
+void hostWrites(void* at, size_t bytes) { emulated::hostWrites(at, bytes); }
 
 #ifdef CSDP_COUNT
 const char* counts() {
@@ -112,6 +112,6 @@ const char* counts() { return ""; }
 
 extern "C" __attribute__((visibility("default"))) const KernelLibrary* csdp_kernel_library() {
   static const KernelLibrary library = {names,   parameters, launch,   allocate,
-                                        release, hostWrites, setOrder, findings, counts};
+                                        release, hostWrites, setOrder, counts};
   return &library;
 }

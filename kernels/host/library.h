@@ -19,8 +19,6 @@ struct KernelLibrary {
   void (*hostWrites)(void* at, size_t bytes);
   // See emulated::Order.
   void (*setOrder)(int order, uint64_t seed);
-  // A line for each kind of finding of the check for races, empty without any.
-  const char* (*findings)();
   // A line for each kernel launched since the last call: name, launches, warp instructions, bytes read, bytes written.
   const char* (*counts)();
 };

@@ -10,12 +10,23 @@
 #include <map>
 #include <vector>
 
+#ifdef CSDP_RACES
+// A function whose accesses the check for races does not see.
+#define UNCHECKED __attribute__((noinline, no_sanitize("thread")))
+#else
+#define UNCHECKED
+#endif
+
 namespace emulated {
 
 class Memory {
  public:
   static constexpr size_t GRANULE = 256;  // bytes: alignment of allocations, and of the table of valid bytes
+#ifdef CSDP_RACES
+  static constexpr size_t RANGE = (size_t)4 << 30;  // the check for races reserves a hundred times as much
+#else
   static constexpr size_t RANGE = (size_t)64 << 30;  // bytes of addresses; pages exist once they are written
+#endif
 
   // Memory filled with 0xFF (NaN as a float), so that reading what was never written shows. Null if there is none.
   char* allocate(size_t bytes) {
@@ -53,10 +64,10 @@ class Memory {
   }
 
   // Offset in the range of addresses; at least RANGE for other addresses.
-  size_t offsetOf(const void* at) const { return (size_t)((const char*)at - begin_); }
+  UNCHECKED size_t offsetOf(const void* at) const { return (size_t)((const char*)at - begin_); }
 
   // True if all bytes are in one allocation.
-  bool holds(const void* at, size_t bytes) const {
+  UNCHECKED bool holds(const void* at, size_t bytes) const {
     size_t first = offsetOf(at);
     size_t last = first + bytes - 1;
     return first < RANGE && last < RANGE && first % GRANULE < valid_[first / GRANULE] &&

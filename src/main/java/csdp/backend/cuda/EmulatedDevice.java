@@ -1,6 +1,7 @@
 package csdp.backend.cuda;
 
 import csdp.CsdpException;
+import csdp.backend.cuda.EmulatedLibrary.Check;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ public final class EmulatedDevice implements GpuDevice {
    * @param capacity bytes of memory that it pretends to have
    */
   public static EmulatedDevice open(Path cache, long capacity) {
-    return open(EmulatedLibrary.ofSources(cache, KernelSources.host()), capacity);
+    return open(EmulatedLibrary.ofSources(cache, KernelSources.host(), Check.NONE), capacity);
   }
 
   /** A device that runs the kernels of a library. */

@@ -18,18 +18,58 @@ import java.util.stream.Stream;
 
 /**
  * Kernels compiled for the host by g++, as a shared library that {@link EmulatedDevice} launches
- * from: the sources themselves, a PTX translated to C++, or the sources with a check for races.
- * Compiled libraries are cached by a hash of all that went into them.
+ * from: the sources themselves, a PTX translated to C++, or the sources with a check of what they
+ * do. Compiled libraries are cached by a hash of all that went into them.
  */
 final class EmulatedLibrary {
   private static final List<String> FLAGS =
       List.of(
           "-std=c++17",
           "-fPIC",
-          "-shared",
           "-fvisibility=hidden", // each library has a scheduler and memory of its own
           "-ffp-contract=off",
           "-fno-math-errno");
+
+  /** What a library of the kernels' sources checks while it runs them; a launch fails at once. */
+  enum Check {
+    /** Nothing more than CUDA's execution model does; the fastest. */
+    NONE(List.of("-O2"), List.of(), List.of()),
+    /** Races, bounds, alignment, memory that nobody wrote; see kernels/host/races.h. */
+    RACES(
+        List.of(
+            "-O1",
+            "-g1",
+            "-fsanitize=thread",
+            "-fno-ipa-icf",
+            "--param=tsan-instrument-func-entry-exit=0",
+            "-DCSDP_RACES"),
+        // First, so that inline functions of the scheduler are taken from there: not slowed down.
+        List.of(new Source("host/races.cpp", List.of("-O2", "-DCSDP_RACES"))),
+        List.of("-ldl")),
+    /** UndefinedBehaviorSanitizer. */
+    UNDEFINED(
+        List.of("-O1", "-fsanitize=undefined,float-cast-overflow"),
+        List.of(new Source("host/undefined.cpp", List.of("-O2"))),
+        List.of()),
+    /** AddressSanitizer, which ends the process; it must have been loaded first. */
+    ADDRESSES(
+        List.of("-O1", "-g1", "-fsanitize=address", "-fsanitize-sections=csdp_shared"),
+        List.of(),
+        List.of("-fsanitize=address"));
+
+    private final List<Source> sources;
+    private final List<String> linking;
+
+    Check(List<String> flags, List<Source> runtime, List<String> linking) {
+      List<Source> all = new ArrayList<>(runtime);
+      all.add(new Source("host/library.cpp", flags));
+      this.sources = List.copyOf(all);
+      this.linking = linking;
+    }
+  }
+
+  /** A file to compile. */
+  private record Source(String file, List<String> flags) {}
 
   /** Libraries that are loaded, by file. */
   private static final Map<Path, EmulatedLibrary> OPEN = new HashMap<>();
@@ -62,16 +102,8 @@ final class EmulatedLibrary {
    *
    * @param cache folder of compiled libraries
    */
-  static EmulatedLibrary ofSources(Path cache, KernelSources sources) {
-    return open(cache, withBuild(sources), List.of("-O2"));
-  }
-
-  /** The kernels' sources with a check for races between threads; see kernels/host/races.h. */
-  static EmulatedLibrary withRaceCheck(Path cache, KernelSources sources) {
-    return open(
-        cache,
-        withBuild(sources),
-        List.of("-O1", "-fsanitize=thread", "-DCSDP_RACES", "-fno-ipa-icf"));
+  static EmulatedLibrary ofSources(Path cache, KernelSources sources, Check check) {
+    return open(cache, withBuild(sources), check.sources, check.linking);
   }
 
   /**
@@ -88,7 +120,10 @@ final class EmulatedLibrary {
             .with(
                 "host/build.h",
                 "#include \"ptx.h\"\n#include \"translated.h\"\n" + rows(translated.kernels())),
-        counting ? List.of("-O1", "-DCSDP_COUNT") : List.of("-O1"));
+        List.of(
+            new Source(
+                "host/library.cpp", counting ? List.of("-O1", "-DCSDP_COUNT") : List.of("-O1"))),
+        List.of());
   }
 
   /** The sources with the file that includes and lists the kernels. */
@@ -107,18 +142,21 @@ final class EmulatedLibrary {
     return rows.append('\n').toString();
   }
 
-  private static EmulatedLibrary open(Path cache, KernelSources sources, List<String> flags) {
+  private static EmulatedLibrary open(
+      Path cache, KernelSources sources, List<Source> files, List<String> linking) {
     Optional<String> reason = unavailable();
     if (reason.isPresent()) {
       throw CsdpException.environment("the kernels cannot be emulated: %s", reason.get());
     }
+    Path built = built(cache, sources, files, linking); // outside the lock: others compile as well
     synchronized (OPEN) {
       if (!nativesLoaded) {
-        System.load(built(cache, sources, "host/jni.cpp", List.of("-O2", "-ldl")).toString());
+        List<Source> natives = List.of(new Source("host/jni.cpp", List.of("-O2")));
+        System.load(built(cache, sources, natives, List.of("-ldl")).toString());
         nativesLoaded = true;
       }
       return OPEN.computeIfAbsent(
-          built(cache, sources, "host/library.cpp", flags),
+          built,
           file -> {
             long handle = openNative(file.toString());
             if (handle == 0) {
@@ -133,14 +171,15 @@ final class EmulatedLibrary {
     return Path.of(System.getProperty("java.home"), "include");
   }
 
-  /** The library compiled from a file of the sources, which is compiled unless it is cached. */
-  private static Path built(Path cache, KernelSources sources, String file, List<String> flags) {
+  /** The library compiled from some files of the sources, which is compiled unless it is cached. */
+  private static Path built(
+      Path cache, KernelSources sources, List<Source> files, List<String> linking) {
     String hash =
         sources.hash(
-            file,
             compilerVersion(),
             String.join(" ", FLAGS),
-            String.join(" ", flags),
+            files.toString(),
+            linking.toString(),
             System.getProperty("java.home"),
             System.getProperty("os.arch"));
     Path library = cache.toAbsolutePath().resolve("csdp-kernels-" + hash.substring(0, 16) + ".so");
@@ -153,21 +192,27 @@ final class EmulatedLibrary {
       try {
         sources.writeTo(work);
         Path built = work.resolve("kernels.so");
-        List<String> command = new ArrayList<>(List.of("g++"));
-        command.addAll(FLAGS);
-        command.add("-I" + headers());
-        try (var platforms = Files.list(headers())) { // jni_md.h: linux, darwin, ..
-          platforms.filter(Files::isDirectory).forEach(p -> command.add("-I" + p));
+        List<String> link = new ArrayList<>(List.of("g++", "-shared", "-o", built.toString()));
+        for (Source source : files) {
+          Path object = work.resolve(source.file + ".o");
+          List<String> compile = new ArrayList<>(List.of("g++", "-c", "-o", object.toString()));
+          compile.addAll(FLAGS);
+          compile.add("-I" + headers());
+          try (var platforms = Files.list(headers())) { // jni_md.h: linux, darwin, ..
+            platforms.filter(Files::isDirectory).forEach(p -> compile.add("-I" + p));
+          }
+          compile.addAll(source.flags);
+          compile.add(work.resolve(source.file).toString());
+          run(compile);
+          link.add(object.toString());
         }
-        command.add(work.resolve(file).toString());
-        command.addAll(flags);
-        command.addAll(List.of("-o", built.toString()));
-        run(command);
+        link.addAll(linking);
+        run(link);
         // Whoever compiles at the same time moves the same content.
         Files.move(built, library, StandardCopyOption.ATOMIC_MOVE);
       } finally {
-        try (Stream<Path> files = Files.walk(work)) {
-          files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+        try (Stream<Path> all = Files.walk(work)) {
+          all.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
         }
       }
       return library;
@@ -255,11 +300,6 @@ final class EmulatedLibrary {
     setOrderNative(handle, order.ordinal(), seed);
   }
 
-  /** Findings of the check for races since the library was loaded, a line each. */
-  synchronized List<String> findings() {
-    return findingsNative(handle).lines().toList();
-  }
-
   /**
    * Costs of a kernel since the counts were taken last.
    *
@@ -303,8 +343,6 @@ final class EmulatedLibrary {
   private static native void clearNative(long library, long address, long bytes);
 
   private static native void setOrderNative(long library, int order, long seed);
-
-  private static native String findingsNative(long library);
 
   private static native String countsNative(long library);
 }

@@ -30,6 +30,9 @@ public final class KernelSources {
       List.of(
           "host/cuda.h",
           "host/memory.h",
+          "host/races.h",
+          "host/races.cpp",
+          "host/undefined.cpp",
           "host/library.h",
           "host/library.cpp",
           "host/jni.cpp",

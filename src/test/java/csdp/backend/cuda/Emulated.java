@@ -2,6 +2,7 @@ package csdp.backend.cuda;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.backend.cuda.EmulatedLibrary.Check;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,11 +19,13 @@ public final class Emulated {
     SOURCES,
     /** The PTX that comes with the classes. */
     PTX,
-    /** The sources with a check for races; {@link Emulated#findings()} says what it found. */
-    RACES
+    /** The sources with a check for races. */
+    RACES,
+    /** The sources with a check for undefined behaviour. */
+    UNDEFINED
   }
 
-  private static final Path CACHE = Path.of("target", "emulated");
+  static final Path CACHE = Path.of("target", "emulated");
 
   private Emulated() {}
 
@@ -32,18 +35,39 @@ public final class Emulated {
     return Kernels.valueOf(asked.toUpperCase(Locale.ROOT));
   }
 
+  /** Skips a test where no kernel can be executed. */
+  static void require() {
+    Optional<String> reason = EmulatedDevice.unavailable();
+    assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
+  }
+
+  /** Skips a test where the kernels cannot be compiled with a check of what they do. */
+  static void requireChecks() {
+    require();
+    assumeTrue(
+        System.getProperty("os.name").equals("Linux"),
+        "the kernels' accesses are checked on Linux only");
+  }
+
   static EmulatedLibrary library() {
     return library(kernels());
   }
 
   static EmulatedLibrary library(Kernels kernels) {
-    Optional<String> reason = EmulatedDevice.unavailable();
-    assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
+    require();
     return switch (kernels) {
-      case SOURCES -> EmulatedLibrary.ofSources(CACHE, KernelSources.host());
+      case SOURCES -> sources(Check.NONE);
       case PTX -> EmulatedLibrary.ofPtx(CACHE, Ptx.shipped(75).orElseThrow().text(), false);
-      case RACES -> EmulatedLibrary.withRaceCheck(CACHE, KernelSources.host());
+      case RACES -> sources(Check.RACES);
+      case UNDEFINED -> sources(Check.UNDEFINED);
     };
+  }
+
+  private static EmulatedLibrary sources(Check check) {
+    if (check != Check.NONE) {
+      requireChecks();
+    }
+    return EmulatedLibrary.ofSources(CACHE, KernelSources.host(), check);
   }
 
   /** A device with so many bytes of memory. */
@@ -54,5 +78,9 @@ public final class Emulated {
   /** A device with enough memory. */
   public static EmulatedDevice device() {
     return device(1L << 30);
+  }
+
+  static EmulatedDevice device(Kernels kernels) {
+    return EmulatedDevice.open(library(kernels), 1L << 30);
   }
 }
