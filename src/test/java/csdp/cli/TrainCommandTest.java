@@ -293,7 +293,7 @@ class TrainCommandTest {
     for (int i = 0; i < n; i++) {
       labels[i] = first + i % 3;
       for (int k = 0; k < 12; k++) { // a bar of its class in some noise
-        pixels[i * 64 + (int) (i % 3) * 20 + k] = scale;
+        pixels[i * 64 + i % 3 * 20 + k] = scale;
       }
       pixels[i * 64 + 17 * i % 64] = scale / 2;
     }
