@@ -76,6 +76,14 @@ __device__ inline Global<T> argumentOfKernel(T* pointer) {
   return Global<T>(pointer);
 }
 
+// Keeps the compiler from reasoning about a value: from undoing a select that spares an instruction its slow path.
+__device__ inline float opaque(float x) {
+#ifdef __CUDA_ARCH__
+  asm("" : "+f"(x));
+#endif
+  return x;
+}
+
 // Philox 4x32-10 (Salmon et al., SC'11): one block of four random words, as csdp.model.Philox.
 __device__ inline void philox(unsigned c0, unsigned c1, unsigned c2, unsigned c3, unsigned k0,
                               unsigned k1, unsigned word[4]) {

@@ -69,19 +69,20 @@ __device__ inline float adamPlain(float w, float m, float v, Corrections a) {
 __device__ inline float adam(float w, float m, float v, Corrections a, float& denominator, bool& exact) {
   float x = v * a.second;
   bool noRoot = __float_as_uint(x) < TINY_BITS;  // false for NaN and negative numbers
-  float root = sqrtf(noRoot ? 1.0f : x);
+  float root = sqrtf(opaque(noRoot ? 1.0f : x));
   denominator = noRoot ? EPSILON : root + EPSILON;
   float numerator = a.rate * m;
   bool tiny = fabsf(numerator) < TINY;
-  float quotient = (tiny ? 1.0f : numerator) / denominator;
+  float quotient = opaque(tiny ? 1.0f : numerator) / denominator;
   quotient = tiny ? numerator : quotient;
-  exact = exact && !(tiny && fabsf(w) < LEAST_WEIGHT && numerator != 0);
+  exact &= !(tiny & (fabsf(w) < LEAST_WEIGHT) & (numerator != 0));
   return w - quotient;
 }
 
 // NaN stays NaN.
 __device__ inline float clip(float w, const Synapse& s) {
-  return w < s.lower ? s.lower : w > s.upper ? s.upper : w;
+  float below = w > s.upper ? s.upper : w;
+  return w < s.lower ? s.lower : below;
 }
 
 // Before the clip, which would hide an infinite weight. A first moment that is not finite spoils the weight.
@@ -221,18 +222,22 @@ __device__ inline void sumGradient(Gradient& g, const Network& net, const Synaps
     g.coincidences[c] = 0;
   }
   __syncwarp();
-  int segments = segmentsOf(post.stride);
-  int segment = r.column / SEGMENT;
+  int stride = post.stride;
+  int segments = segmentsOf(stride);
+  Global<unsigned> live = post.live + (r.column + laneIndex());
+  Global<int> counts = post.liveCount + r.column / SEGMENT;
+  Global<float> factors = post.factor;
   Global<const float> power = net.power;
+  float scale = s.learningScale;
   eachSample(pre, r, n, n, [&](int b) {
-    Global<unsigned> live = post.live + b * post.stride + r.column;
-    int count = post.liveCount[b * segments + segment];
-    float factor = post.factor[b];
-    for (int k = laneIndex(); k < count; k += WARP) {
-      unsigned entry = live[k];
+    int count = counts[b * segments];
+    float factor = factors[b];
+#pragma unroll 1
+    for (int k = laneIndex(), at = b * stride; k < count; k += WARP, at += WARP) {
+      unsigned entry = live[at];
       int c = (int)(entry >> 16);
       int age = step - (int)(entry & 0xFFFF);
-      g.u[c] += s.learningScale * (factor * power[age]);
+      g.u[c] += scale * (factor * power[age]);
       if (age == 0) {
         g.coincidences[c]++;
       }

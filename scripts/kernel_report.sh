@@ -1,20 +1,40 @@
 #!/usr/bin/env bash
-# Compiles every kernel for every shipped target and prints what each needs: registers, spilled bytes,
-# shared memory. Ends with 1 if a kernel does not compile or spills. Needs nvcc, not a GPU.
-#   scripts/kernel_report.sh [TARGET..]        targets: 75 80 86 89 90 90a
+# Compiles every kernel for every target and prints what each needs: registers, spilled bytes, shared memory. Then
+# executes the shipped PTX on the CPU and prints warp instructions and bytes of each kernel in a step, and whether the
+# window has the bits of the CPU backend. Ends with 1 if a kernel does not compile or spills, or if the window differs.
+# Needs nvcc and g++, not a GPU.
+#   scripts/kernel_report.sh [--data DIR] [--small | --no-costs | --costs] [TARGET..]     targets: 75 80 86 89 90 90a
+#   --data DIR   images of the window; strokes by default
+#   --small      a network of 200 and 60 units; by default 3000 and 600, which takes ten minutes
+#   --costs      only the instructions and bytes; CASE='HIDDEN BATCH STEPS TRAINED learn|infer' chooses the window:
+#                by default '3000,600 500 16 0 learn', a network with fresh weights
 set -euo pipefail
 cd "$(dirname "$0")/../kernels"
+data=strokes
+case=${CASE:-3000,600 500 16 0 learn}
+compile=yes costs=yes
+while [ $# -gt 0 ]; do
+  case $1 in
+    --data) data=$2; shift ;;
+    --small) case=${CASE:-200,60 50 8 0 learn} ;;
+    --no-costs) costs=no ;;
+    --costs) compile=no ;;
+    *) break ;;
+  esac
+  shift
+done
 nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null) || {
   echo "kernel_report: no nvcc on the PATH: install the CUDA toolkit" >&2
   exit 1
 }
 targets=("$@")
 [ $# -gt 0 ] || targets=(75 80 86 89 90 90a)
+[ "$compile" = yes ] || targets=()
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-printf '%-7s %-26s %9s %7s %7s %7s\n' target kernel registers spilled stack shared
+[ "$compile" = no ] || printf '%-7s %-26s %9s %7s %7s %7s\n' target kernel registers spilled stack shared
 for target in "${targets[@]}"; do
   for file in *.cu; do
     # The same flags as for the PTX that is shipped: see common.cuh on -fmad=false.
@@ -46,4 +66,12 @@ for target in "${targets[@]}"; do
   done
 done
 [ "$failed" = 0 ] || echo "kernel_report: a kernel does not compile or spills registers" >&2
+
+if [ "$costs" = yes ]; then
+  cd ..
+  ./scripts/csdp --version >/dev/null # builds
+  # shellcheck disable=SC2086
+  java --add-modules jdk.incubator.vector -Xmx3g -cp "target/classes:$(cat target/classpath.txt)" \
+    csdp.backend.cuda.KernelCosts target/emulated "$data" $case || failed=1
+fi
 exit "$failed"

@@ -10,7 +10,8 @@ to do; and what differs from the recorded runs of the released code. A peer that
 for those in TF32, which is not the author's model to the spike. What is missing on this machine is said, never guessed.
 
 CSDP names the launcher (default: scripts/csdp). --released FOLDER also times the author's own code, see released.py.
-Exit code 1 if a check failed or a peer broke, 2 for wrong usage, 3 where there is nothing to measure with.
+Exit code 1 if a check failed or a peer broke, 2 for wrong usage, 3 where no peer could be measured: none is installed, or
+there was no time.
 """
 import argparse
 import json
@@ -21,6 +22,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -33,27 +35,43 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 GPU = ["jax_scan.py", "torch_graph.py --compile", "torch_graph.py", "jax_scan.py --precision tf32x3", "jax_scan.py --precision tf32",
        "torch_graph.py --compile --precision tf32", "torch_graph.py --precision tf32"]
 CPU = ["jax_scan.py", "torch_graph.py --compile", "torch_graph.py"]
+DURATION = """how long it takes: on 2 CPU cores a dense step of the default network (784-3000-600-10, B 500) takes about a second,
+so the default of 20 windows of 50 steps, and 24 before them, takes each peer more than half an hour: give --minutes 180, or
+--steps 4 --windows 3 --warmup 2 for a first look, which takes some ten minutes. A GPU needs a few minutes for all.
+Progress is shown every few seconds."""
 
 
-def command(line, timeout):
-    """Runs it; returns its exit code (None: out of time) and what it said. Compilers that it started end with it."""
-    with tempfile.TemporaryFile("w+", errors="replace") as said:
+def command(line, timeout, progress=peer.Progress.MARK):
+    """Runs it and shows its lines that begin with progress, a regular expression; returns its exit code (None: out of time)
+    and all other lines. Compilers that it started end with it."""
+    try:
+        p = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             errors="replace", start_new_session=True)
+    except OSError as e:
+        return 3, "%s: %s" % (line[0], e.strerror)
+    said = []
+
+    def listen():
+        for l in p.stdout:
+            if re.match(progress, l):
+                print("    " + l.removeprefix(peer.Progress.MARK).strip(), file=sys.stderr, flush=True)
+            else:
+                said.append(l)
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        code = p.wait(timeout)
+    except subprocess.TimeoutExpired:
+        code = None
+    finally:
         try:
-            p = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
-        except OSError as e:
-            return 3, "%s: %s" % (line[0], e.strerror)
-        try:
-            code = p.wait(timeout)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            try:
-                os.killpg(p.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            p.wait()
-        said.seek(0)
-        return code, said.read().strip()
+            os.killpg(p.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        p.wait()
+    listener.join(10)
+    return code, "".join(said).strip()
 
 
 def load(file):
@@ -121,28 +139,33 @@ def ours_now(a, work, left):
     launcher = shlex.split(os.environ.get("CSDP", os.path.join(HERE, "..", "csdp")))
     checks = None
     if a.trace:
+        print("  csdp replay", file=sys.stderr, flush=True)
         file = os.path.join(work, "replay.json")
         code, said = command(launcher + ["replay", "--device", a.device, "--json", file] + peer.traces(a.trace), left())
         found = load(file)
         if code not in (0, 1) or found is None:
-            raise Unusable(code or 1, "csdp replay: " + last(said))
+            raise Unusable(code or 1, "csdp replay: " + why(code, said))
         checks = replayed([dict(c, weights=c["deviations"]["weights"]["largest"]) for c in found["replays"]])
     rows, options = [], []
     for batch in a.batch:
+        print("  csdp bench --batch %d" % batch, file=sys.stderr, flush=True)
         file = os.path.join(work, "ours%d.json" % batch)
         code, said = command(launcher + [
             "bench", "--device", a.device, "--data", a.data, "--hidden", ",".join(map(str, a.hidden)), "--batch", str(batch),
-            "--steps", str(a.steps), "--repeats", str(a.windows), "--train-batches", str(a.warmup), "--json", file], left())
+            "--steps", str(a.steps), "--repeats", str(a.windows), "--train-batches", str(a.warmup), "--json", file], left(),
+            progress=r"  (training|inference) windows ")
         report = load(file)
         if code not in (0, 1) or report is None:
-            raise Unusable(code or 1, "csdp bench: " + last(said))
+            raise Unusable(code or 1, "csdp bench: " + why(code, said))
         rows.append(ours(report, checks))
         options.append(report["options"])
     return rows, options
 
 
-def last(said):
-    """The line that says what went wrong: JAX has more to say after it."""
+def why(code, said):
+    """The reason why a command failed: its line that names the error, as JAX has more to say after it."""
+    if code is None:
+        return "stopped, out of time"
     lines = said.splitlines() or ["no word"]
     errors = [l for l in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", l)]
     return (errors or lines)[-1][:300]
@@ -161,7 +184,7 @@ def peers(a, options, work, left):
     for job, ((hidden, steps, windows, trained), batches) in enumerate(jobs.items()):
         for i, v in enumerate(variants):
             name = " ".join([os.path.basename(v[1])] + v[2:])
-            if not re.search(a.only, name):
+            if not a.only.search(name):
                 continue
             if left() < 5:
                 missing.append("%s, %s: no time left" % (name, hidden))
@@ -181,7 +204,7 @@ def peers(a, options, work, left):
             for r in found["training"]:
                 rows.append(row("%s, %s" % (found["framework"], found["variant"]), found["device"], r, checks))
             if code != 0:
-                missing.append("%s, %s: %s" % (name, "-".join(map(str, hidden)), "stopped, out of time" if code is None else last(said)))
+                missing.append("%s, %s: %s" % (name, "-".join(map(str, hidden)), why(code, said)))
                 broken |= code not in (None, 3)
                 if a.verbose:
                     print(said, file=sys.stderr)
@@ -219,10 +242,17 @@ def machine(device):
                 time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
 
 
+def pattern(text):
+    try:
+        return re.compile(text)
+    except re.error as e:
+        raise argparse.ArgumentTypeError("%s: %s" % (text, e))
+
+
 def main():
-    p = peer.arguments(__doc__)
+    p = peer.arguments(__doc__, DURATION)
     p.add_argument("--ours", nargs="+", metavar="JSON", help="of csdp bench or gpu_check.sh, of this machine, just now")
-    p.add_argument("--only", default="", metavar="REGEX", help="peers whose command contains a match")
+    p.add_argument("--only", type=pattern, default="", metavar="REGEX", help="peers whose command contains a match")
     p.add_argument("--minutes", type=float, default=60, help="nothing goes on after these (default: 60)")
     p.add_argument("--python", default=sys.executable, help="that has JAX and PyTorch (default: this one)")
     p.add_argument("--released", metavar="FOLDER", help="a checkout of the author's code, see released.py")
@@ -232,7 +262,13 @@ def main():
     a = p.parse_args()
     if not a.data:
         raise Unusable(2, "--data DIR is missing: a folder with MNIST's training images")
-    peer.mnist(a.data)
+    peer.mnist(a.data) if a.ours else peer.images(a)
+    peer.writable(a.json)
+    if a.into and not isinstance(load(a.into), dict):
+        raise Unusable(2, "--into %s holds no JSON object" % a.into)
+    peer.traces(a.trace)
+    if a.released:
+        peer.released(a.released)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that peers end with it
     start = time.monotonic()
     left = lambda: max(0.1, 60 * a.minutes - (time.monotonic() - start))
@@ -247,9 +283,9 @@ def main():
     if a.into:
         whole = load(a.into)
         peer.write(a.into, dict(whole, peers=result))
-    if not others:
-        return 3
-    return 1 if broken or any(not r["recorded_runs"]["passed"] for r in rows if r["recorded_runs"] and "tf32" not in r["who"].split()) else 0
+    if broken or any(not r["recorded_runs"]["passed"] for r in rows if r["recorded_runs"] and "tf32" not in r["who"].split()):
+        return 1
+    return 0 if others else 3
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What the peers share: the network's table, constants, recorded runs, images, the clock and the command line.
 
-A peer is a framework's own way to compute the model. It gives a class `open(options, network, weights,
-thresholds)` with
+A peer is a framework's own way to compute the model. It gives a class, opened with (network, weights, thresholds), with
     framework, device        for the table: name and version; where it really runs
     replay(s0, y, positives, learn) -> {population: spikes, T x N x units}, reconstruction sum or None
     train(x, y, positives)   a training window of N samples, drawn afresh; returns when it is finished
@@ -35,6 +34,31 @@ class Unusable(Exception):
     def __init__(self, code, line):
         super().__init__(line)
         self.code = code
+
+
+class Progress:
+    """Reports on stderr, every few seconds, how far a run is and how long the rest takes; a short run says nothing."""
+
+    MARK = "progress: "
+    SECONDS = 5
+
+    def __init__(self, total, unit):
+        self.total, self.unit, self.done, self.reported = total, unit, 0, time.monotonic()
+
+    def advance(self, took_us, us_per_step):
+        """Counts one unit that took so long; the rest is assumed to take as long each."""
+        self.done += 1
+        now = time.monotonic()
+        if now - self.reported >= self.SECONDS and self.done < self.total:
+            self.reported = now
+            left = (self.total - self.done) * took_us / 1e6
+            self.say("%s %d of %d, %.1f ms per step, about %s left" % (
+                self.unit, self.done, self.total, us_per_step / 1e3,
+                "%.0f s" % left if left < 100 else "%.0f min" % (left / 60)))
+
+    @classmethod
+    def say(cls, line):
+        print(cls.MARK + line, file=sys.stderr, flush=True)
 
 
 def rates(batch):
@@ -123,6 +147,7 @@ def check(file, open_net):
         inputs, classes = init["W1"].shape[0], init["C2"].shape[1]
     except (OSError, ValueError, KeyError, AttributeError) as e:
         raise Unusable(2, "%s is not a recorded run: %s" % (file, e))
+    Progress.say("replaying %s" % file)
     hidden = []
     while "W%d" % (len(hidden) + 1) in init:
         hidden.append(init["W%d" % (len(hidden) + 1)].shape[1])
@@ -225,12 +250,16 @@ def mnist(folder):
     return x.reshape(len(x), -1).astype(F) / F(255), y.astype(int)
 
 
+def enough(count, batch):
+    if count < batch:
+        raise Unusable(2, "%d images are too few for batches of %d" % (count, batch))
+
+
 class Batches:
     """Every image once an epoch, in random order: positives, then the same with a wrong label."""
 
     def __init__(self, x, labels, classes, batch, seed):
-        if len(x) < batch:
-            raise Unusable(2, "%d images are too few for batches of %d" % (len(x), batch))
+        enough(len(x), batch)
         self.x, self.labels, self.classes, self.batch = x, labels, classes, batch
         self.rng = np.random.default_rng(seed)
         self.left = np.zeros(0, int)
@@ -251,6 +280,9 @@ class Batches:
 def measure(net, network, batches, windows, warmup):
     """Whole training windows, each with other images, by the clock: upload, T steps, until the device is done."""
     times, fired = [], {}
+    Progress.say("%s, B %d: %d windows of %d steps, the first %d of them to warm up" % (
+        network, batches.batch, warmup + windows, network.c["T"], warmup))
+    progress = Progress(warmup + windows, "window")
     for k in range(-warmup, windows):
         x, y = batches.next()
         start = time.perf_counter()
@@ -260,37 +292,57 @@ def measure(net, network, batches, windows, warmup):
             times.append(took)
             for p, s in spikes.items():
                 fired[p] = fired.get(p, 0) + float(s) / (2 * batches.batch) / network.c["T"] / windows
+        progress.advance(took * network.c["T"], took)
     return dict(batch=batches.batch, samples=2 * batches.batch, steps=network.c["T"], network=str(network),
                 warm_up_windows=warmup, us_per_step=float(np.median(times)), us_per_step_of_windows=times,
                 spikes_per_sample_and_step=fired)
 
 
+def at_least(least):
+    """The argparse type of a whole number that is no smaller."""
+    def number(text):
+        if int(text) < least:
+            raise argparse.ArgumentTypeError("%s is less than %d" % (text, least))
+        return int(text)
+    return number
+
+
 def sizes(text):
-    numbers = [int(n) for n in text.split(",")]
-    if min(numbers) < 1:
-        raise ValueError
-    return numbers
+    return [at_least(1)(n) for n in text.split(",")]
 
 
-def arguments(description):
-    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                allow_abbrev=False)
+DURATION = """how long it takes: on 2 CPU cores a dense step of the default network (784-3000-600-10, B 500) takes about a second,
+a window of 50 steps the better part of a minute, and the default of 10 + 20 windows about half an hour. For a first look
+--hidden 500,100 --batch 50 takes a minute or two, and --steps 4 --windows 3 --warmup 2 a minute at the default size.
+Progress is shown every few seconds."""
+
+
+def arguments(description, duration=DURATION):
+    p = argparse.ArgumentParser(description=description, epilog=duration, allow_abbrev=False,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--device", default="cpu", help="cpu, or a GPU's number (default: cpu)")
     p.add_argument("--trace", nargs="+", default=[], metavar="NPZ|FOLDER", help="replay these recorded runs")
     p.add_argument("--data", metavar="DIR", help="time training on MNIST's training images (IDX files) in DIR")
     p.add_argument("--batch", type=sizes, default=[500], metavar="B,B..", help="positives; as many negatives join them")
     p.add_argument("--hidden", type=sizes, default=[3000, 600], metavar="N,N..")
-    p.add_argument("--steps", type=int, default=50, metavar="T", help="time steps of a window")
-    p.add_argument("--windows", type=int, default=20, help="timed windows")
-    p.add_argument("--warmup", type=int, default=10, help="training windows before")
-    p.add_argument("--seed", type=int, default=1234)
+    p.add_argument("--steps", type=at_least(1), default=50, metavar="T", help="time steps of a window")
+    p.add_argument("--windows", type=at_least(1), default=20, help="timed windows (default: 20)")
+    p.add_argument("--warmup", type=at_least(0), default=10, help="training windows before (default: 10)")
+    p.add_argument("--seed", type=at_least(0), default=1234)
     p.add_argument("--json", metavar="FILE")
     return p
 
 
+def images(a):
+    """The images and labels in --data, enough of them for every --batch."""
+    x, labels = mnist(a.data)
+    enough(len(x), max(a.batch))
+    return x, labels
+
+
 def timed(a, open_net, result):
     """Times every batch size and notes it; opens a fresh network for each."""
-    x, labels = mnist(a.data)
+    x, labels = images(a)
     for batch in a.batch:
         c = constants(dict(T=a.steps), batch)
         network = Network(x.shape[1], a.hidden, int(labels.max()) + 1, True, True, c)
@@ -311,12 +363,28 @@ def write(file, result):
         os.replace(file + ".part", file)
 
 
+def released(folder):
+    """Refuses a folder that is no checkout of the author's code."""
+    if not os.path.isfile(os.path.join(folder, "csdp_model.py")):
+        raise Unusable(2, "%s: no csdp_model.py there, so it is no checkout of the released code" % folder)
+
+
+def writable(file):
+    """Refuses a file that could not be written in the end, before the work is done."""
+    if file and (os.path.isdir(file) or not os.access(os.path.dirname(os.path.abspath(file)), os.W_OK)):
+        raise Unusable(2, "cannot write %s: it is a folder, or its folder is missing or read-only" % file)
+
+
 def run(a, peer, must_pass=True):
     """Verify, then time. peer(network, weights, thresholds) opens a network; returns the exit code."""
     if not a.trace and not a.data:
         raise Unusable(2, "nothing to do: give --trace, --data, or both (--help)")
+    writable(a.json)
+    if a.data:
+        images(a)
+    files = traces(a.trace)
     result = dict(framework=peer.framework, device=peer.device, variant=peer.variant, checks=[], training=[])
-    for file in traces(a.trace):
+    for file in files:
         r = check(file, peer)
         print_check(r, "%s, %s, %s" % (peer.framework, peer.variant, peer.device))
         result["checks"].append(r)
@@ -336,3 +404,5 @@ def main(body):
     except Unusable as e:
         print("%s: %s" % (os.path.basename(sys.argv[0]), e), file=sys.stderr)
         sys.exit(e.code)
+    except KeyboardInterrupt:
+        sys.exit(130)

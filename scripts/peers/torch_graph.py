@@ -6,8 +6,9 @@ torch.compile fuses a step first, with Adam written out. On the CPU the same ste
 
     torch_graph.py --trace TRACE.npz|FOLDER..                     recorded runs: exit code 1 if they differ
     torch_graph.py --data MNIST [--batch 500,100] [--json FILE]   times whole training windows
-both with --device cpu|0|1.., --compile, and --precision float32|tf32 of the other products. tf32 is not the author's
-model to the spike, so it is timed whatever --trace says.
+both with --device cpu|0|1.., --compile (a minute or more to compile, anew for every network and batch size), and --precision float32|tf32 of the other products. tf32 is not the author's
+model to the spike, so it is timed whatever --trace says. PyTorch 1.13 (Debian's python3-torch) will do; --compile needs
+2.1, and Adam is fused on the CPU from 2.4: where it is not, the result says "unfused Adam".
 """
 import sys
 
@@ -32,6 +33,8 @@ class Peer:
             raise Unusable(3, "PyTorch %s has no device %s here" % (torch.__version__, device))
         if not self.gpu and precision != "float32":
             raise Unusable(2, "--precision %s is a GPU's" % precision)
+        if compiled and not hasattr(torch, "compiler"):
+            raise Unusable(3, "--compile needs PyTorch 2.1 or newer, this is %s" % torch.__version__)
         self.where = torch.device("cuda:" + device if self.gpu else "cpu")
         if self.gpu:
             torch.cuda.set_device(self.where)
@@ -39,7 +42,17 @@ class Peer:
         torch.set_grad_enabled(False)
         self.framework = "PyTorch " + torch.__version__
         self.device = torch.cuda.get_device_name(self.where) if self.gpu else "cpu"
-        self.variant = ", ".join((["CUDA graph"] if self.gpu else ["eager"]) + (["compile"] if compiled else []) + [precision])
+        self.fused = compiled or self.fuses_adam()
+        how = (["CUDA graph"] if self.gpu else []) + (["compile"] if compiled else [])
+        self.variant = ", ".join((how or ["eager"]) + ([] if self.fused else ["unfused Adam"]) + [precision])
+
+    def fuses_adam(self):
+        """Whether this PyTorch has a fused Adam for the device: there is no other way to ask."""
+        try:
+            self.torch.optim.Adam([self.torch.zeros(1, device=self.where)], fused=True)
+            return True
+        except RuntimeError:  # "requires all the params to be CUDA"
+            return False
 
     def __call__(self, network, weights, thresholds):
         return Net(self, network, weights, thresholds)
@@ -48,7 +61,7 @@ class Peer:
 class Net:
     def __init__(self, p, network, weights, thresholds):
         torch = self.torch = p.torch
-        self.network, self.gpu, self.where, self.compiled = network, p.gpu, p.where, p.compiled
+        self.network, self.gpu, self.where, self.compiled, self.fused = network, p.gpu, p.where, p.compiled, p.fused
         self.rows = [k._replace(scale=float(k.scale), rate=float(k.rate), lower=float(k.lower)) for k in network.rows]
         put = lambda a: torch.tensor(a, device=p.where)
         self.w = {k: put(w) for k, w in weights.items()}
@@ -76,7 +89,7 @@ class Net:
             w.grad = torch.zeros_like(w)
         first, root = (1 - BETA1) / GAIN1, ((1 - BETA2) / GAIN2) ** 0.5
         self.optimiser = torch.optim.Adam(params, lr=self.network.c["eta"] * root / first, betas=(BETA1, BETA2),
-                                          eps=EPSILON * root, fused=True, capturable=self.gpu)
+                                          eps=EPSILON * root, fused=self.fused, capturable=self.gpu)
         for name, w in self.w.items():
             self.optimiser.state[w] = dict(step=torch.zeros((), device=self.where), exp_avg=self.m[name], exp_avg_sq=self.v[name])
 

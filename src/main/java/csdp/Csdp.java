@@ -18,6 +18,7 @@ import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -54,7 +55,13 @@ public final class Csdp implements AutoCloseable {
    * @param label the class with most spikes, ties to the lowest
    * @param probabilities softmax of the classes' spike counts
    */
-  public record Prediction(int label, double[] probabilities) {}
+  public record Prediction(int label, double[] probabilities) {
+    /** Whether all of several classes are equally likely, so that the label says nothing. */
+    public boolean isUndecided() {
+      return probabilities.length > 1
+          && Arrays.stream(probabilities).allMatch(p -> p == probabilities[0]);
+    }
+  }
 
   /** The version of this library. */
   public static String version() {

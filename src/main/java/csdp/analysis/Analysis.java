@@ -14,9 +14,12 @@ import csdp.train.EpochMetrics;
 import csdp.train.Evaluator;
 import csdp.train.TrainOptions;
 import java.awt.image.BufferedImage;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A look at a trained model: accuracy, rate codes, t-SNE, and plots of what it learned and does.
@@ -31,6 +34,9 @@ public final class Analysis {
   private static final int TRUSTED = 1500;
 
   private static final int NEAREST = 10;
+
+  /** Share of silent codes that goes without a note. */
+  private static final double FEW = 0.1;
 
   /**
    * What to look at.
@@ -62,7 +68,7 @@ public final class Analysis {
    * A map of a layer's codes.
    *
    * @param codes of all images, n x units: spikes / T
-   * @param map of the first points
+   * @param map of the first points; all at one place, and figures NaN, where all codes are equal
    * @param trust trustworthiness of the map, and of two principal components, on some points
    * @param agreement share of the ten nearest points that have a point's class: in the map, in the
    *     codes
@@ -75,7 +81,12 @@ public final class Analysis {
       double[] trust,
       double[] agreement,
       double seconds,
-      BufferedImage picture) {}
+      BufferedImage picture) {
+    /** Whether there is anything to map. */
+    boolean hasVariance() {
+      return !Double.isNaN(map.explained());
+    }
+  }
 
   final SavedModel model;
   final Dataset data;
@@ -89,7 +100,7 @@ public final class Analysis {
   final List<Codes> codes = new ArrayList<>();
   final List<Figure> figures = new ArrayList<>();
 
-  /** What could not be drawn, and why. */
+  /** What could not be drawn, and why, and figures that say less than it seems. */
   final List<String> notes = new ArrayList<>();
 
   private Analysis(
@@ -130,6 +141,7 @@ public final class Analysis {
               }
             });
 
+    notes.addAll(evaluation.notes(spec));
     progress.done("plots", 0, 2);
     StepRecord shown = StepRecord.of(backend, unlabelled(0, Math.min(WATCHED, data.size())), false);
     TrainOptions training =
@@ -216,6 +228,9 @@ public final class Analysis {
    * @throws CsdpException environment, naming the packages that are missing
    */
   public static void requireFonts() {
+    if (System.getProperty("java.awt.headless") == null) { // before any class of AWT decides it
+      System.setProperty("java.awt.headless", "true");
+    }
     Charts.requireFonts();
   }
 
@@ -229,7 +244,7 @@ public final class Analysis {
     return evaluation;
   }
 
-  /** What could not be drawn, and why. */
+  /** What could not be drawn, and why, and figures that say less than it seems. */
   public List<String> notes() {
     return List.copyOf(notes);
   }
@@ -269,41 +284,49 @@ public final class Analysis {
     long start = System.nanoTime();
     int d = layer.units();
     progress.done("t-SNE of " + layer.name(), 0, 1000);
+    boolean varies = noteOnCodes(layer, rates);
     Tsne.Options standard = Tsne.Options.standard();
     Tsne.Result map =
-        Tsne.embed(
-            rates,
-            points,
-            d,
-            new Tsne.Options(
-                options.perplexity, standard.iterations(), standard.components(), options.threads),
-            options.seed,
-            (done, of) -> progress.done("t-SNE of " + layer.name(), done, of));
+        !varies
+            ? new Tsne.Result(new float[2 * points], Double.NaN, 0, Double.NaN)
+            : Tsne.embed(
+                rates,
+                points,
+                d,
+                new Tsne.Options(
+                    options.perplexity,
+                    standard.iterations(),
+                    standard.components(),
+                    options.threads),
+                options.seed,
+                (done, of) -> progress.done("t-SNE of " + layer.name(), done, of));
     double seconds = (System.nanoTime() - start) * 1e-9;
     int[] labels = new int[points];
     for (int i = 0; i < points; i++) {
       labels[i] = data.label(i);
     }
-    double[] trust;
-    double[] agreement;
-    try (Parallel parallel = new Parallel(options.threads)) {
-      int some = Math.min(TRUSTED, points);
-      Pca.Result flat = Pca.of(rates, some, d, 2, options.seed, parallel);
-      float[] plane = new float[flat.scores().length];
-      for (int i = 0; i < plane.length; i++) {
-        plane[i] = (float) flat.scores()[i];
+    double[] trust = {Double.NaN, Double.NaN};
+    double[] agreement = {Double.NaN, Double.NaN};
+    if (varies) {
+      try (Parallel parallel = new Parallel(options.threads)) {
+        int some = Math.min(TRUSTED, points);
+        Pca.Result flat = Pca.of(rates, some, d, 2, options.seed, parallel);
+        float[] plane = new float[flat.scores().length];
+        for (int i = 0; i < plane.length; i++) {
+          plane[i] = (float) flat.scores()[i];
+        }
+        int k = Math.min(NEAREST, some / 2 - 1);
+        trust =
+            new double[] {
+              Neighbourhood.trustworthiness(rates, d, map.y(), 2, some, k, parallel),
+              Neighbourhood.trustworthiness(rates, d, plane, flat.components(), some, k, parallel)
+            };
+        agreement =
+            new double[] {
+              Neighbourhood.agreement(map.y(), 2, labels, some, k, parallel),
+              Neighbourhood.agreement(rates, d, labels, some, k, parallel)
+            };
       }
-      int k = Math.min(NEAREST, some / 2 - 1);
-      trust =
-          new double[] {
-            Neighbourhood.trustworthiness(rates, d, map.y(), 2, some, k, parallel),
-            Neighbourhood.trustworthiness(rates, d, plane, flat.components(), some, k, parallel)
-          };
-      agreement =
-          new double[] {
-            Neighbourhood.agreement(map.y(), 2, labels, some, k, parallel),
-            Neighbourhood.agreement(rates, d, labels, some, k, parallel)
-          };
     }
     String name = model.folder().toAbsolutePath().normalize().getFileName().toString();
     BufferedImage picture =
@@ -322,6 +345,43 @@ public final class Analysis {
                     : Double.toString(options.perplexity),
                 100 * evaluation.accuracy()));
     return new Codes(layer, rates, map, trust, agreement, seconds, picture);
+  }
+
+  /**
+   * Notes codes that say less than a map of them seems to.
+   *
+   * @return whether they differ at all
+   */
+  private boolean noteOnCodes(Population layer, float[] rates) {
+    int d = layer.units();
+    Set<FloatBuffer> different = new HashSet<>();
+    int silent = 0;
+    FloatBuffer none = FloatBuffer.allocate(d);
+    for (int i = 0; i < points; i++) {
+      FloatBuffer code = FloatBuffer.wrap(rates, i * d, d).slice();
+      different.add(code);
+      silent += code.equals(none) ? 1 : 0;
+    }
+    if (different.size() == 1) {
+      notes.add(
+          Figure.text(
+              "All %,d codes of %s are equal%s: there is no variance, and nothing to map.",
+              points, layer.name(), silent > 0 ? " (no unit fired)" : ""));
+      return false;
+    }
+    if (silent > FEW * points) {
+      notes.add(
+          Figure.text(
+              "%,d of %,d codes of %s are zero: no unit fired for these images.",
+              silent, points, layer.name()));
+    }
+    if (different.size() <= Affinities.neighbours(options.perplexity)) {
+      notes.add(
+          Figure.text(
+              "Only %,d of %,d codes of %s differ: its map and trustworthiness say little.",
+              different.size(), points, layer.name()));
+    }
+    return true;
   }
 
   /** Points of a trustworthiness. */

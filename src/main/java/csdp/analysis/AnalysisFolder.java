@@ -38,14 +38,7 @@ public final class AnalysisFolder {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw CsdpException.badInput("%s is a file; name a folder with --out", folder);
     }
-    Path place = folder.toAbsolutePath().normalize();
-    while (place != null && !Files.exists(place)) {
-      place = place.getParent();
-    }
-    if (place == null || !Files.isDirectory(place) || !Files.isWritable(place)) {
-      throw CsdpException.environment(
-          "cannot write %s: no permission; name another folder with --out", folder);
-    }
+    AtomicFolder.requireWritable(folder);
     checkOurs(folder.resolve("tsne"), TSNE_MARKER);
     checkOurs(folder.resolve("plots"), PLOTS_MARKER);
   }

@@ -39,7 +39,6 @@ final class Charts {
    * @throws CsdpException environment, naming the packages that are missing
    */
   static void requireFonts() {
-    System.setProperty("java.awt.headless", "true");
     try {
       BufferedImage image = new BufferedImage(60, 30, BufferedImage.TYPE_INT_RGB);
       Graphics2D g = image.createGraphics();

@@ -181,14 +181,15 @@ final class ImagePlots {
   static Figure reconstructions(Backend backend, Dataset data, int seed) {
     NetworkSpec spec = backend.spec();
     List<Integer> chosen = new ArrayList<>();
-    for (int k = 0; k < Math.min(MOST_CLASSES, spec.classes()); k++) {
-      for (int i = 0; i < data.size(); i++) {
-        if (data.label(i) == k) {
-          chosen.add(i);
-          break;
-        }
+    boolean[] seen = new boolean[spec.classes()];
+    for (int i = 0; i < data.size(); i++) {
+      if (!seen[data.label(i)]) {
+        seen[data.label(i)] = true;
+        chosen.add(i);
       }
     }
+    chosen.sort(Comparator.comparingInt(data::label));
+    chosen.subList(Math.min(MOST_CLASSES, chosen.size()), chosen.size()).clear();
     int pixels = data.pixels();
     int n = chosen.size();
     float[] both = new float[2 * n * pixels]; // inputs, then reconstructions

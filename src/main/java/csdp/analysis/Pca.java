@@ -26,13 +26,13 @@ final class Pca {
    * @param total variance of all dimensions
    */
   record Result(int components, double[] scores, double[] variances, double total) {
-    /** Share of the variance that the components keep, in [0, 1]. */
+    /** Share of the variance that the components keep, in [0, 1]; NaN where there is none. */
     double explained() {
       double sum = 0;
       for (double v : variances) {
         sum += v;
       }
-      return total > 0 ? sum / total : 1;
+      return total > 0 ? sum / total : Double.NaN;
     }
   }
 

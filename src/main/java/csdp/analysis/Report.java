@@ -56,12 +56,12 @@ final class Report {
       map.put("points", a.points);
       map.put("perplexity", a.options.perplexity());
       map.put("principal_components", c.map().components());
-      map.put("explained_variance", c.map().explained());
-      map.put("kl_divergence_nats", c.map().divergence());
-      map.put("trustworthiness", c.trust()[0]);
-      map.put("trustworthiness_of_two_components", c.trust()[1]);
-      map.put("label_agreement", c.agreement()[0]);
-      map.put("label_agreement_of_codes", c.agreement()[1]);
+      map.put("explained_variance", orNull(c.map().explained()));
+      map.put("kl_divergence_nats", orNull(c.map().divergence()));
+      map.put("trustworthiness", orNull(c.trust()[0]));
+      map.put("trustworthiness_of_two_components", orNull(c.trust()[1]));
+      map.put("label_agreement", orNull(c.agreement()[0]));
+      map.put("label_agreement_of_codes", orNull(c.agreement()[1]));
       map.put("seconds", c.seconds());
       maps.put(c.layer().name(), map);
     }
@@ -70,7 +70,15 @@ final class Report {
     return all;
   }
 
+  /** A figure, or null where it does not exist. */
+  private static Double orNull(double figure) {
+    return Double.isNaN(figure) ? null : Double.valueOf(figure);
+  }
+
   static String mapCaption(Analysis a, Codes c) {
+    if (!c.hasVariance()) {
+      return "All codes are equal: there is no variance, and nothing to map.";
+    }
     return Figure.text(
         "%d principal components first (%.1f %% of the variance), then Barnes-Hut t-SNE, KL"
             + " divergence %.3f nats. Of the ten nearest points %.1f %% share a point's class here,"

@@ -46,7 +46,7 @@ public final class Tsne {
    * @param y n x 2, row-major
    * @param divergence Kullback-Leibler divergence between the two neighbourhoods, in nats
    * @param components principal components that were kept
-   * @param explained share of the variance that they hold, in [0, 1]
+   * @param explained share of the variance that they hold, in [0, 1]; NaN where there is none
    */
   public record Result(float[] y, double divergence, int components, double explained) {}
 

@@ -6,7 +6,7 @@ import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.reference.ReferenceBackend;
-import csdp.checkpoint.AtomicFile;
+import csdp.checkpoint.OutputFile;
 import csdp.config.Json;
 import csdp.config.RunConfig.Preset;
 import csdp.data.DataRequest;
@@ -25,11 +25,13 @@ import csdp.train.TrainOptions;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -142,8 +144,12 @@ public final class DeviceCheck implements Callable<Integer> {
     write();
     long failed = checks.stream().filter(c -> !c.passed()).count();
     out.printf(
+        Locale.ROOT,
         "%s: %d checks passed, %d failed, %d stages skipped%n",
-        passed ? "ok" : "FAILED", checks.size() - failed, failed, skipped.size());
+        passed ? "ok" : "FAILED",
+        checks.size() - failed,
+        failed,
+        skipped.size());
     return passed ? 0 : CsdpException.FAILED;
   }
 
@@ -165,7 +171,7 @@ public final class DeviceCheck implements Callable<Integer> {
         checks.add(new Check(name, false, said));
       }
       List<Check> those = checks.subList(before, checks.size());
-      out.printf("%6.1f s  %s%n", seconds(), name);
+      out.printf(Locale.ROOT, "%6.1f s  %s%n", seconds(), name);
       those.stream().filter(c -> !c.passed()).forEach(c -> out.println("          " + c));
     }
     write();
@@ -176,7 +182,8 @@ public final class DeviceCheck implements Callable<Integer> {
     result.put("checks", checks.stream().map(Check::toMap).toList());
     result.put("benches", benches);
     if (json != null) {
-      AtomicFile.write(json, Json.bytes(result));
+      OutputFile.of(json)
+          .write(Json.bytes(result), b -> out.println(new String(b, StandardCharsets.UTF_8)));
     }
   }
 

@@ -142,7 +142,7 @@ public final class Report {
         options.trainBatches(),
         data);
     long failed = checks.stream().filter(c -> !c.passed()).count();
-    out.printf("checks   %d passed, %d failed%n", checks.size() - failed, failed);
+    out.printf(Locale.ROOT, "checks   %d passed, %d failed%n", checks.size() - failed, failed);
     checks.stream().filter(c -> !c.passed()).forEach(c -> out.println("  " + c));
     if (failed > 0 && training == null) {
       out.println("nothing was timed: verify first");
@@ -173,6 +173,7 @@ public final class Report {
     }
     boolean compared = rows.stream().anyMatch(r -> r.cublas() != null);
     out.printf(
+        Locale.ROOT,
         "%n%-26s %-6s %11s %10s %10s %6s %9s %8s %6s %9s %8s %6s%s%n",
         "part of a training step",
         "check",
@@ -186,9 +187,10 @@ public final class Report {
         "Mop",
         "Gop/s",
         "of max",
-        compared ? String.format(" %10s %7s", "cuBLAS us", "/ ours") : "");
+        compared ? String.format(Locale.ROOT, " %10s %7s", "cuBLAS us", "/ ours") : "");
     for (Row r : rows) {
       out.printf(
+          Locale.ROOT,
           "%-26s %-6s %11s %10s %10s %6s %9s %8s %6s %9s %8s %6s%s%n",
           r.part(),
           r.check() == null ? "-" : r.check(),
@@ -214,6 +216,7 @@ public final class Report {
   private static String cublas(Row r) {
     Baseline c = r.cublas();
     return String.format(
+        Locale.ROOT,
         " %10s %7s",
         number(c == null || c.micros() == null ? null : c.micros().median(), 1, 1),
         number(c == null ? null : c.ratio(r.micros()), 1, 2));

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** Replaces a file completely or not at all, whatever happens meanwhile. */
@@ -36,8 +36,16 @@ public final class AtomicFile {
         }
         out.force(true);
       }
-      Files.move(
-          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Disk.operations.move(temporary, target);
+      } catch (FileSystemException e) {
+        if (!Files.isRegularFile(target)) {
+          throw e;
+        }
+        // A mount point of its own, as containers have for single files: there was room for it.
+        Files.write(target, bytes);
+        Disk.operations.syncFile(target);
+      }
       Disk.syncFolder(target.getParent());
     } catch (IOException e) {
       throw Disk.failure(file, e);

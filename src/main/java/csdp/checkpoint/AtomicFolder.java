@@ -3,9 +3,9 @@ package csdp.checkpoint;
 import csdp.CsdpException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +16,10 @@ import java.util.stream.Stream;
  * deleted. A crash between the two renames leaves only {@code <name>.old}: {@link #existing} finds
  * it there, and {@link #recover} or the next {@link #replace} puts it back first. Only one process
  * may write a folder at a time; others may read meanwhile.
+ *
+ * <p>Overlay file systems cannot rename a folder that came with a lower layer (a container's
+ * image). There the new content waits as {@code <name>.old} until the folder is deleted, marker
+ * first: one of the two is complete at any time.
  */
 public final class AtomicFolder {
   private AtomicFolder() {}
@@ -58,7 +62,12 @@ public final class AtomicFolder {
           requireReplaceable(old, marker);
           Disk.discard(old, target);
         }
-        move(target, old);
+        try {
+          move(target, old);
+        } catch (AtomicMoveNotSupportedException e) {
+          replaceInPlace(temporary, target, old, marker);
+          return;
+        }
         try {
           move(temporary, target);
         } catch (IOException | RuntimeException e) {
@@ -77,6 +86,47 @@ public final class AtomicFolder {
       if (temporary != null) {
         Disk.release(temporary);
       }
+    }
+  }
+
+  private static void replaceInPlace(Path temporary, Path target, Path old, String marker)
+      throws IOException {
+    move(temporary, old);
+    Disk.syncFolder(target.getParent());
+    if (marker != null) {
+      Files.deleteIfExists(target.resolve(marker));
+      Disk.syncFolder(target);
+    }
+    Disk.delete(target);
+    move(old, target);
+    Disk.syncFolder(target.getParent());
+  }
+
+  /**
+   * Refuses a place where nothing can be written: tries it, in the nearest folder that is there.
+   *
+   * @throws CsdpException environment
+   */
+  public static void requireWritable(Path folder) {
+    Disk.probe(Disk.existingFolder(folder), line -> {});
+  }
+
+  /**
+   * Tries whether {@link #replace} will be able to put an earlier folder aside.
+   *
+   * @throws CsdpException environment when the folder can neither be renamed nor replaced in place
+   */
+  static void probe(Path folder) {
+    try {
+      Path target = Disk.target(folder);
+      if (Files.isDirectory(target)) {
+        move(target, old(target));
+        move(old(target), target);
+      }
+    } catch (AtomicMoveNotSupportedException e) {
+      // replaceInPlace will do
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
     }
   }
 
@@ -100,25 +150,34 @@ public final class AtomicFolder {
     Path old = old(target);
     if (!Files.exists(target) && holds(old, marker)) {
       move(old, target);
+    } else if (!holds(target, marker) && holds(old, marker) && isRestOf(target, old)) {
+      Disk.delete(target); // replaceInPlace got so far
+      move(old, target);
     } else if (holds(target, marker) && holds(old, marker)) {
       Disk.discard(old, target);
     }
   }
 
+  /** Whether a folder has no file that another one lacks. */
+  private static boolean isRestOf(Path folder, Path other) throws IOException {
+    try (Stream<Path> entries = Files.walk(folder)) {
+      return entries.allMatch(p -> Files.exists(other.resolve(folder.relativize(p).toString())));
+    }
+  }
+
   /**
-   * The folder to read: itself, or {@code <name>.old} after a crash between the two renames.
+   * The folder to read: itself, or {@code <name>.old} after a crash in the middle of a write.
    *
+   * @param marker as for {@link #replace}
    * @throws CsdpException bad input when neither is there
    */
-  public static Path existing(Path folder) {
+  public static Path existing(Path folder, String marker) {
     Path absolute = folder.toAbsolutePath().normalize();
-    // While it is replaced one of the two is always there, if one looks in this order.
-    if (Files.isDirectory(folder)) {
-      return folder;
-    }
-    if (absolute.getFileName() != null
-        && !Files.exists(folder)
-        && Files.isDirectory(old(absolute))) {
+    // While it is replaced one of the two is always whole, if one looks in this order.
+    if (!holds(folder, marker)
+        && absolute.getFileName() != null
+        && holds(old(absolute), marker)
+        && !holds(folder, marker)) {
       return old(absolute);
     }
     if (Files.isDirectory(folder)) {
@@ -132,7 +191,7 @@ public final class AtomicFolder {
   public static boolean exists(Path folder, String marker) {
     Path absolute = folder.toAbsolutePath().normalize();
     return holds(folder, marker)
-        || (absolute.getFileName() != null && !Files.exists(folder) && holds(old(absolute), marker))
+        || (absolute.getFileName() != null && holds(old(absolute), marker))
         || holds(folder, marker); // again: the first look may have come between two moves
   }
 
@@ -161,6 +220,6 @@ public final class AtomicFolder {
   }
 
   private static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    Disk.operations.move(from, to);
   }
 }

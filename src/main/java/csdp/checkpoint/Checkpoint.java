@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -204,7 +205,7 @@ public final class Checkpoint {
     for (int attempt = 1; ; attempt++) {
       String before = identity(folder);
       try {
-        T value = read.apply(AtomicFolder.existing(folder));
+        T value = read.apply(AtomicFolder.existing(folder, MANIFEST));
         if (before != null && before.equals(identity(folder))) {
           return value;
         }
@@ -223,7 +224,7 @@ public final class Checkpoint {
   /** A checkpoint and the folder that it is in; null where there is none that can be read. */
   private static String identity(Path folder) {
     try {
-      Path found = AtomicFolder.existing(folder);
+      Path found = AtomicFolder.existing(folder, MANIFEST);
       return manifestIn(found).check() + " " + found;
     } catch (CsdpException e) {
       return null;
@@ -335,7 +336,7 @@ public final class Checkpoint {
   }
 
   private static String hex(long crc) {
-    return String.format("%08x", crc);
+    return String.format(Locale.ROOT, "%08x", crc);
   }
 
   /** A new file that enters its size and checksum into the manifest when it is closed. */

@@ -3,8 +3,8 @@ package csdp.checkpoint;
 import csdp.CsdpException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -15,13 +15,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,10 +28,68 @@ import java.util.regex.Pattern;
 final class Disk {
   private static final boolean WINDOWS =
       System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
+
+  /** Temporaries of {@link #probe} have this name. */
+  static final String PROBE = ".probe";
+
   private static final AtomicLong COUNTER = new AtomicLong();
   private static final Set<Path> IN_USE = ConcurrentHashMap.newKeySet();
 
+  /** Replaced by tests only. */
+  static volatile FileOperations operations = new FileOperations();
+
   private Disk() {}
+
+  /**
+   * Does in a folder what writing a run will need, so that a file system or a permission that
+   * forbids it shows before any work is done: makes a file and a folder, brings them to the disk,
+   * renames both over earlier names, deletes them.
+   *
+   * @param folder is there
+   * @param warning told, in a line, of a guarantee that this file system does not give
+   * @throws CsdpException environment when files or folders cannot be written or renamed here
+   */
+  static void probe(Path folder, Consumer<String> warning) {
+    Path probe = null;
+    try {
+      probe = temporary(folder.toRealPath().resolve(PROBE));
+      Files.createDirectory(probe);
+      Path written = Files.write(probe.resolve("written"), new byte[1]);
+      operations.syncFile(written);
+      Path earlier = Files.write(probe.resolve("earlier"), new byte[0]);
+      operations.move(written, earlier);
+      Path inner = Files.createDirectory(probe.resolve("folder"));
+      operations.move(inner, probe.resolve("renamed"));
+    } catch (IOException e) {
+      throw failure(folder, e);
+    } finally {
+      if (probe != null) {
+        release(probe);
+      }
+    }
+    if (!WINDOWS) {
+      try {
+        operations.syncFolder(folder);
+      } catch (IOException e) {
+        warning.accept(
+            String.format(
+                Locale.ROOT,
+                "the file system of %s cannot sync folders (%s): after a power failure the newest"
+                    + " checkpoint may be missing",
+                folder,
+                reason(e)));
+      }
+    }
+  }
+
+  /** The nearest folder of a path that is there: its own, or one above it. */
+  static Path existingFolder(Path folder) {
+    Path place = folder.toAbsolutePath().normalize();
+    while (place.getParent() != null && !Files.exists(place)) {
+      place = place.getParent();
+    }
+    return place;
+  }
 
   /** Where a path really leads: absolute, symbolic links at its end followed. */
   static Path target(Path path) throws IOException {
@@ -70,7 +127,9 @@ final class Disk {
   static void discard(Path folder, Path target) throws IOException {
     Path temporary = temporary(target);
     try {
-      Files.move(folder, temporary, StandardCopyOption.ATOMIC_MOVE);
+      operations.move(folder, temporary);
+    } catch (AtomicMoveNotSupportedException e) {
+      delete(folder); // see AtomicFolder on overlay file systems
     } finally {
       release(temporary);
     }
@@ -136,29 +195,28 @@ final class Disk {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            syncFile(file);
+            operations.syncFile(file);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+          public FileVisitResult postVisitDirectory(Path dir, IOException e) {
             syncFolder(dir);
             return FileVisitResult.CONTINUE;
           }
         });
   }
 
-  private static void syncFile(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-  }
-
-  /** Waits until the names in a folder are on the disk; Windows has no such thing. */
-  static void syncFolder(Path folder) throws IOException {
+  /**
+   * Waits until the names in a folder are on the disk, where the file system can do that. Contents
+   * were synced before: a refusal costs a guarantee, which {@link #probe} tells, not the work.
+   */
+  static void syncFolder(Path folder) {
     if (!WINDOWS) {
-      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-        channel.force(true);
+      try {
+        operations.syncFolder(folder);
+      } catch (IOException e) {
+        // Windows, network and FUSE file systems: names reach the disk when the system likes.
       }
     }
   }
@@ -180,10 +238,17 @@ final class Disk {
     } else if (cause instanceof NoSuchFileException) {
       line = "the folder cannot be made or has gone; choose another folder";
     } else {
-      String reason =
-          cause instanceof FileSystemException f && f.getReason() != null ? f.getReason() : text;
-      line = reason.replaceAll("\\p{Cntrl}+", " ") + "; check the disk or choose another folder";
+      line = reason(cause) + "; check the disk or choose another folder";
     }
     return CsdpException.environment("cannot write %s: %s", target, line).because(e);
+  }
+
+  /** What the system said, in a line. */
+  static String reason(Exception e) {
+    String reason =
+        e instanceof FileSystemException f && f.getReason() != null
+            ? f.getReason()
+            : e.getMessage();
+    return String.valueOf(reason).replaceAll("\\p{Cntrl}+", " ");
   }
 }

@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -40,10 +42,11 @@ public final class FolderLock implements AutoCloseable {
   /**
    * Takes the lock of a folder, which is made where it is missing.
    *
+   * @param warning told, in a line, where the file system has no locks
    * @throws CsdpException bad input when somebody else holds it, environment when the folder cannot
    *     be written
    */
-  static FolderLock take(Path folder) {
+  static FolderLock take(Path folder, Consumer<String> warning) {
     Path real = null;
     FileChannel channel = null;
     try {
@@ -60,7 +63,7 @@ public final class FolderLock implements AutoCloseable {
                 StandardOpenOption.CREATE,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
-        if (channel.tryLock(LOCKED_BYTE, 1, false) == null) {
+        if (!lock(channel, folder, warning)) {
           throw refused(folder, holder(channel));
         }
         if (Files.exists(real.resolve(FILE))) {
@@ -80,6 +83,21 @@ public final class FolderLock implements AutoCloseable {
       if (real != null) {
         release(real, channel);
       }
+    }
+  }
+
+  /** False where another process has it; true without a lock where there are none. */
+  private static boolean lock(FileChannel channel, Path folder, Consumer<String> warning) {
+    try {
+      return Disk.operations.lock(channel, LOCKED_BYTE);
+    } catch (IOException e) {
+      warning.accept(
+          String.format(
+              Locale.ROOT,
+              "the file system of %s has no locks (%s): nothing keeps a second training out",
+              folder,
+              Disk.reason(e)));
+      return true;
     }
   }
 

@@ -3,6 +3,7 @@ package csdp.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import csdp.CsdpException;
 import csdp.config.Json;
+import csdp.data.Ink;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -24,15 +25,46 @@ import java.util.stream.Stream;
  * constants, {@code ops.json}, {@code commands.json}, {@code modules.json}, and a subfolder of
  * parameters as in {@link ParameterFolder}.
  *
- * <p>T (50) and dt (3 ms) are not stored there; {@link NetworkSpec#with} sets others.
+ * <p>That form has no place for T, dt and the shape of images: they lie beside it, in {@code
+ * csdp.json}, which ngc-learn does not read. Without it the released demo's T (50) and dt (3 ms)
+ * are taken; {@link NetworkSpec#with} sets others.
  *
  * @param parameters with their network
  * @param parameterFolder that they were read from
+ * @param beside the content of csdp.json; null where there is none
  */
-public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
+public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside beside) {
+  /** The file for what the released form has no place for. */
+  public static final String BESIDE = "csdp.json";
+
   private static final String COMPONENTS = "components.json";
+  private static final String UNTRAINED = "custom";
   private static final int STEPS = 50;
   private static final float DT = 3;
+
+  /**
+   * What the released form has no place for.
+   *
+   * @param steps T of a window
+   * @param dt in ms
+   * @param width of the images; null where the network was never told
+   * @param height of the images; null as the width
+   * @param seed of the run, for the same input spikes
+   * @param ink of the training images; null where it is not known
+   */
+  public record Beside(int steps, float dt, Integer width, Integer height, int seed, Ink ink) {
+    /** Checks the shape. */
+    public Beside {
+      if ((width == null) != (height == null) || (width != null && (width < 1 || height < 1))) {
+        throw CsdpException.badInput("images of %s x %s pixels", width, height);
+      }
+    }
+  }
+
+  /** Whether the parameters are those that the released code saves before it trains. */
+  public boolean isUntrained() {
+    return parameterFolder.getFileName().toString().startsWith(UNTRAINED);
+  }
 
   /** The network. */
   public NetworkSpec spec() {
@@ -66,7 +98,19 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
       throw CsdpException.badInput(
           "%s is not a model folder of ngc-learn: it has no %s", folder, COMPONENTS);
     }
-    NetworkSpec spec = new Reader(folder.resolve(COMPONENTS)).spec();
+    Path besideFile = folder.resolve(BESIDE);
+    Beside beside =
+        Files.exists(besideFile)
+            ? Json.value(Json.tree(besideFile), Beside.class, besideFile)
+            : null;
+    NetworkSpec spec = new Reader(folder.resolve(COMPONENTS)).spec(beside);
+    if (beside != null
+        && beside.width() != null
+        && (long) beside.width() * beside.height() != spec.input().units()) {
+      throw CsdpException.badInput(
+          "%s: images of %d x %d pixels, but the network has %d inputs",
+          besideFile, beside.width(), beside.height(), spec.input().units());
+    }
     Path ops = folder.resolve("ops.json");
     if (Files.exists(ops)) {
       checkWiring(ops, spec);
@@ -75,7 +119,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
     ParameterFolder.requireSizes(source, spec);
     Parameters parameters = new Parameters(spec);
     ParameterFolder.read(source, parameters);
-    return new NgcLearnModel(parameters, source);
+    return new NgcLearnModel(parameters, source, beside);
   }
 
   /**
@@ -87,6 +131,13 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
    *     empty, failed when a value is not finite
    */
   public static void write(Path folder, Parameters p, int seed) {
+    write(folder, p, null, null, seed, null);
+  }
+
+  /** As above, of a network whose images are known. */
+  static void write(Path folder, Parameters p, Integer width, Integer height, int seed, Ink ink) {
+    Constants c = p.spec().constants();
+    Beside beside = new Beside(c.steps(), c.dt(), width, height, seed, ink);
     NgcLearnForm form = new NgcLearnForm(p.spec());
     Map<String, JsonNode> files = new LinkedHashMap<>();
     files.put(COMPONENTS, form.components());
@@ -101,6 +152,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
             byte[] text = PythonJson.text(file.getValue()).getBytes(StandardCharsets.US_ASCII);
             Files.write(temporary.resolve(file.getKey()), text);
           }
+          Files.write(temporary.resolve(BESIDE), Json.bytes(beside));
           Path parameters = Files.createDirectory(temporary.resolve("best_params" + seed));
           ParameterFolder.write(parameters, p, seed);
         });
@@ -120,7 +172,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
     } catch (IOException e) {
       throw CsdpException.badInput("cannot read %s: %s", folder, e.getMessage()).because(e);
     }
-    for (String prefix : new String[] {"best_params", "custom"}) {
+    for (String prefix : new String[] {"best_params", UNTRAINED}) {
       List<Path> found =
           subfolders.stream().filter(p -> p.getFileName().toString().startsWith(prefix)).toList();
       if (found.size() > 1) {
@@ -185,7 +237,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
       }
     }
 
-    NetworkSpec spec() {
+    NetworkSpec spec(Beside beside) {
       List<Integer> hidden = new ArrayList<>();
       while (components.containsKey("W" + (hidden.size() + 1))) {
         hidden.add(units("z" + (hidden.size() + 1)));
@@ -197,8 +249,8 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder) {
           named(
               () ->
                   new Constants(
-                      STEPS,
-                      DT,
+                      beside == null ? STEPS : beside.steps(),
+                      beside == null ? DT : beside.dt(),
                       number("z1", "tau_m"),
                       number("tr1", "tau_tr"),
                       number("W1", "resist_scale"),

@@ -89,10 +89,34 @@ public final class ParameterFolder {
     float bound = Constants.WEIGHT_BOUND; // of lateral ones too, until the first step clips them
     for (Synapse s : into.spec().synapses()) {
       read(file(folder, s.name()), "weights", shape(s), -bound, bound, into.weights(s));
+      requireNothingElse(file(folder, s.name()), "weights");
     }
     float most = Float.MAX_VALUE;
     for (Population p : into.spec().integrating()) {
       read(file(folder, p.name()), "threshold", shape(p), -most, most, into.thresholds(p));
+      requireNothingElse(file(folder, p.name()), "threshold");
+    }
+  }
+
+  /** Refuses arrays that would change what the network does; biases of zero do not. */
+  private static void requireNothingElse(Path file, String array) {
+    try (Npz npz = Npz.open(file)) {
+      for (String name : npz.names()) {
+        if (name.equals(array)) {
+          continue;
+        }
+        boolean zero = name.equals("biases");
+        if (zero) {
+          for (float v : npz.array(name).floats()) {
+            zero &= v == 0;
+          }
+        }
+        if (!zero) {
+          throw CsdpException.badInput(
+              "%s has an array %s%s, which csdp4j has no equal for; expected %s alone",
+              file, name, name.equals("biases") ? " that is not zero" : "", array);
+        }
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 package csdp.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.CsdpException;
 import csdp.config.Json;
 import csdp.data.Npy;
@@ -13,9 +15,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -32,11 +36,13 @@ public final class RunFolder implements TrainListener {
   private static final long MAX_HISTORY = 64L << 20;
   private static final String RECORDS =
       "(acc|nll|bce|mse|trAcc|trNll)-?\\d+\\.npy|metrics\\.jsonl|test\\.json";
+  private static final String PARTS = "best|last|plots|tsne";
   private static final String TEMPORARIES =
-      "(" + RECORDS + "|config\\.json|(best|last)(\\.old)?)\\.\\d+-\\d+\\.tmp";
+      "(" + RECORDS + "|config\\.json|(best|last)(\\.old)?|\\.probe)\\.\\d+-\\d+\\.tmp";
 
   private final Path folder;
   private final int everyBatches;
+  private volatile boolean current = true; // nothing was trained yet
 
   /** A folder, which need not be there yet; training into it writes checkpoints after epochs. */
   public RunFolder(Path folder) {
@@ -55,16 +61,20 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * Keeps others from training into the folder until it is closed, and clears up what a training
-   * that crashed left here.
+   * Keeps others from training into the folder until it is closed, clears up what a training that
+   * crashed left here, and tries every operation that writing a run needs.
    *
+   * @param warning told, in a line, of a guarantee that the file system does not give
    * @throws CsdpException bad input when another training holds it, environment when the folder
    *     cannot be written
    */
-  public FolderLock lock() {
-    FolderLock lock = FolderLock.take(folder);
+  public FolderLock lock(Consumer<String> warning) {
+    FolderLock lock = FolderLock.take(folder, warning);
     try {
       clearUp();
+      Disk.probe(folder, warning);
+      AtomicFolder.probe(best());
+      AtomicFolder.probe(last());
       return lock;
     } catch (RuntimeException e) {
       lock.close();
@@ -111,13 +121,48 @@ public final class RunFolder implements TrainListener {
     return isRun() && Checkpoint.exists(last());
   }
 
+  /**
+   * Refuses a place that cannot be written, before data is read for it.
+   *
+   * @throws CsdpException environment
+   */
+  public void requireWritable() {
+    AtomicFolder.requireWritable(folder);
+  }
+
+  /**
+   * Refuses a disk without room for a checkpoint.
+   *
+   * @param clearing whether {@link #clear} will make room first
+   * @throws CsdpException environment
+   */
+  public void requireSpace(NetworkSpec spec, boolean clearing) {
+    long needed = 3L * Float.BYTES * spec.weightCount();
+    try {
+      FileStore store = Files.getFileStore(folder);
+      long free = store.getUsableSpace();
+      if (store.getTotalSpace() > 0 && free + (clearing ? size(last()) : 0) < needed) {
+        throw CsdpException.environment(
+            "cannot write %s: no space left on the disk for a checkpoint (%.1f MB, %.1f MB are"
+                + " free); free some or choose a folder elsewhere",
+            folder, needed / 1e6, free / 1e6);
+      }
+    } catch (IOException e) {
+      // A file system that does not tell.
+    }
+  }
+
   /** What decided the run. */
   public RunRecord record() {
     if (!isRun()) {
       throw CsdpException.badInput("%s is not a run: it has no %s", folder, CONFIG);
     }
     Path file = folder.resolve(CONFIG);
-    return Json.value(Json.tree(file), RunRecord.class, file);
+    JsonNode tree = Json.tree(file);
+    if (tree.path("seen") instanceof ObjectNode seen && !seen.has("ink")) {
+      seen.putNull("ink"); // a run of a version that did not measure it
+    }
+    return Json.value(tree, RunRecord.class, file);
   }
 
   /**
@@ -177,6 +222,53 @@ public final class RunFolder implements TrainListener {
     }
   }
 
+  /**
+   * Refuses a folder in which a run would overwrite what no run of csdp4j wrote, or that is a part
+   * of another run, whether an earlier run is to be replaced or not.
+   *
+   * @throws CsdpException bad input, naming a file that is in the way
+   */
+  public void requireOurs() {
+    Path parent = folder.toAbsolutePath().normalize().getParent();
+    String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+    if (parent != null && name.matches(PARTS) && new RunFolder(parent).isRun()) {
+      throw notOurs("is a part of the run in " + parent);
+    }
+    if (Checkpoint.exists(folder) || NgcLearnModel.isIn(folder)) {
+      throw notOurs("is a model itself");
+    }
+    if (!Files.isDirectory(folder) || Checkpoint.exists(last()) || Checkpoint.exists(best())) {
+      return;
+    }
+    if (isRun()) {
+      JsonNode tree = null;
+      try {
+        tree = Json.tree(folder.resolve(CONFIG));
+      } catch (CsdpException e) {
+        // Not even JSON: no run wrote it.
+      }
+      if (tree == null || !tree.has("csdp4j")) {
+        throw notOurs("holds a config.json that is not of a run");
+      }
+      return;
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.sorted().toList()) {
+        String file = entry.getFileName().toString();
+        if (file.matches(RECORDS + "|best|last")) {
+          throw notOurs("is no run of csdp, but holds " + file);
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
+    }
+  }
+
+  private CsdpException notOurs(String why) {
+    return CsdpException.badInput(
+        "%s %s, which a run would overwrite: name another folder with --out", folder, why);
+  }
+
   /** Reads the last checkpoint. */
   public TrainState resume(Parameters into) {
     return Checkpoint.read(last(), into, TrainState.class);
@@ -209,19 +301,36 @@ public final class RunFolder implements TrainListener {
 
   @Override
   public void batchDone(Trainer trainer) {
+    current = false;
     int done = trainer.state().batch();
     if (everyBatches > 0 && done % everyBatches == 0 && done < trainer.batches()) {
-      Checkpoint.write(last(), snapshot(trainer), true, trainer.state());
+      writeLast(trainer, snapshot(trainer));
     }
   }
 
   @Override
+  public void epochTrained(Trainer trainer) {
+    writeLast(trainer, snapshot(trainer));
+  }
+
+  private void writeLast(Trainer trainer, Parameters now) {
+    Checkpoint.write(last(), now, true, trainer.state());
+    current = true;
+  }
+
+  /** Whether a process that ends now loses no more than the batch or the validation at hand. */
+  public boolean isCurrent() {
+    return current;
+  }
+
+  @Override
   public void epochDone(Trainer trainer, EpochMetrics metrics, boolean best) {
+    current = false;
     Parameters now = snapshot(trainer);
     if (best) {
       Checkpoint.write(best(), now, false, null);
     }
-    Checkpoint.write(last(), now, true, trainer.state());
+    writeLast(trainer, now);
     writeRecords(trainer);
   }
 
@@ -240,7 +349,18 @@ public final class RunFolder implements TrainListener {
 
   @Override
   public void stopped(Trainer trainer) {
-    Checkpoint.write(last(), snapshot(trainer), true, trainer.state());
+    if (!current || !Checkpoint.exists(last())) {
+      writeLast(trainer, snapshot(trainer));
+    }
+  }
+
+  private static long size(Path checkpoint) throws IOException {
+    if (!Files.isDirectory(checkpoint)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.walk(checkpoint)) {
+      return files.mapToLong(f -> f.toFile().length()).sum();
+    }
   }
 
   private static Parameters snapshot(Trainer trainer) {

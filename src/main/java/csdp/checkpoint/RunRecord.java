@@ -4,6 +4,7 @@ import csdp.CsdpException;
 import csdp.config.Json;
 import csdp.config.RunConfig;
 import csdp.data.Dataset;
+import csdp.data.Ink;
 import csdp.data.Splits;
 import java.util.Objects;
 
@@ -34,7 +35,9 @@ public record RunRecord(
    *
    * @param name short
    * @param description where it came from
+   * @param ink of the training images; null in a run of a version that did not measure it
    * @param valid null where there are no validation images
+   * @param test null where there are no test images
    */
   public record Data(
       String name,
@@ -42,6 +45,7 @@ public record RunRecord(
       int width,
       int height,
       int classes,
+      Ink ink,
       Part train,
       Part valid,
       Part test) {
@@ -50,7 +54,6 @@ public record RunRecord(
       Json.required("name", name);
       Json.required("description", description);
       Json.required("train", train);
-      Json.required("test", test);
       if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE || classes < 1) {
         throw CsdpException.badInput(
             "images of %d x %d pixels in %d classes; all are at least 1", width, height, classes);
@@ -65,6 +68,7 @@ public record RunRecord(
           s.train().width(),
           s.train().height(),
           s.train().classes(),
+          s.train().ink(),
           Part.of(s.train()),
           Part.of(s.valid()),
           Part.of(s.test()));

@@ -1,10 +1,13 @@
 package csdp.checkpoint;
 
 import csdp.CsdpException;
+import csdp.data.Ink;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * A trained model on disk: a run of ours, or a folder that the released code saved.
@@ -13,9 +16,13 @@ import java.nio.file.Path;
  * @param parameters with their network
  * @param width of its images, pixels
  * @param height of its images, pixels
+ * @param seed it was trained with; the released demo's where its folder does not say
+ * @param ink of its training images; null where it is not known
  * @param run how it was trained; null for a folder of the released code
  */
-public record SavedModel(Path folder, Parameters parameters, int width, int height, RunRecord run) {
+public record SavedModel(
+    Path folder, Parameters parameters, int width, int height, int seed, Ink ink, RunRecord run) {
+  private static final int RELEASED_SEED = 1234;
 
   /**
    * Reads a model.
@@ -24,6 +31,15 @@ public record SavedModel(Path folder, Parameters parameters, int width, int heig
    * @throws CsdpException bad input, when there is no complete model
    */
   public static SavedModel open(Path folder, boolean latest) {
+    return open(folder, latest, line -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param notice told, a line each, what was assumed about the model or is odd about it
+   */
+  public static SavedModel open(Path folder, boolean latest, Consumer<String> notice) {
     if (!Files.isDirectory(folder)) {
       throw CsdpException.badInput("no model folder at %s", folder);
     }
@@ -33,16 +49,17 @@ public record SavedModel(Path folder, Parameters parameters, int width, int heig
       RunRecord.Data data = run.seen();
       NetworkSpec spec = run.run().spec(data.width() * data.height(), data.classes());
       return new SavedModel(
-          folder, ours.parameters(spec, latest), data.width(), data.height(), run);
+          folder,
+          ours.parameters(spec, latest),
+          data.width(),
+          data.height(),
+          run.run().training().seed(),
+          data.ink(),
+          run);
     }
     for (Path place : new Path[] {folder, folder.resolve("snn_csdp")}) {
       if (NgcLearnModel.isIn(place)) {
-        NgcLearnModel model = NgcLearnModel.read(place);
-        int pixels = model.spec().input().units();
-        int side = (int) Math.round(Math.sqrt(pixels));
-        boolean square = side * side == pixels;
-        return new SavedModel(
-            place, model.parameters(), square ? side : pixels, square ? side : 1, null);
+        return released(place, NgcLearnModel.read(place), notice);
       }
     }
     throw CsdpException.badInput(
@@ -56,8 +73,52 @@ public record SavedModel(Path folder, Parameters parameters, int width, int heig
     return parameters.spec();
   }
 
-  /** The seed it was trained with; the released demo's for its folders. */
-  public int seed() {
-    return run == null ? 1234 : run.run().training().seed();
+  private static SavedModel released(Path place, NgcLearnModel model, Consumer<String> notice) {
+    if (model.isUntrained()) {
+      notice.accept(
+          String.format(
+              Locale.ROOT,
+              "%s holds only the untrained start (%s), no best_params*: these are no results of"
+                  + " training",
+              place,
+              model.parameterFolder().getFileName()));
+    }
+    NgcLearnModel.Beside beside = model.beside();
+    int pixels = model.spec().input().units();
+    int side = (int) Math.round(Math.sqrt(pixels));
+    boolean square = side * side == pixels;
+    boolean told = beside != null && beside.width() != null;
+    int width = told ? beside.width() : square ? side : pixels;
+    int height = pixels / width;
+    if (beside == null) {
+      notice.accept(
+          String.format(
+              Locale.ROOT,
+              "%s has no %s with time steps and image size: T %d, dt %s ms, %d x %d pixels are"
+                  + " assumed",
+              place,
+              NgcLearnModel.BESIDE,
+              model.spec().constants().steps(),
+              model.spec().constants().dt(),
+              width,
+              height));
+    }
+    return new SavedModel(
+        place,
+        model.parameters(),
+        width,
+        height,
+        beside == null ? RELEASED_SEED : beside.seed(),
+        beside == null ? null : beside.ink(),
+        null);
+  }
+
+  /**
+   * Writes the model in the form of the released code, with {@link NgcLearnModel#BESIDE}.
+   *
+   * @throws CsdpException as {@link NgcLearnModel#write}
+   */
+  public void export(Path to) {
+    NgcLearnModel.write(to, parameters, width, height, seed, ink);
   }
 }

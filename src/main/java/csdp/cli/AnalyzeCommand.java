@@ -100,7 +100,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     Analysis.requireFonts();
     Device where = device.resolve(spec);
-    SavedModel saved = model.open();
+    SavedModel saved = model.open(spec);
     Path to = out == null ? saved.folder() : out;
     new AnalysisFolder(to).check();
     Dataset images = data.images(saved, split, spec);
@@ -118,9 +118,9 @@ final class AnalyzeCommand implements Callable<Integer> {
             device.threads());
     Analysis.check(saved.spec(), images, options);
     try (Backend backend = where.open(saved.spec(), device.threads())) {
-      print.printf("model     %s (%s)%n", saved.folder(), saved.spec());
-      print.printf("data      %s, %,d images%n", images.name(), images.size());
-      print.printf("device    %s%n", backend.description());
+      print.printf(Locale.ROOT, "model     %s (%s)%n", saved.folder(), saved.spec());
+      print.printf(Locale.ROOT, "data      %s, %,d images%n", images.name(), images.size());
+      print.printf(Locale.ROOT, "device    %s%n", backend.description());
       print.flush();
       ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
       Analysis analysis =
@@ -133,11 +133,11 @@ final class AnalyzeCommand implements Callable<Integer> {
               progress::working);
       progress.clear();
       Evaluation e = analysis.evaluation();
-      print.printf("accuracy  %.2f %%%n", 100 * e.accuracy());
-      print.printf("NLL       %.4f nats%n", e.nll());
+      print.printf(Locale.ROOT, "accuracy  %.2f %%%n", 100 * e.accuracy());
+      print.printf(Locale.ROOT, "NLL       %.4f nats%n", e.nll());
       analysis.write(to);
       analysis.notes().forEach(note -> print.println("note      " + note));
-      print.printf("report    %s%n", to.resolve("report.html"));
+      print.printf(Locale.ROOT, "report    %s%n", to.resolve("report.html"));
       print.flush();
     }
     return 0;

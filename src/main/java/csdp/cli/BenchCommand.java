@@ -9,14 +9,11 @@ import csdp.bench.GpuTarget;
 import csdp.bench.ReferenceTarget;
 import csdp.bench.Report;
 import csdp.bench.Target;
-import csdp.checkpoint.AtomicFile;
-import csdp.config.Json;
 import csdp.config.RunConfig.Preset;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -84,8 +81,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private DataOptions data;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures here.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Option(names = "--ceiling-floats", hidden = true) // tests have no time for large arrays
   private int ceilingFloats = DEMO.ceilingFloats();
@@ -94,7 +90,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
+    json.check();
+    PrintWriter out = json.text(spec);
     PrintWriter err = spec.commandLine().getErr();
     BenchOptions options =
         new BenchOptions(
@@ -117,9 +114,7 @@ final class BenchCommand implements Callable<Integer> {
       report = Bench.run(options, images, target, line -> progress(err, line));
     }
     report.print(out);
-    if (json != null) {
-      AtomicFile.write(json, Json.bytes(report.toMap()));
-    }
+    json.write(spec, report.toMap());
     return report.exitCode();
   }
 

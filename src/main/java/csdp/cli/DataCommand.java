@@ -116,9 +116,9 @@ public final class DataCommand implements Runnable {
 
     private static void print(
         PrintWriter out, String name, String title, String sizes, String place, String source) {
-      out.printf("%-8s %s%n", name, title);
+      out.printf(Locale.ROOT, "%-8s %s%n", name, title);
       for (String line : List.of(sizes, place, source)) {
-        out.printf("%-8s %s%n", "", line);
+        out.printf(Locale.ROOT, "%-8s %s%n", "", line);
       }
     }
   }
@@ -159,6 +159,7 @@ public final class DataCommand implements Runnable {
         Path folder = to.resolve(set.name());
         int fetched = downloads.fetch(set, folder);
         out.printf(
+            Locale.ROOT,
             "%s: %s in %s, verified (%s)%n",
             set.name(),
             fetched == 0
@@ -203,7 +204,7 @@ public final class DataCommand implements Runnable {
       for (SetEntry set : data.sets(names)) {
         Path place = sources.place(set);
         if (place == null) {
-          out.printf("%s: not here; csdp data fetch %s%n", set.name(), set.name());
+          out.printf(Locale.ROOT, "%s: not here; csdp data fetch %s%n", set.name(), set.name());
           absent |= named;
           continue;
         }
@@ -211,7 +212,7 @@ public final class DataCommand implements Runnable {
         DataSources.Check check = DataSources.check(set, place);
         wrong |= check == DataSources.Check.WRONG;
         absent |= check == DataSources.Check.INCOMPLETE;
-        out.printf("%s: %s, in %s%n", set.name(), state(check), place);
+        out.printf(Locale.ROOT, "%s: %s, in %s%n", set.name(), state(check), place);
       }
       out.flush();
       if (wrong) {

@@ -26,13 +26,15 @@ final class DataOptions {
   @Option(
       names = "--train-x",
       paramLabel = "NPY",
-      description = "Training images, n x pixels in [0,1].")
+      description =
+          "Training images, n x pixels or n x height x width: floats in [0,1], grey levels 0..255 or"
+              + " bool.")
   private Path trainX;
 
   @Option(
       names = "--train-y",
       paramLabel = "NPY",
-      description = "Training labels, one-hot or integer.")
+      description = "Training labels, one-hot or integers from 0.")
   private Path trainY;
 
   @Option(names = "--valid-x", paramLabel = "NPY", description = "Validation images.")
@@ -41,7 +43,10 @@ final class DataOptions {
   @Option(names = "--valid-y", paramLabel = "NPY", description = "Validation labels.")
   private Path validY;
 
-  @Option(names = "--test-x", paramLabel = "NPY", description = "Test images.")
+  @Option(
+      names = "--test-x",
+      paramLabel = "NPY",
+      description = "Test images. Training does without.")
   private Path testX;
 
   @Option(names = "--test-y", paramLabel = "NPY", description = "Test labels.")
@@ -87,13 +92,21 @@ final class DataOptions {
     RunConfig.Data trained =
         model.run() == null ? RunConfig.Preset.DEMO.config().data() : model.run().run().data();
     RunConfig.Data wanted = over(trained);
+    if (model.run() != null
+        && !given()
+        && split == Split.TEST
+        && model.run().seen().test() == null) {
+      throw CsdpException.badInput(
+          "%s was trained without test images: give --test-x and --test-y, or use --split valid",
+          model.folder());
+    }
     Dataset images =
         DataSources.split(
             wanted.request(),
             split,
             line -> spec.commandLine().getErr().println("notice: " + line));
     if (images == null) {
-      throw CsdpException.badInput("the run has no validation images: use --split test");
+      throw CsdpException.badInput("the run has no validation images: use --split test or train");
     }
     if (model.run() != null && !given()) {
       RunRecord.Data seen = model.run().seen();

@@ -88,9 +88,9 @@ public final class DoctorCommand implements Callable<Integer> {
     lines.add(dataSets());
     lines.add(disk(Path.of("")));
     for (Line line : lines) {
-      out.printf("%-8s %-12s %s%n", line.ok ? "ok" : "missing", line.name, line.found);
+      out.printf(Locale.ROOT, "%-8s %-12s %s%n", line.ok ? "ok" : "missing", line.name, line.found);
       if (line.remedy != null) {
-        out.printf("%-8s %-12s %s%n", "", "", line.remedy);
+        out.printf(Locale.ROOT, "%-8s %-12s %s%n", "", "", line.remedy);
       }
     }
     out.println(
@@ -98,6 +98,7 @@ public final class DoctorCommand implements Callable<Integer> {
     if (gpu.ready()) {
       out.println("A CUDA device can be used: --device auto takes it.");
     }
+    out.flush();
     boolean failed = kernels && !GpuLines.runKernels(out);
     out.flush();
     return failed ? CsdpException.FAILED : java.ok ? 0 : CsdpException.ENVIRONMENT;

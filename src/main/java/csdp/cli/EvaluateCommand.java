@@ -3,7 +3,6 @@ package csdp.cli;
 import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Device;
-import csdp.checkpoint.AtomicFile;
 import csdp.checkpoint.SavedModel;
 import csdp.config.Json;
 import csdp.data.Dataset;
@@ -11,7 +10,6 @@ import csdp.data.Split;
 import csdp.metrics.Evaluation;
 import csdp.train.Evaluator;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -55,19 +53,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures here.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
+    json.check();
+    PrintWriter out = json.text(spec);
     if (limit != null && limit < 1) {
       throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
     }
     Device where = device.resolve(spec);
-    SavedModel saved = model.open();
+    SavedModel saved = model.open(spec);
     Dataset images = data.images(saved, split, spec);
     if (limit != null) {
       images = images.limit(Math.min(limit, images.size()));
@@ -82,7 +80,7 @@ final class EvaluateCommand implements Callable<Integer> {
       double seconds = (System.nanoTime() - start) * 1e-9;
       progress.clear();
       print(out, saved, images, backend, e, seconds);
-      if (json != null) {
+      if (json.wanted()) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("model", saved.folder().toString());
         figures.put("network", saved.spec().toString());
@@ -93,7 +91,8 @@ final class EvaluateCommand implements Callable<Integer> {
         figures.put("seed", seed);
         figures.put("seconds", seconds);
         Json.tree(e).forEachEntry(figures::put);
-        AtomicFile.write(json, Json.bytes(figures));
+        figures.put("notes", e.notes(saved.spec()));
+        json.write(spec, figures);
       }
     }
     return 0;
@@ -106,29 +105,31 @@ final class EvaluateCommand implements Callable<Integer> {
       Backend backend,
       Evaluation e,
       double seconds) {
-    out.printf("model     %s (%s)%n", saved.folder(), saved.spec());
-    out.printf("data      %s, %,d images%n", images.name(), e.n());
-    out.printf("device    %s%n", backend.description());
-    out.printf("accuracy  %.2f %%%n", 100 * e.accuracy());
-    out.printf("NLL       %.4f nats%n", e.nll());
+    out.printf(Locale.ROOT, "model     %s (%s)%n", saved.folder(), saved.spec());
+    out.printf(Locale.ROOT, "data      %s, %,d images%n", images.name(), e.n());
+    out.printf(Locale.ROOT, "device    %s%n", backend.description());
+    out.printf(Locale.ROOT, "accuracy  %.2f %%%n", 100 * e.accuracy());
+    out.printf(Locale.ROOT, "NLL       %.4f nats%n", e.nll());
     if (e.bce() != null) {
-      out.printf("BCE       %.2f nats an image%n", e.bce());
-      out.printf("MSE       %.2f an image%n", e.mse());
+      out.printf(Locale.ROOT, "BCE       %.2f nats an image%n", e.bce());
+      out.printf(Locale.ROOT, "MSE       %.2f an image%n", e.mse());
     }
-    out.printf("speed     %.0f images/s%n", e.n() / seconds);
+    out.printf(Locale.ROOT, "speed     %.0f images/s%n", e.n() / seconds);
     out.print("spikes    per sample and step:");
-    e.spikes().forEach((name, s) -> out.printf(" %s %.2f", name, s));
-    out.printf("%nconfusion (rows: true class, columns: answer)%n");
+    e.spikes().forEach((name, s) -> out.printf(Locale.ROOT, " %s %.2f", name, s));
+    out.println();
+    e.notes(saved.spec()).forEach(note -> out.println("note      " + note));
+    out.printf("confusion (rows: true class, columns: answer)%n");
     if (e.confusion().length <= 20) {
       out.print("     ");
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf("%6d", k);
+        out.printf(Locale.ROOT, "%6d", k);
       }
       out.println();
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf("%5d", k);
+        out.printf(Locale.ROOT, "%5d", k);
         for (long count : e.confusion()[k]) {
-          out.printf("%6d", count);
+          out.printf(Locale.ROOT, "%6d", count);
         }
         out.println();
       }

@@ -2,7 +2,9 @@ package csdp.cli;
 
 import csdp.checkpoint.NgcLearnModel;
 import csdp.checkpoint.SavedModel;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,7 +17,8 @@ import picocli.CommandLine.Spec;
     name = "export",
     description =
         "Write a model in the form that the released code (ngc-learn) saves and loads:"
-            + " components.json and a folder of NPZ files.")
+            + " components.json and a folder of NPZ files; beside them csdp.json with the time steps and"
+            + " the image size, which that form has no place for.")
 final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
 
@@ -30,9 +33,20 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    SavedModel saved = model.open();
-    NgcLearnModel.write(to, saved.parameters(), saved.seed());
-    spec.commandLine().getOut().printf("%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
+    SavedModel saved = model.open(spec);
+    saved.export(to);
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(Locale.ROOT, "%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
+    out.printf(
+        Locale.ROOT,
+        "T %d, dt %s ms and images of %d x %d pixels have no place in that form: they are in %s,"
+            + " which csdp reads and ngc-learn does not%n",
+        saved.spec().constants().steps(),
+        saved.spec().constants().dt(),
+        saved.width(),
+        saved.height(),
+        to.resolve(NgcLearnModel.BESIDE));
+    out.flush();
     return 0;
   }
 }

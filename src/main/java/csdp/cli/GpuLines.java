@@ -10,6 +10,7 @@ import csdp.cli.DoctorCommand.Line;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -126,6 +127,7 @@ final class GpuLines {
         for (KernelCheck.Result r : KernelCheck.run(device, size[0], size[1], 1)) {
           good &= r.passed();
           out.printf(
+              Locale.ROOT,
               "%-8s kernel %-24s %d units, batch %d%s%n",
               r.passed() ? "ok" : "failed",
               r.kernel(),

@@ -1,12 +1,17 @@
 package csdp.cli;
 
 import csdp.CsdpException;
+import csdp.data.DataSources;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command line: finds the command, runs it and turns what happens into an exit code. */
 @Command(
@@ -31,7 +36,8 @@ import picocli.CommandLine.ScopeType;
       "0:done",
       "1:failed: a replay over tolerance, a run that diverged or was stopped",
       "2:usage or bad input: flags, files, configuration",
-      "3:environment: no device, no data, no space, no memory, no permission"
+      "3:environment: no device, no data, no space, no memory, no permission, file names that the"
+          + " locale cannot write, a standard output that takes nothing"
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -58,7 +64,7 @@ public final class Main implements Runnable {
           CommandLine c = e.getCommandLine();
           c.getErr().println("csdp: " + e.getMessage());
           CommandLine.UnmatchedArgumentException.printSuggestions(e, c.getErr());
-          c.getErr().printf("Try: %s --help%n", c.getCommandSpec().qualifiedName());
+          c.getErr().printf(Locale.ROOT, "Try: %s --help%n", c.getCommandSpec().qualifiedName());
           c.getErr().flush();
           return CsdpException.USAGE;
         });
@@ -67,17 +73,37 @@ public final class Main implements Runnable {
           if (System.getenv("CSDP_DEBUG") != null) {
             e.printStackTrace(c.getErr());
           }
-          if (e instanceof CsdpException known) {
-            c.getErr().println("csdp: " + known.getMessage());
-            c.getErr().flush();
-            return known.exitCode();
+          CsdpException known =
+              e instanceof CsdpException k
+                  ? k
+                  : e instanceof InvalidPathException p ? FileNames.refused(p) : null;
+          if (known == null) {
+            throw e;
           }
-          throw e;
+          c.getErr().println("csdp: " + known.getMessage());
+          c.getErr().flush();
+          return known.exitCode();
         });
+    cli.registerConverter(Path.class, Main::path);
     try {
-      return cli.execute(args);
+      FileNames.check(System.getenv(), args);
+      int code = cli.execute(args);
+      out.flush();
+      if (!out.checkError()) {
+        return code;
+      }
+      err.println(
+          "csdp: cannot write to standard output, and what was to be printed is lost: no space left"
+              + " on its disk, or its reader has ended");
+      err.flush();
+      return code == 0 ? CsdpException.ENVIRONMENT : code;
+    } catch (CsdpException e) {
+      err.println("csdp: " + e.getMessage());
+      err.flush();
+      return e.exitCode();
     } catch (OutOfMemoryError e) {
       err.printf(
+          Locale.ROOT,
           "csdp: not enough memory (Java may use %,d MiB): take a smaller --batch or fewer --hidden"
               + " units, or give Java more with -Xmx%n",
           Runtime.getRuntime().maxMemory() >> 20);
@@ -86,10 +112,20 @@ public final class Main implements Runnable {
     }
   }
 
+  private static Path path(String text) {
+    try {
+      return DataSources.path(text);
+    } catch (CsdpException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+
   /** Entry point of the JVM; the only place that ends it. */
   @SuppressWarnings("DefaultCharset") // the console's own: UTF-8 would garble others
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true);
+    Locale.setDefault(Locale.ROOT); // libraries' output too is the same in every locale
+    System.setProperty("java.awt.headless", "true"); // before any class of AWT looks for a display
+    PrintWriter out = new PrintWriter(System.out); // commands flush where somebody waits for a line
     PrintWriter err = new PrintWriter(System.err, true);
     int code = run(args, out, err);
     out.flush();

@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.CsdpException;
 import csdp.checkpoint.SavedModel;
 import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Which trained model: the same options for every command that reads one. */
@@ -19,8 +20,10 @@ final class ModelOptions {
       description = "Take the last parameters of a run instead of the best ones.")
   private boolean last;
 
-  SavedModel open() {
-    SavedModel model = SavedModel.open(folder, last);
+  SavedModel open(CommandSpec spec) {
+    SavedModel model =
+        SavedModel.open(
+            folder, last, line -> spec.commandLine().getErr().println("notice: " + line));
     if (last && model.run() == null) {
       throw CsdpException.badInput(
           "--last has no meaning for %s, which the released code saved", folder);

@@ -2,10 +2,9 @@ package csdp.cli;
 
 import csdp.Csdp;
 import csdp.Csdp.Prediction;
-import csdp.checkpoint.AtomicFile;
 import csdp.checkpoint.SavedModel;
-import csdp.config.Json;
 import csdp.data.Images;
+import csdp.data.Ink;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,9 +25,13 @@ import picocli.CommandLine.Spec;
     name = "predict",
     description = {
       "Classify images: the class, then the probability of every class.",
-      "Images must have the size that the model was trained with, bright strokes on black as in MNIST."
+      "Images must have the size that the model was trained with, and ink and ground as its training"
+          + " images: bright strokes on black for MNIST. Others: --invert."
     })
 final class PredictCommand implements Callable<Integer> {
+  /** So many equal answers are worth a word. */
+  private static final int SUSPICIOUS = 10;
+
   @Mixin private ModelOptions model;
 
   @Parameters(
@@ -37,45 +40,121 @@ final class PredictCommand implements Callable<Integer> {
       description = "PNG, or IDX or .npy with any number of images.")
   private List<Path> files;
 
+  @Option(
+      names = "--invert",
+      description =
+          "Invert the images first: for dark ink on white or, in a PNG, on a transparent ground.")
+  private boolean invert;
+
   @Mixin private DeviceOptions device;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the answers here.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
-    SavedModel saved = model.open();
+    json.check();
+    PrintWriter out = json.text(spec);
+    SavedModel saved = model.open(spec);
     List<Map<String, Object>> answers = new ArrayList<>();
+    List<Prediction> all = new ArrayList<>();
     List<float[][]> images = new ArrayList<>();
     for (Path file : files) {
-      images.add(Images.read(file, saved.width(), saved.height()));
+      images.add(Images.read(file, saved.width(), saved.height(), invert));
     }
+    warnOfImages(saved, images);
     try (Csdp network = Csdp.of(saved, device.resolve(spec), device.threads())) {
       for (int f = 0; f < files.size(); f++) {
         List<Prediction> predictions = network.classify(images.get(f));
         for (int i = 0; i < predictions.size(); i++) {
           Prediction p = predictions.get(i);
-          String name = files.get(f) + (predictions.size() > 1 ? "[" + i + "]" : "");
+          String name = name(f, i, predictions.size());
           StringBuilder line = new StringBuilder();
           for (int k = 0; k < p.probabilities().length; k++) {
             line.append(String.format(Locale.ROOT, "  %d: %.4f", k, p.probabilities()[k]));
           }
-          out.printf("%s  class %d %s%n", name, p.label(), line);
+          line.append(p.isUndecided() ? "  (undecided: all classes are equal)" : "");
+          out.printf(Locale.ROOT, "%s  class %d %s%n", name, p.label(), line);
           Map<String, Object> answer = new LinkedHashMap<>();
           answer.put("image", name);
           answer.put("class", p.label());
           answer.put("probabilities", p.probabilities());
+          answer.put("undecided", p.isUndecided());
           answers.add(answer);
+        }
+        all.addAll(predictions);
+      }
+    }
+    out.flush();
+    warnOfAnswers(all);
+    json.write(spec, Map.of("predictions", answers));
+    out.flush();
+    return 0;
+  }
+
+  private String name(int file, int image, int images) {
+    return files.get(file) + (images > 1 ? "[" + image + "]" : "");
+  }
+
+  private void warn(String format, Object... args) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("warning: " + String.format(Locale.ROOT, format, args));
+    err.flush();
+  }
+
+  /** Warns of images that are inverted or blank, compared with those of the training. */
+  private void warnOfImages(SavedModel saved, List<float[][]> images) {
+    Ink ink = saved.ink() == null ? Ink.USUAL : saved.ink();
+    int total = 0;
+    int inverted = 0;
+    int blank = 0;
+    String firstInverted = null;
+    String firstBlank = null;
+    for (int f = 0; f < files.size(); f++) {
+      float[][] shown = images.get(f);
+      float[][] other = Images.read(files.get(f), saved.width(), saved.height(), !invert);
+      total += shown.length;
+      for (int i = 0; i < shown.length; i++) {
+        String name = name(f, i, shown.length);
+        if (ink.looksInverted(shown[i], other[i])) {
+          if (inverted++ == 0) {
+            firstInverted =
+                String.format(Locale.ROOT, "%s with a mean of %.2f", name, Ink.of(shown[i]));
+          }
+        } else if (Ink.isBlank(shown[i]) && blank++ == 0) {
+          firstBlank = name;
         }
       }
     }
-    if (json != null) {
-      AtomicFile.write(json, Json.bytes(Map.of("predictions", answers)));
+    if (inverted > 0) {
+      warn(
+          "%d of %d images look inverted (first %s; %s %.2f, from %.2f to %.2f): %s",
+          inverted,
+          total,
+          firstInverted,
+          saved.ink() == null ? "bright strokes on black have about" : "training images have",
+          ink.mean(),
+          ink.least(),
+          ink.most(),
+          invert ? "leave --invert out" : "try --invert");
     }
-    out.flush();
-    return 0;
+    if (blank > 0) {
+      warn("%d of %d images are blank, all pixels equal (first %s)", blank, total, firstBlank);
+    }
+  }
+
+  /** Warns of answers that look like some and are none. */
+  private void warnOfAnswers(List<Prediction> all) {
+    long undecided = all.stream().filter(Prediction::isUndecided).count();
+    if (undecided > 0) {
+      warn(
+          "%d of %d answers are undecided: the network tells no classes apart there, and class 0"
+              + " stands for a tie",
+          undecided, all.size());
+    } else if (all.size() >= SUSPICIOUS
+        && all.stream().map(Prediction::label).distinct().count() == 1) {
+      warn("all %d answers are class %d", all.size(), all.get(0).label());
+    }
   }
 }

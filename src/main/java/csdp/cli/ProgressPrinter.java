@@ -7,8 +7,12 @@ import csdp.train.EpochMetrics;
 import csdp.train.TrainListener;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.IntSupplier;
 
 /**
  * Progress for people: a bar that is drawn over itself on a terminal, now and then a plain line
@@ -22,6 +26,7 @@ final class ProgressPrinter implements TrainListener {
   private final PrintWriter out;
   private final boolean terminal;
   private final PrintWriter bar;
+  private final IntSupplier columns;
   private long lastLine = System.nanoTime();
   private long validationStart;
   private double validationSeconds;
@@ -30,20 +35,21 @@ final class ProgressPrinter implements TrainListener {
   private int width;
 
   ProgressPrinter(PrintWriter out, PrintWriter err) {
-    this(out, err, isTerminal());
+    this(out, err, isTerminal(), new TerminalWidth());
   }
 
-  ProgressPrinter(PrintWriter out, PrintWriter bar, boolean terminal) {
+  ProgressPrinter(PrintWriter out, PrintWriter bar, boolean terminal, IntSupplier columns) {
     this.out = out;
     this.bar = bar;
     this.terminal = terminal;
+    this.columns = columns;
   }
 
   /** Whether a person watches, so that lines may be drawn over. */
   @SuppressWarnings("SystemConsoleNull") // what null means since Java 22 is dealt with below
   static boolean isTerminal() {
     java.io.Console console = System.console();
-    if (console == null || "dumb".equals(System.getenv("TERM"))) {
+    if (console == null || "dumb".equals(System.getenv("TERM")) || isErrorRedirected()) {
       return false;
     }
     try { // Since Java 22 there is a console without a terminal too, and it can tell.
@@ -53,14 +59,27 @@ final class ProgressPrinter implements TrainListener {
     }
   }
 
+  /** Whether standard error, where the bar is drawn, is known to go to a file or a pipe. */
+  private static boolean isErrorRedirected() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return !target.startsWith("/dev/") || target.equals("/dev/null");
+    } catch (IOException | UnsupportedOperationException e) {
+      return false; // no Linux
+    }
+  }
+
   @Override
   public void started(Trainer trainer) {
     TrainState at = trainer.state();
     secondsBefore = at.seconds();
     if (!at.history().isEmpty()) {
       out.printf(
+          Locale.ROOT,
           "resumed  after %d epochs and %d of %d batches%n",
-          at.epoch(), at.batch(), trainer.batches());
+          at.epoch(),
+          at.batch(),
+          trainer.batches());
     }
     out.flush();
   }
@@ -87,16 +106,16 @@ final class ProgressPrinter implements TrainListener {
     show(
         String.format(
             Locale.ROOT,
-            "epoch %d/%d %s %,d/%,d  %s images/s  ETA %s  train acc %.1f %%  %s",
+            "epoch %d/%d %s %,d/%,d",
             at.epoch() + 1,
             epochs,
             bar(done, total),
             Math.min((long) done * batch, trainer.train().size()),
-            trainer.train().size(),
-            rate(batch / secondsPerBatch),
-            time(left),
-            100 * now.accuracy(),
-            spikes(trainer.backend().spec(), now)));
+            trainer.train().size()),
+        rate(batch / secondsPerBatch) + " images/s",
+        "ETA " + time(left),
+        String.format(Locale.ROOT, "train acc %.1f %%", 100 * now.accuracy()),
+        spikes(trainer.backend().spec(), now));
   }
 
   @Override
@@ -128,10 +147,11 @@ final class ProgressPrinter implements TrainListener {
                 m.validBce() == null ? "" : String.format(Locale.ROOT, ", BCE %.1f", m.validBce()));
     if (m.epoch() == 0) {
       if (!valid.isEmpty()) {
-        out.printf("before   %s%n", valid);
+        out.printf(Locale.ROOT, "before   %s%n", valid);
       }
     } else {
       out.printf(
+          Locale.ROOT,
           "epoch %2d %s  train acc %.2f %%, NLL %.4f%s  %s images/s, %s%s%n",
           m.epoch(),
           valid,
@@ -167,22 +187,38 @@ final class ProgressPrinter implements TrainListener {
     return true;
   }
 
-  private void show(String line) {
+  /** Draws a line; on a terminal the parts that fit, the most important first. */
+  synchronized void show(String... parts) {
     if (terminal) {
-      String padded = line.length() < width ? line + " ".repeat(width - line.length()) : line;
-      width = line.length();
-      bar.print("\r" + padded);
+      int fits = columns.getAsInt() - 1; // some terminals wrap after the last column
+      StringBuilder line = new StringBuilder(parts[0]);
+      for (int i = 1; i < parts.length && line.length() + 2 + parts[i].length() <= fits; i++) {
+        line.append("  ").append(parts[i]);
+      }
+      line.setLength(Math.max(0, Math.min(line.length(), fits)));
+      int drawn = line.length();
+      int over = Math.min(width, fits) - drawn; // left of the line before
+      bar.print("\r" + line + " ".repeat(Math.max(0, over)));
       bar.flush();
+      width = drawn;
     } else {
-      out.println(line);
+      out.println(String.join("  ", parts));
       out.flush();
     }
   }
 
+  /** Says at once, from another thread, that a stop was asked for. */
+  synchronized void stopping(String line) {
+    clear();
+    bar.println(line);
+    bar.flush();
+  }
+
   /** Wipes the bar. */
-  void clear() {
+  synchronized void clear() {
     if (terminal && width > 0) {
-      bar.print("\r" + " ".repeat(width) + "\r");
+      int wiped = Math.min(width, Math.max(0, columns.getAsInt() - 1));
+      bar.print("\r" + " ".repeat(wiped) + "\r");
       bar.flush();
       width = 0;
     }
@@ -193,8 +229,11 @@ final class ProgressPrinter implements TrainListener {
     clear();
     TrainState at = trainer.state();
     out.printf(
+        Locale.ROOT,
         "stopped in epoch %d after %d of %d batches; checkpoint written%n",
-        at.epoch() + 1, at.batch(), trainer.batches());
+        at.epoch() + 1,
+        at.batch(),
+        trainer.batches());
     out.flush();
   }
 

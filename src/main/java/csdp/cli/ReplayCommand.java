@@ -2,20 +2,18 @@ package csdp.cli;
 
 import csdp.CsdpException;
 import csdp.backend.Device;
-import csdp.checkpoint.AtomicFile;
-import csdp.config.Json;
 import csdp.replay.Replay;
 import csdp.replay.Report;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -34,14 +32,14 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures here.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
+    json.check();
+    PrintWriter out = json.text(spec);
     Device where = device.resolve(spec);
     List<Map<String, Object>> figures = new ArrayList<>();
     int failed = 0;
@@ -52,10 +50,8 @@ final class ReplayCommand implements Callable<Integer> {
       figures.add(report.toMap());
       failed += report.passed() ? 0 : 1;
     }
-    if (json != null) {
-      AtomicFile.write(json, Json.bytes(Map.of("replays", figures)));
-    }
-    out.printf("%d passed, %d failed%n", traces.size() - failed, failed);
+    json.write(spec, Map.of("replays", figures));
+    out.printf(Locale.ROOT, "%d passed, %d failed%n", traces.size() - failed, failed);
     return failed == 0 ? 0 : CsdpException.FAILED;
   }
 }

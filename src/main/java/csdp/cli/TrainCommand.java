@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Train a network. Without flags: the released demo (784-3000-600-10, 10 epochs of MNIST).",
-      "Ctrl-C finishes the batch, writes a checkpoint and says how to go on."
+      "Ctrl-C and SIGTERM end it after the batch at hand, of validation too, with a checkpoint, and say"
+          + " how to go on."
     })
 final class TrainCommand implements Callable<Integer> {
   @Mixin private RunOptions options;
@@ -56,7 +58,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on with the run in --out, exactly.")
   private boolean resume;
 
-  @Option(names = "--force", description = "Replace an existing run in --out.")
+  @Option(
+      names = "--force",
+      description = "Replace an existing run in --out; files of anything else are kept.")
   private boolean force;
 
   @Option(
@@ -81,6 +85,9 @@ final class TrainCommand implements Callable<Integer> {
       throw CsdpException.badInput("--checkpoint-every cannot be %d", checkpointEvery);
     }
     Device where = device.resolve(spec);
+    if (out != null) {
+      new RunFolder(out).requireWritable();
+    }
     RunRecord earlier = resume && out != null ? new RunFolder(out).record() : null;
     RunConfig config = options.over(earlier);
     Splits splits = open(config);
@@ -94,9 +101,10 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     RunFolder folder = new RunFolder(out, checkpointEvery);
+    folder.requireOurs();
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
-    try (FolderLock lock = folder.lock()) {
+    try (FolderLock lock = folder.lock(this::warn)) {
       return train(where, network, folder, earlier, record, splits);
     }
   }
@@ -123,6 +131,7 @@ final class TrainCommand implements Callable<Integer> {
     if (goOn) {
       requireGoingOn(folder, network, config);
     }
+    folder.requireSpace(network, force);
 
     PrintWriter console = spec.commandLine().getOut();
     try (Backend backend = where.open(network, device.threads())) {
@@ -136,22 +145,25 @@ final class TrainCommand implements Callable<Integer> {
               splits.valid(),
               config.training(),
               state,
-              List.of(progress, folder));
+              List.of(folder, progress));
       if (force) {
+        if (folder.isRun()) {
+          spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
+        }
         folder.clear();
       }
       folder.write(record);
-      try (Interrupt interrupt = new Interrupt(trainer::requestStop)) {
+      try (Interrupt interrupt = new Interrupt(trainer, folder, progress)) {
         if (!trainer.run()) {
-          console.printf("go on with: train --resume --out %s%n", out);
+          console.printf(Locale.ROOT, "go on with: train --resume --out %s%n", out);
           console.flush();
           return CsdpException.FAILED;
         }
+        finish(folder, backend, splits.test(), trainer, progress, console);
       } catch (CsdpException e) {
         progress.clear();
         throw e.exitCode() == CsdpException.FAILED ? e.then(wayOn(folder)) : e;
       }
-      finish(folder, backend, splits.test(), trainer, progress, console);
     }
     return 0;
   }
@@ -186,29 +198,53 @@ final class TrainCommand implements Callable<Integer> {
   private String wayOn(RunFolder folder) {
     String again = "start again with --force, after NaN or infinity with a lower --learning-rate";
     if (!folder.canResume()) {
-      return String.format("there is no checkpoint yet: %s", again);
+      return String.format(Locale.ROOT, "there is no checkpoint yet: %s", again);
     }
     TrainState kept = Checkpoint.readState(folder.last(), TrainState.class);
     return String.format(
+        Locale.ROOT,
         "the checkpoint after epoch %d%s is kept: go on from it with train --resume --out %s, or,"
             + " should that stop here again, %s",
-        kept.epoch(), kept.batch() == 0 ? "" : " and " + kept.batch() + " batches", out, again);
+        kept.epoch(),
+        kept.batch() == 0 ? "" : " and " + kept.batch() + " batches",
+        out,
+        again);
   }
 
-  /** While it is open, Ctrl-C asks for a stop and the virtual machine waits until it is closed. */
+  private void warn(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("warning: " + line);
+    err.flush();
+  }
+
+  /**
+   * While it is open, Ctrl-C and SIGTERM ask for a stop and the virtual machine waits until it is
+   * closed, or until the checkpoint on the disk is as new as can be.
+   */
   private static final class Interrupt implements AutoCloseable {
+    private static final long PATIENCE_MILLIS = 2_000;
+
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook;
 
-    Interrupt(Runnable stop) {
+    Interrupt(Trainer trainer, RunFolder folder, ProgressPrinter progress) {
       hook =
           new Thread(
               () -> {
-                stop.run();
+                trainer.requestStop();
+                progress.stopping(
+                    folder.isCurrent()
+                        ? "stopping; the checkpoint is written"
+                        : "stopping after this batch; then a checkpoint is written");
                 try {
-                  closed.await();
+                  // Whatever else is at work then, validation or a batch, can be done again.
+                  while (!closed.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                      && !folder.isCurrent()) {}
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
+                }
+                if (closed.getCount() > 0) {
+                  progress.stopping("go on with: train --resume --out " + folder.path());
                 }
               });
       Runtime.getRuntime().addShutdownHook(hook);
@@ -241,23 +277,64 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void introduce(PrintWriter console, Backend backend, Splits splits, RunConfig config) {
-    console.printf("csdp4j %s on %s%n", Csdp.version(), backend.description());
-    console.printf("data     %s: %s%n", splits.name(), splits.description());
+    console.printf(Locale.ROOT, "csdp4j %s on %s%n", Csdp.version(), backend.description());
+    console.printf(Locale.ROOT, "data     %s: %s%n", splits.name(), splits.description());
     console.printf(
+        Locale.ROOT,
         "         %,d training, %,d validation, %,d test images of %d x %d pixels%n",
         splits.train().size(),
         splits.valid() == null ? 0 : splits.valid().size(),
-        splits.test().size(),
+        splits.test() == null ? 0 : splits.test().size(),
         splits.train().width(),
         splits.train().height());
+    note(console, absentClasses(splits.train()));
     NetworkSpec network = backend.spec();
-    console.printf("network  %s, %,d weights%n", network, network.weightCount());
-    console.printf("run      %s%n", config.summary());
-    console.printf("folder   %s%n", out);
+    console.printf(Locale.ROOT, "network  %s, %,d weights%n", network, network.weightCount());
+    console.printf(Locale.ROOT, "run      %s%n", config.summary());
+    console.printf(Locale.ROOT, "folder   %s%n", out);
     console.flush();
   }
 
-  /** Measures the best parameters on the test images. */
+  /** A line for classes that the network has an output for and never sees. */
+  private static List<String> absentClasses(Dataset train) {
+    List<Integer> absent = train.absentClasses();
+    if (absent.isEmpty()) {
+      return List.of();
+    }
+    String some =
+        String.join(", ", absent.stream().limit(5).map(String::valueOf).toList())
+            + (absent.size() > 5 ? ", ..." : "");
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "labels up to %d make %,d outputs, with %d classes that have no training image (%s):"
+                + " labels best start at 0 without gaps",
+            train.classes() - 1,
+            train.classes(),
+            absent.size(),
+            some));
+  }
+
+  /** An earlier run in a line, so that a loop that replaces the wrong one is seen. */
+  private static String describe(RunFolder folder) {
+    try {
+      RunRecord earlier = folder.record();
+      return String.format(
+          Locale.ROOT,
+          "the run in %s (seed %d, started %s)",
+          folder.path(),
+          earlier.run().training().seed(),
+          earlier.started());
+    } catch (CsdpException e) {
+      return "the damaged run in " + folder.path();
+    }
+  }
+
+  private static void note(PrintWriter console, List<String> notes) {
+    notes.forEach(note -> console.printf("note     %s%n", note));
+  }
+
+  /** Measures the best parameters on the test images, if there are any. */
   private static void finish(
       RunFolder folder,
       Backend backend,
@@ -265,18 +342,28 @@ final class TrainCommand implements Callable<Integer> {
       Trainer trainer,
       ProgressPrinter progress,
       PrintWriter console) {
+    if (test == null) {
+      console.println("test     not measured: there are no test images");
+      if (trainer.validated() != null) {
+        note(console, trainer.validated().notes(backend.spec()));
+      }
+      console.flush();
+      return;
+    }
     backend.restore(folder.parameters(backend.spec(), false));
     int seed = trainer.options().seed();
     Evaluation result =
         Evaluator.evaluate(backend, test, seed, EvaluateCommand.BATCH, progress::testing);
     progress.clear();
     console.printf(
+        Locale.ROOT,
         "test     accuracy %.2f %% of %,d images, NLL %.4f%s (parameters of epoch %d)%n",
         100 * result.accuracy(),
         result.n(),
         result.nll(),
         result.bce() == null ? "" : String.format(Locale.ROOT, ", BCE %.1f", result.bce()),
         trainer.state().bestEpoch());
+    note(console, result.notes(backend.spec()));
     console.flush();
     AtomicFile.write(folder.path().resolve("test.json"), Json.bytes(result));
   }
@@ -308,7 +395,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private static String difference(String path, JsonNode there, JsonNode here) {
     if (!there.isObject()) {
-      return String.format("%s is %s there and %s here", path, there, here);
+      return String.format(Locale.ROOT, "%s is %s there and %s here", path, there, here);
     }
     for (Map.Entry<String, JsonNode> field : there.properties()) {
       JsonNode other = here.get(field.getKey());

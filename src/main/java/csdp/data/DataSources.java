@@ -72,7 +72,7 @@ public final class DataSources {
   }
 
   /**
-   * Finds and reads all parts.
+   * Finds and reads all parts; test images may be missing from files and folders of the user's own.
    *
    * @param request what the user asked for
    * @param notice told, a line each, what the user should know: a download, or strokes instead
@@ -99,7 +99,7 @@ public final class DataSources {
     Source source = find(request, EnumSet.of(Split.TRAIN, Split.TEST));
     Dataset train = read(source, Split.TRAIN, request);
     Dataset valid = read(source, Split.VALID, request);
-    Dataset test = read(source, Split.TEST, request);
+    Dataset test = source.has(Split.TEST) ? read(source, Split.TEST, request) : null;
     return new Splits(source.name(), source.description(), train, valid, test);
   }
 
@@ -122,13 +122,21 @@ public final class DataSources {
           "%d validation images to be set aside of %d training images (%s); set fewer aside",
           aside, all.size(), all.name());
     }
+    // With more classes than images the numbers are no labels, and a network of that size is in
+    // vain.
+    if (all.classes() > Math.max(256, all.size())) {
+      throw CsdpException.badInput(
+          "%s: labels up to %d make %,d classes, but there are only %,d training images; number"
+              + " labels from 0",
+          all.name(), all.classes() - 1, all.classes(), all.size());
+    }
     int rest = all.size() - aside;
     if (split == Split.VALID) {
       return all.subset(rest, all.size()).named(source.name() + " valid");
     }
     Dataset train = all.subset(0, rest).limit(request.trainLimit());
     // A check of the training images alone: test images of one class are an honest question.
-    if (train.distinctLabels() < 2) {
+    if (train.classes() - train.absentClasses().size() < 2) {
       throw CsdpException.badInput(
           "%s: the %d training images are all of class %d; give images of at least two classes",
           train.name(), train.size(), train.label(0));
@@ -136,7 +144,10 @@ public final class DataSources {
     return train;
   }
 
-  /** Where the data is; every part that is needed is there. */
+  /**
+   * Where the data is; every part that is needed is there. With training images, test images are
+   * only needed of a set that has them.
+   */
   private Source find(DataRequest request, Set<Split> needed) {
     if (request.hasFiles()) {
       return require(new NpyFiles(request), needed, "the files given");
@@ -259,7 +270,9 @@ public final class DataSources {
 
   private static Source require(Source source, Set<Split> needed, String where) {
     for (Split split : needed) {
-      if (!source.has(split)) {
+      boolean optional =
+          split == Split.TEST && needed.contains(Split.TRAIN) && !source.hasSome(split);
+      if (!source.has(split) && !optional) {
         throw CsdpException.badInput(
             "%s: no %s images among them; add %s",
             where, split == Split.TEST ? "test" : "training", source.filesOf(split));
@@ -336,6 +349,15 @@ public final class DataSources {
    * @throws CsdpException bad input, when it cannot be one
    */
   public static Path path(String text) {
+    if (text.equals("~") || text.startsWith("~/")) { // no shell expands it in --out=~/x
+      String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+      return Path.of(home, text.substring(1));
+    }
+    if (text.matches("~[^/]+/.*")) {
+      throw CsdpException.badInput(
+          "%s: the home of another user is not looked up; write the folder out, or ./%s",
+          text, text);
+    }
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
@@ -357,6 +379,11 @@ public final class DataSources {
 
     @Override
     public boolean has(Split split) {
+      return true;
+    }
+
+    @Override
+    public boolean hasSome(Split split) {
       return true;
     }
 

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Labelled grey images of one size, immutable. {@link #subset} and {@link #limit} are views on the
@@ -16,6 +17,9 @@ import java.util.Objects;
  * from.
  */
 public final class Dataset {
+  /** Of float16 near 1, 2^-10, with little to spare: far less than a grey level, 1/255. */
+  private static final float ROUNDING = 1e-3f;
+
   private final String name;
   private final int width;
   private final int height;
@@ -74,7 +78,7 @@ public final class Dataset {
   }
 
   /**
-   * Images of float values in [0, 1].
+   * Images of float values in [0, 1]; those that a rounding took out of it are brought back.
    *
    * @param name what messages call the set
    * @param width of an image, in pixels
@@ -100,7 +104,7 @@ public final class Dataset {
   static Dataset adoptFloats(
       String name, int width, int height, int classes, float[] floats, int[] labels) {
     check(name, width, height, classes, floats.length, labels);
-    checkValues(name, floats, width * height);
+    clampValues(name, floats, width * height);
     byte[] bytes = asBytes(floats);
     return new Dataset(
         name,
@@ -147,13 +151,17 @@ public final class Dataset {
     }
   }
 
-  /** Throws unless every value is in [0, 1]; NaN fails. */
-  static void checkValues(String name, float[] values, int pixels) {
+  /** Brings values that a rounding took out of [0, 1] back; throws at any other, NaN too. */
+  static void clampValues(String name, float[] values, int pixels) {
     for (int i = 0; i < values.length; i++) {
-      if (!(values[i] >= 0 && values[i] <= 1)) {
-        throw CsdpException.badInput(
-            "%s: pixel %d of image %d is %s; pixels are 0..1 (scale them, or store uint8 0..255)",
-            name, i % pixels, i / pixels, values[i]);
+      float value = values[i];
+      if (!(value >= 0 && value <= 1)) {
+        if (!(value >= -ROUNDING && value <= 1 + ROUNDING)) {
+          throw CsdpException.badInput(
+              "%s: pixel %d of image %d is %s; pixels are 0..1 (scale them, or store uint8 0..255)",
+              name, i % pixels, i / pixels, value);
+        }
+        values[i] = value < 0 ? 0 : 1;
       }
     }
   }
@@ -301,17 +309,29 @@ public final class Dataset {
     return view(other, classes, from, size);
   }
 
-  /** How many different labels occur. */
-  public int distinctLabels() {
+  /** The classes that have no image here, in rising order. */
+  public List<Integer> absentClasses() {
     boolean[] seen = new boolean[classes];
-    int distinct = 0;
     for (int i = 0; i < size; i++) {
-      if (!seen[label(i)]) {
-        seen[label(i)] = true;
-        distinct++;
-      }
+      seen[label(i)] = true;
     }
-    return distinct;
+    return IntStream.range(0, classes).filter(k -> !seen[k]).boxed().toList();
+  }
+
+  /** How bright the images are. */
+  public Ink ink() {
+    double sum = 0;
+    double least = 1;
+    double most = 0;
+    float[] image = new float[pixels];
+    for (int i = 0; i < size; i++) {
+      copyImage(i, image, 0);
+      double mean = Ink.of(image);
+      sum += mean;
+      least = Math.min(least, mean);
+      most = Math.max(most, mean);
+    }
+    return new Ink(Math.min(Math.max(sum / size, least), most), least, most);
   }
 
   /**

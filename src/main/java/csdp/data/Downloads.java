@@ -33,7 +33,7 @@ import java.util.stream.Stream;
  * at all: it grows as NAME.part, which a later call resumes, and is renamed once its checksum is
  * right. A lock on the folder keeps two processes apart; the second finds the files of the first.
  *
- * <p>HTTPS only, but for plain HTTP to this very machine.
+ * <p>HTTPS only, but for plain HTTP to this very machine; through the environment's proxy, if any.
  */
 public final class Downloads {
   /** Told of a download as it goes; calls come at least a quarter of a second apart. */
@@ -59,17 +59,24 @@ public final class Downloads {
   private final int connectMillis;
   private final int readMillis;
   private final long maxBytes;
+  private final Proxies proxies;
   private final Progress progress;
 
   /** Downloads with the usual limits: 10 s to connect, 30 s without a byte, 256 MiB a file. */
   public Downloads(Progress progress) {
-    this(Duration.ofSeconds(10), Duration.ofSeconds(30), MAX_BYTES, progress);
+    this(
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        MAX_BYTES,
+        new Proxies(System.getenv()),
+        progress);
   }
 
-  Downloads(Duration connect, Duration read, long maxBytes, Progress progress) {
+  Downloads(Duration connect, Duration read, long maxBytes, Proxies proxies, Progress progress) {
     this.connectMillis = (int) connect.toMillis();
     this.readMillis = (int) read.toMillis();
     this.maxBytes = maxBytes;
+    this.proxies = proxies;
     this.progress = progress;
   }
 
@@ -95,7 +102,7 @@ public final class Downloads {
         Path lock = folder.resolve(".lock");
         try (FileChannel channel =
             FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-          channel.lock(); // until the channel is closed
+          lock(channel);
           if (!Files.exists(lock)) {
             continue; // another process failed and cleaned up while this one waited
           }
@@ -119,6 +126,15 @@ public final class Downloads {
           .because(e);
     } finally {
       mine.unlock();
+    }
+  }
+
+  /** Until the channel is closed. */
+  private static void lock(FileChannel channel) {
+    try {
+      channel.lock();
+    } catch (IOException e) {
+      // A file system without locks: checksums tell if two downloads got into each other's way.
     }
   }
 
@@ -206,7 +222,11 @@ public final class Downloads {
 
   static boolean isAllowed(URI url) {
     return "https".equals(url.getScheme())
-        || ("http".equals(url.getScheme()) && THIS_MACHINE.contains(url.getHost()));
+        || ("http".equals(url.getScheme()) && isThisMachine(url));
+  }
+
+  static boolean isThisMachine(URI url) {
+    return THIS_MACHINE.contains(url.getHost());
   }
 
   /** The other side's fault: the next mirror may do better. Trouble with the disk is not this. */
@@ -239,10 +259,11 @@ public final class Downloads {
           status = connection.getResponseCode();
         }
       } catch (IOException e) {
-        throw new TransferException(reason(e));
+        throw new TransferException(reason(e) + proxies.to(url).name());
       }
       if (status != 200 && !(status == 206 && have > 0)) {
-        throw new TransferException("the server answers " + status);
+        String who = status == HttpURLConnection.HTTP_PROXY_AUTH ? proxies.to(url).name() : "";
+        throw new TransferException("the server answers " + status + who);
       }
       long start = status == 206 ? have : 0;
       long length = connection.getContentLengthLong();
@@ -304,7 +325,13 @@ public final class Downloads {
   }
 
   private HttpURLConnection open(URI url, long from) throws IOException {
-    HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
+    Proxies.Route route = proxies.to(url);
+    HttpURLConnection connection =
+        (HttpURLConnection)
+            (route.proxy() == null
+                ? url.toURL().openConnection()
+                : url.toURL().openConnection(route.proxy()));
+    route.authorize(connection);
     connection.setConnectTimeout(connectMillis);
     connection.setReadTimeout(readMillis);
     // Java follows redirects within a protocol only: HTTPS stays HTTPS. Plain HTTP stays here.

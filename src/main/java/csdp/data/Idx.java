@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -138,7 +139,9 @@ public final class Idx {
           file,
           rank == 1 ? "labels" : "images",
           magic,
-          header.length < 4 ? "end" : "%08x".formatted(ByteBuffer.wrap(header).getInt(0)));
+          header.length < 4
+              ? "end"
+              : String.format(Locale.ROOT, "%08x", ByteBuffer.wrap(header).getInt(0)));
     }
     if (header.length < 4 + 4 * rank) {
       throw CsdpException.badInput("%s: truncated in its header; get it again", file);

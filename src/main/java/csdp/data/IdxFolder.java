@@ -58,6 +58,11 @@ final class IdxFolder implements Source {
   }
 
   @Override
+  public boolean hasSome(Split split) {
+    return stems(split).stream().anyMatch(stem -> find(folder, stem) != null);
+  }
+
+  @Override
   public String filesOf(Split split) {
     return String.join(" and ", stems(split)) + " (or .gz)";
   }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Reader of images without labels, to be classified. */
 public final class Images {
@@ -12,9 +14,9 @@ public final class Images {
 
   /**
    * Reads all images of a file: PNG (one image; colour turns grey), IDX3, plain or gzip, or NPY
-   * ([n, pixels], [n, height, width] or [height, width]; floats 0..1 or uint8). The content tells
-   * which it is. Values are taken as they are: nothing is inverted. What is transparent in a PNG
-   * counts as black.
+   * ([n, pixels], [n, height, width] or one image, axes of size 1 besides; floats 0..1, grey levels
+   * or bool). The content tells which it is. Values are taken as they are, and what is transparent
+   * in a PNG counts as black.
    *
    * @param width that the images must have, in pixels
    * @param height that the images must have, in pixels
@@ -22,10 +24,20 @@ public final class Images {
    * @throws CsdpException bad input: no such file, another format, another size, damaged
    */
   public static float[][] read(Path file, int width, int height) {
+    return read(file, width, height, false);
+  }
+
+  /**
+   * As above.
+   *
+   * @param invert for dark ink on a white or transparent ground: pixels are 1 less their value, and
+   *     what is transparent in a PNG is black again
+   */
+  public static float[][] read(Path file, int width, int height, boolean invert) {
     byte[] start = start(file);
     if (startsWith(start, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
       try {
-        return new float[][] {PngReader.read(file, width, height)};
+        return new float[][] {PngReader.read(file, width, height, invert)};
       } catch (LinkageError e) {
         throw CsdpException.environment(
                 "%s: this Java runtime has no PNG reader (java.desktop); give IDX or .npy, or use a"
@@ -34,16 +46,26 @@ public final class Images {
             .because(e);
       }
     }
-    if (startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y')) {
-      return npy(file, width, height);
+    if (startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y') || startsWith(start, 'P', 'K', 3, 4)) {
+      return inverted(npy(file, width, height), invert);
     }
     if (startsWith(start, 0x1f, 0x8b) || startsWith(start, 0, 0, 8)) {
       Idx.Content images = Idx.load(file, 3);
       checkSize(file, images.dims()[2], images.dims()[1], width, height);
-      return split(images.bytes(), images.offset(), images.dims()[0], width * height);
+      return inverted(
+          split(images.bytes(), images.offset(), images.dims()[0], width * height), invert);
     }
     throw CsdpException.badInput(
         "%s: neither PNG nor IDX nor .npy; convert it to one of them", file);
+  }
+
+  private static float[][] inverted(float[][] images, boolean invert) {
+    for (float[] image : images) {
+      for (int p = 0; invert && p < image.length; p++) {
+        image[p] = 1 - image[p];
+      }
+    }
+    return images;
   }
 
   static void checkSize(Path file, int width, int height, int wantedWidth, int wantedHeight) {
@@ -57,25 +79,39 @@ public final class Images {
   private static float[][] npy(Path file, int width, int height) {
     NpyArray array = Npy.read(file);
     int pixels = width * height;
-    if (array.rank() == 2 && array.dim(1) != pixels) {
-      // One image, not many in rows.
-      checkSize(file, array.dim(1), array.dim(0), width, height);
-      array = new NpyArray(new int[] {1, height, width}, array.data());
-    }
-    int[] size = NpyFiles.imageSize(array, file);
-    if (array.rank() == 3) {
-      checkSize(file, size[0], size[1], width, height);
-    }
-    if (array.data() instanceof byte[] bytes) {
-      return split(NpyFiles.scaled(bytes, file), 0, array.dim(0), pixels);
+    int n = count(array, file, width, height);
+    byte[] bytes = NpyFiles.greyLevels(array, file);
+    if (bytes != null) {
+      return split(bytes, 0, n, pixels);
     }
     float[] values = array.floats();
-    Dataset.checkValues(file.toString(), values, pixels);
-    float[][] images = new float[array.dim(0)][pixels];
-    for (int i = 0; i < images.length; i++) {
-      System.arraycopy(values, i * pixels, images[i], 0, pixels);
+    Dataset.clampValues(file.toString(), values, pixels);
+    float[][] images = new float[n][];
+    for (int i = 0; i < n; i++) {
+      images[i] = Arrays.copyOfRange(values, i * pixels, (i + 1) * pixels);
     }
     return images;
+  }
+
+  /** How many images of the size are in an array: axes of size 1 do not count. */
+  private static int count(NpyArray array, Path file, int width, int height) {
+    int[] shape = IntStream.of(array.shape()).filter(d -> d != 1).toArray();
+    int[] size = IntStream.of(height, width).filter(d -> d != 1).toArray();
+    int[] flat = IntStream.of(width * height).filter(d -> d != 1).toArray();
+    for (int[] image : new int[][] {size, flat}) {
+      int first = shape.length - image.length; // 0: one image; 1: some
+      if ((first == 0 || first == 1)
+          && array.size() > 0
+          && Arrays.equals(shape, first, shape.length, image, 0, image.length)) {
+        return first == 0 ? 1 : shape[0];
+      }
+    }
+    if (array.rank() == 2 && array.size() > 0) { // as an image, which it resembles most
+      checkSize(file, array.dim(1), array.dim(0), width, height);
+    }
+    int[] found = NpyFiles.imageSize(array, file);
+    checkSize(file, found[0], found[1], width, height);
+    throw new IllegalStateException(array + " is of the right size after all");
   }
 
   private static float[][] split(byte[] bytes, int offset, int n, int pixels) {

@@ -12,6 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,17 +31,15 @@ public final class Npy {
   private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
   private static final int CHUNK = 1 << 20;
 
-  private static final Pattern HEADER =
-      Pattern.compile(
-          "\\s*\\{\\s*'descr'\\s*:\\s*(?<descr>'[^']*'|\\[.*\\])\\s*,"
-              + "\\s*'fortran_order'\\s*:\\s*(?<fortran>True|False)\\s*,"
-              + "\\s*'shape'\\s*:\\s*\\((?<shape>[^)]*)\\)\\s*,?\\s*\\}\\s*",
-          Pattern.DOTALL);
+  /** An element type as NumPy names it: byte order, kind or name, bytes. */
+  private static final Pattern DESCR = Pattern.compile("([<>=|]?)([A-Za-z?]+_?)(\\d*)(\\[.*\\])?");
+
+  private static final Set<String> KEYS = Set.of("descr", "fortran_order", "shape");
 
   private Npy() {}
 
   /**
-   * Reads a file that holds one array.
+   * Reads a file that holds one array; an .npz with a single array is one.
    *
    * @throws CsdpException bad input when the file is missing, damaged, longer than its header says
    *     or of a type that csdp4j has no use for
@@ -47,15 +48,26 @@ public final class Npy {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw CsdpException.badInput("%s is not a file", file);
     }
-    try (InputStream in = Files.newInputStream(file)) {
-      String where = file.toString();
-      NpyArray array = read(in, where, header(in, where, Files.size(file)), true);
-      requireEnd(in, where);
-      return array;
+    try {
+      if (isArchive(file)) {
+        return Npz.onlyArray(file);
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        String where = file.toString();
+        NpyArray array = read(in, where, header(in, where, Files.size(file)), true);
+        requireEnd(in, where);
+        return array;
+      }
     } catch (NoSuchFileException e) {
       throw CsdpException.badInput("%s does not exist", file).because(e);
     } catch (IOException e) {
       throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+  }
+
+  private static boolean isArchive(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(Npz.MAGIC.length), Npz.MAGIC);
     }
   }
 
@@ -104,13 +116,10 @@ public final class Npy {
         new String(
             exactly(in, (int) headerLength, where),
             version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
-    Matcher m = HEADER.matcher(header);
-    if (!m.matches()) {
-      throw CsdpException.badInput("%s: the .npy header is damaged", where);
-    }
-    int[] shape = shape(m.group("shape"), where);
+    Map<?, ?> fields = fields(header, where);
+    int[] shape = shape((List<?>) fields.get("shape"), where);
     int count = (int) count(where, shape);
-    Type type = Type.of(m.group("descr"), where);
+    Type type = Type.of(fields.get("descr"), where);
     long bytes = (long) count * type.width;
     long left = maxBytes - 8 - lengthBytes - headerLength;
     if (bytes > left) {
@@ -118,7 +127,22 @@ public final class Npy {
           "%s: shape %s needs %d bytes but %d are there; the file is damaged or cut short",
           where, shapeText(shape), bytes, Math.max(0, left));
     }
-    return new Header(shape, count, type, m.group("fortran").equals("True"));
+    return new Header(shape, count, type, (Boolean) fields.get("fortran_order"));
+  }
+
+  /** The dictionary of a header: the three keys with values of the right types. */
+  private static Map<?, ?> fields(String header, String where) {
+    try {
+      if (PythonLiteral.parse(header) instanceof Map<?, ?> fields
+          && fields.keySet().equals(KEYS)
+          && fields.get("fortran_order") instanceof Boolean
+          && fields.get("shape") instanceof List<?>) {
+        return fields;
+      }
+    } catch (IllegalArgumentException e) {
+      throw CsdpException.badInput("%s: the .npy header is damaged", where).because(e);
+    }
+    throw CsdpException.badInput("%s: the .npy header is damaged", where);
   }
 
   /**
@@ -147,7 +171,7 @@ public final class Npy {
    * Writes a file with one array, little-endian, format 1.0; not atomically.
    *
    * @param shape sizes; empty for a scalar
-   * @param data float[], double[], byte[] (unsigned), int[] or long[], row-major
+   * @param data float[], double[], byte[] (unsigned), boolean[], int[] or long[], row-major
    */
   public static void write(Path file, int[] shape, Object data) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
@@ -172,6 +196,8 @@ public final class Npy {
       descr = "<f8";
     } else if (data instanceof byte[]) {
       descr = "|u1";
+    } else if (data instanceof boolean[]) {
+      descr = "|b1";
     } else if (data instanceof int[]) {
       descr = unsigned ? "<u4" : "<i4";
     } else {
@@ -193,6 +219,10 @@ public final class Npy {
         chunk.asDoubleBuffer().put(a, at, n);
       } else if (data instanceof byte[] a) {
         System.arraycopy(a, at, bytes, 0, n);
+      } else if (data instanceof boolean[] a) {
+        for (int i = 0; i < n; i++) {
+          bytes[i] = (byte) (a[at + i] ? 1 : 0);
+        }
       } else if (data instanceof int[] a) {
         chunk.asIntBuffer().put(a, at, n);
       } else {
@@ -246,14 +276,14 @@ public final class Npy {
     return empty ? 0 : count;
   }
 
-  /** Length of a primitive array of one of the five types. */
+  /** Length of a primitive array of one of the six types. */
   static int length(Object data) {
     width(data);
     return java.lang.reflect.Array.getLength(data);
   }
 
   private static int width(Object data) {
-    if (data instanceof byte[]) {
+    if (data instanceof byte[] || data instanceof boolean[]) {
       return 1;
     }
     if (data instanceof float[] || data instanceof int[]) {
@@ -263,7 +293,7 @@ public final class Npy {
       return 8;
     }
     throw new IllegalArgumentException(
-        "elements must be float[], double[], byte[], int[] or long[]");
+        "elements must be float[], double[], byte[], boolean[], int[] or long[]");
   }
 
   /** A shape as Python writes it: (), (3,), (3, 4). */
@@ -275,19 +305,17 @@ public final class Npy {
     return sb.append(shape.length == 1 ? ",)" : ")").toString();
   }
 
-  private static int[] shape(String text, String where) {
-    String[] parts = text.isBlank() ? new String[0] : text.split(",");
-    if (parts.length > MAX_RANK) {
+  private static int[] shape(List<?> sizes, String where) {
+    if (sizes.size() > MAX_RANK) {
       throw CsdpException.badInput("%s: more than %d dimensions", where, MAX_RANK);
     }
-    int[] shape = new int[parts.length];
-    for (int i = 0; i < parts.length; i++) {
-      String part = parts[i].strip();
-      if (!part.matches("[0-9]{1,10}") || Long.parseLong(part) > MAX_ELEMENTS) {
+    int[] shape = new int[sizes.size()];
+    for (int i = 0; i < shape.length; i++) {
+      if (!(sizes.get(i) instanceof Long size) || size < 0 || size > MAX_ELEMENTS) {
         throw CsdpException.badInput(
-            "%s: shape (%s) in the .npy header is negative, too large or damaged", where, text);
+            "%s: shape %s in the .npy header is negative, too large or damaged", where, sizes);
       }
-      shape[i] = Integer.parseInt(part);
+      shape[i] = size.intValue();
     }
     return shape;
   }
@@ -306,29 +334,76 @@ public final class Npy {
 
   /** An element type of a file. */
   private record Type(char kind, int width, ByteOrder order) {
-    static Type of(String quoted, String where) {
-      String descr = quoted.replace("'", "");
-      if (!descr.matches("[<>|=](b1|[iu][1248]|f[48])")) {
-        throw CsdpException.badInput(
-            "%s: elements of type %s are not supported; save it as float32, float64, bool or an"
-                + " integer type",
-            where, descr.endsWith("O") ? "object" : descr);
+    static Type of(Object descr, String where) {
+      Matcher m = descr instanceof String s ? DESCR.matcher(s) : null;
+      if (m == null || !m.matches()) {
+        throw refused(
+            where, "records", "a structured type", "save each field as an array of its own");
       }
+      String name = m.group(2) + m.group(3);
       ByteOrder order =
-          switch (descr.charAt(0)) {
-            case '>' -> ByteOrder.BIG_ENDIAN;
-            case '=' -> ByteOrder.nativeOrder();
-            default -> ByteOrder.LITTLE_ENDIAN;
+          switch (m.group(1)) {
+            case ">" -> ByteOrder.BIG_ENDIAN;
+            case "<" -> ByteOrder.LITTLE_ENDIAN;
+            default -> ByteOrder.nativeOrder();
           };
-      return new Type(descr.charAt(1), descr.charAt(2) - '0', order);
+      if (m.group(4) == null) {
+        switch (name) {
+          case "b1", "?", "bool", "bool_":
+            return new Type('b', 1, order);
+          case "i1", "b", "int8":
+            return new Type('i', 1, order);
+          case "i2", "h", "int16":
+            return new Type('i', 2, order);
+          case "i4", "i", "int32":
+            return new Type('i', 4, order);
+          case "i8", "q", "int64":
+            return new Type('i', 8, order);
+          case "u1", "B", "uint8":
+            return new Type('u', 1, order);
+          case "u2", "H", "uint16":
+            return new Type('u', 2, order);
+          case "u4", "I", "uint32":
+            return new Type('u', 4, order);
+          case "u8", "Q", "uint64":
+            return new Type('u', 8, order);
+          case "f2", "e", "float16":
+            return new Type('f', 2, order);
+          case "f4", "f", "float32":
+            return new Type('f', 4, order);
+          case "f8", "d", "float64":
+            return new Type('f', 8, order);
+          default:
+            break;
+        }
+      }
+      String written = (String) descr;
+      String plain = "save numbers of one type, for instance a.astype('float32')";
+      throw switch (m.group(2).charAt(0)) {
+        case 'O', 'o' -> refused(where, "Python objects", written, plain);
+        case 'c', 'F', 'D', 'G' ->
+            refused(where, "complex numbers", written, "save a.real or abs(a)");
+        case 'S', 'U', 'a' -> refused(where, "text", written, plain);
+        case 'M', 'm' -> refused(where, "dates or times", written, plain);
+        case 'V', 'v' -> refused(where, "raw bytes or records", written, plain);
+        case 'f', 'g' -> refused(where, "floating-point numbers of unusual size", written, plain);
+        default -> refused(where, "of an unknown type", written, plain);
+      };
+    }
+
+    private static CsdpException refused(String where, String what, String descr, String advice) {
+      return CsdpException.badInput("%s: its elements are %s (%s); %s", where, what, descr, advice);
     }
 
     /** A Java array for n elements. */
     Object allocate(int n) {
       if (kind == 'f') {
-        return width == 4 ? new float[n] : new double[n];
+        return width <= 4 ? new float[n] : new double[n];
       }
-      if (kind == 'b' || (kind == 'u' && width == 1)) {
+      if (kind == 'b') {
+        return new boolean[n];
+      }
+      if (kind == 'u' && width == 1) {
         return new byte[n];
       }
       return width < 4 || (kind == 'i' && width == 4) ? new int[n] : new long[n];
@@ -362,9 +437,19 @@ public final class Npy {
   private static void decode(
       ByteBuffer chunk, Type type, Object data, int at, int n, String where) {
     if (data instanceof float[] a) {
-      chunk.asFloatBuffer().get(a, at, n);
+      if (type.width == 2) {
+        for (int i = 0; i < n; i++) {
+          a[at + i] = half(chunk.getShort(2 * i));
+        }
+      } else {
+        chunk.asFloatBuffer().get(a, at, n);
+      }
     } else if (data instanceof double[] a) {
       chunk.asDoubleBuffer().get(a, at, n);
+    } else if (data instanceof boolean[] a) {
+      for (int i = 0; i < n; i++) {
+        a[at + i] = chunk.get(i) != 0;
+      }
     } else if (data instanceof byte[] a) {
       chunk.get(0, a, at, n);
     } else if (data instanceof int[] a) {
@@ -397,6 +482,19 @@ public final class Npy {
         }
       }
     }
+  }
+
+  /** The value of a float16: sign, 5 bits of exponent, 10 of fraction. */
+  private static float half(short bits) {
+    int exponent = bits >> 10 & 0x1F;
+    int fraction = bits & 0x3FF;
+    float magnitude =
+        exponent == 0
+            ? fraction * 0x1p-24f // subnormal
+            : exponent == 0x1F
+                ? (fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN)
+                : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
+    return bits < 0 ? -magnitude : magnitude;
   }
 
   /** Turns column-major elements row-major. */
@@ -433,6 +531,8 @@ public final class Npy {
       ((double[]) to)[j] = a[i];
     } else if (from instanceof byte[] a) {
       ((byte[]) to)[j] = a[i];
+    } else if (from instanceof boolean[] a) {
+      ((boolean[]) to)[j] = a[i];
     } else if (from instanceof int[] a) {
       ((int[]) to)[j] = a[i];
     } else {

@@ -8,9 +8,9 @@ import java.util.Arrays;
  *
  * @param where what it was read from, for error messages
  * @param shape sizes of its dimensions; empty for a scalar
- * @param data {@code float[]} (f4), {@code double[]} (f8), {@code byte[]} (bool, u1; unsigned),
- *     {@code int[]} (i1, i2, u2, i4) or {@code long[]} (u4, i8, u8); row-major, as long as the
- *     product of the shape
+ * @param data {@code float[]} (f2, f4), {@code double[]} (f8), {@code boolean[]} (bool), {@code
+ *     byte[]} (u1; unsigned), {@code int[]} (i1, i2, u2, i4) or {@code long[]} (u4, i8, u8);
+ *     row-major, as long as the product of the shape
  */
 public record NpyArray(String where, int[] shape, Object data) {
   /** Checks that shape and data agree. */
@@ -65,6 +65,11 @@ public record NpyArray(String where, int[] shape, Object data) {
           "%s has shape %s; expected %s",
           where, Npy.shapeText(shape), Npy.shapeText(expected).replace("-1", "any"));
     }
+  }
+
+  /** Whether its elements are true or false. */
+  public boolean isLogical() {
+    return data instanceof boolean[];
   }
 
   /** Whether its elements are floating-point numbers. */
@@ -156,6 +161,9 @@ public record NpyArray(String where, int[] shape, Object data) {
   }
 
   private long integer(int i) {
+    if (data instanceof boolean[] b) {
+      return b[i] ? 1 : 0;
+    }
     return data instanceof byte[] b
         ? b[i] & 0xFF
         : data instanceof int[] n ? n[i] : ((long[]) data)[i];

@@ -4,10 +4,15 @@ import csdp.CsdpException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /** Images and labels in .npy files, as the released scripts of CSDP take them. */
 final class NpyFiles implements Source {
+  /** Far more classes than a head of a network has. */
+  private static final int MOST_LABEL = 0xFFFF;
+
   private record Pair(Path images, Path labels) {}
 
   /** Classes of the images of a file, and how many columns where they were one-hot, else 0. */
@@ -15,30 +20,36 @@ final class NpyFiles implements Source {
 
   private final String name;
   private final String description;
+  private final boolean named; // by options, one by one
   private final Map<Split, Pair> files = new EnumMap<>(Split.class);
+  private final Set<Split> labelsAlone = EnumSet.noneOf(Split.class);
   private final Map<Split, Labels> read = new EnumMap<>(Split.class);
 
   NpyFiles(DataRequest r) {
-    this("files", ".npy files " + (r.trainX() != null ? r.trainX() : r.testX()));
+    this("files", ".npy files " + (r.trainX() != null ? r.trainX() : r.testX()), true);
     add(Split.TRAIN, r.trainX(), r.trainY());
     add(Split.VALID, r.validX(), r.validY());
     add(Split.TEST, r.testX(), r.testY());
   }
 
   NpyFiles(String name, Path folder) {
-    this(name, ".npy files in " + folder);
+    this(name, ".npy files in " + folder, false);
     for (Split split : Split.values()) {
       String s = split.name().toLowerCase(java.util.Locale.ROOT);
       Path images = folder.resolve(s + "X.npy");
+      Path labels = folder.resolve(s + "Y.npy");
       if (Files.isRegularFile(images)) {
-        add(split, images, folder.resolve(s + "Y.npy"));
+        add(split, images, labels);
+      } else if (Files.exists(labels)) {
+        labelsAlone.add(split);
       }
     }
   }
 
-  private NpyFiles(String name, String description) {
+  private NpyFiles(String name, String description, boolean named) {
     this.name = name;
     this.description = description;
+    this.named = named;
   }
 
   private void add(Split split, Path images, Path labels) {
@@ -69,9 +80,14 @@ final class NpyFiles implements Source {
   }
 
   @Override
+  public boolean hasSome(Split split) {
+    return files.containsKey(split) || labelsAlone.contains(split);
+  }
+
+  @Override
   public String filesOf(Split split) {
     String s = split == Split.TEST ? "test" : "train";
-    return s + "X and " + s + "Y (.npy)";
+    return named ? "--" + s + "-x and --" + s + "-y" : s + "X.npy and " + s + "Y.npy";
   }
 
   @Override
@@ -100,43 +116,74 @@ final class NpyFiles implements Source {
           pair.images(), images.dim(0), pair.labels(), labels.length);
     }
     String title = name + " " + part + " (" + pair.images().getFileName() + ")";
-    return images.data() instanceof byte[] bytes
-        ? Dataset.adoptBytes(
-            title, size[0], size[1], classes(), scaled(bytes, pair.images()), 0, labels)
+    byte[] bytes = greyLevels(images, pair.images());
+    return bytes != null
+        ? Dataset.adoptBytes(title, size[0], size[1], classes(), bytes, 0, labels)
         : Dataset.adoptFloats(title, size[0], size[1], classes(), images.floats(), labels);
   }
 
   /**
-   * The width and height of the images [n, height, width] or [n, pixels] of an array: square where
-   * the number of pixels is, else all in a row.
+   * The width and height of the images of an array: [n, height, width], with a channel axis of size
+   * 1 before or behind these or without, or [n, pixels]: square where the number of pixels is, else
+   * all in a row.
    */
   static int[] imageSize(NpyArray images, Path file) {
-    if (images.rank() < 2 || images.rank() > 3 || images.size() == 0) {
+    int[] shape = images.shape();
+    if (shape.length == 4 && shape[3] == 1) {
+      shape = new int[] {shape[0], shape[1], shape[2]};
+    } else if (shape.length == 4 && shape[1] == 1) {
+      shape = new int[] {shape[0], shape[2], shape[3]};
+    }
+    if (shape.length < 2 || shape.length > 3 || images.size() == 0) {
+      boolean colour =
+          shape.length == 4 && (shape[1] == 3 || shape[1] == 4 || shape[3] == 3 || shape[3] == 4);
       throw CsdpException.badInput(
-          "%s: shape %s; images are [n, pixels] or [n, height, width], at least one",
-          file, Npy.shapeText(images.shape()));
+          "%s: shape %s; images are [n, pixels] or [n, height, width], at least one%s",
+          file,
+          Npy.shapeText(images.shape()),
+          colour ? ": turn colours to grey first, for instance with a mean over their axis" : "");
     }
-    if (!images.isFloating() && !(images.data() instanceof byte[])) {
-      throw CsdpException.badInput(
-          "%s: images of wide integers; save them as float 0..1 or uint8 0..255", file);
+    if (shape.length == 3) {
+      return new int[] {shape[2], shape[1]};
     }
-    if (images.rank() == 3) {
-      return new int[] {images.dim(2), images.dim(1)};
-    }
-    int pixels = images.dim(1);
-    int side = (int) Math.round(Math.sqrt(pixels));
-    return side * side == pixels ? new int[] {side, side} : new int[] {pixels, 1};
+    int side = (int) Math.round(Math.sqrt(shape[1]));
+    return side * side == shape[1] ? new int[] {side, side} : new int[] {shape[1], 1};
   }
 
-  /** The bytes, unless they are plainly meant as 0 and 1: those would all but vanish in b / 255. */
-  static byte[] scaled(byte[] bytes, Path file) {
+  /**
+   * The pixels of an array of truth values or whole numbers as grey levels 0..255; null for floats.
+   *
+   * @throws CsdpException bad input where a whole number is no grey level, or where all are 0 or 1:
+   *     those may be grey levels that are all but black, or black and white
+   */
+  static byte[] greyLevels(NpyArray images, Path file) {
+    if (images.isFloating()) {
+      return null;
+    }
+    if (images.data() instanceof boolean[] lit) {
+      byte[] bytes = new byte[lit.length];
+      for (int i = 0; i < lit.length; i++) {
+        bytes[i] = (byte) (lit[i] ? 255 : 0);
+      }
+      return bytes;
+    }
+    byte[] bytes;
+    try {
+      bytes = images.bytes();
+    } catch (CsdpException e) {
+      throw e.then(
+          "pixels of whole numbers are grey levels 0..255; scale others to 0..1 and save them as"
+              + " float32");
+    }
     int highest = 0;
     for (byte b : bytes) {
       highest = Math.max(highest, b & 0xFF);
     }
     if (highest == 1) {
       throw CsdpException.badInput(
-          "%s: bytes that are all 0 or 1; uint8 pixels are 0..255, so save them as float", file);
+          "%s: whole numbers that are all 0 or 1, while grey levels are 0..255; if 1 is white, save"
+              + " them as bool: a.astype(bool)",
+          file);
     }
     return bytes;
   }
@@ -180,12 +227,10 @@ final class NpyFiles implements Source {
     if (array.rank() == 1 || array.dim(1) == 1) {
       int[] labels = array.ints().clone();
       for (int i = 0; i < labels.length; i++) {
-        // More classes than images, and than IDX knows: what is meant is not a label.
-        int most = Math.max(0xFF, Math.min(labels.length, 0x10000) - 1);
-        if (labels[i] < 0 || labels[i] > most) {
+        if (labels[i] < 0 || labels[i] > MOST_LABEL) {
           throw CsdpException.badInput(
-              "%s: the label of image %d is %d; labels of %d images are 0..%d",
-              file, i, labels[i], labels.length, most);
+              "%s: the label of image %d is %d; labels are 0..%d, best numbered from 0 without gaps",
+              file, i, labels[i], MOST_LABEL);
         }
       }
       return new Labels(labels, 0);

@@ -20,6 +20,9 @@ public final class Npz implements Closeable {
   /** Most bytes that all arrays of an archive may have together once unpacked. */
   private static final long MAX_BYTES = 4L << 30;
 
+  /** How every zip archive that holds anything starts. */
+  static final byte[] MAGIC = {'P', 'K', 3, 4};
+
   private final Path file;
   private final long fileSize;
   private final ZipFile zip;
@@ -57,6 +60,22 @@ public final class Npz implements Closeable {
       throw CsdpException.badInput(
               "%s is not a whole .npz (zip) archive: %s", file, oneLine(e.getMessage()))
           .because(e);
+    }
+  }
+
+  /**
+   * The array of an archive with a single one.
+   *
+   * @throws CsdpException bad input, naming the arrays where there are several
+   */
+  static NpyArray onlyArray(Path file) {
+    try (Npz npz = open(file)) {
+      if (npz.arrays.size() != 1) {
+        throw CsdpException.badInput(
+            "%s is an .npz archive with the arrays %s; save the one that is meant as .npy",
+            file, npz.arrays.isEmpty() ? "none" : npz.listing());
+      }
+      return npz.array(npz.arrays.keySet().iterator().next());
     }
   }
 

@@ -22,8 +22,10 @@ final class PngReader {
 
   private PngReader() {}
 
-  /** Grey values in [0, 1], row by row, of a PNG that must have the given size. */
-  static float[] read(Path file, int width, int height) {
+  /**
+   * Grey values in [0, 1], row by row, of a PNG that must have the given size; see {@link Images}.
+   */
+  static float[] read(Path file, int width, int height, boolean invert) {
     try {
       if (Files.size(file) > MAX_FILE) {
         throw CsdpException.badInput(
@@ -38,7 +40,7 @@ final class PngReader {
       int h = ByteBuffer.wrap(bytes).getInt(20);
       Images.checkSize(file, w, h, width, height);
       checkChunks(file, bytes);
-      return grey(decode(file, bytes), file);
+      return grey(decode(file, bytes), file, invert);
     } catch (IOException e) {
       throw CsdpException.environment("%s: cannot be read: %s", file, Downloads.reason(e))
           .because(e);
@@ -82,7 +84,7 @@ final class PngReader {
     }
   }
 
-  private static float[] grey(BufferedImage image, Path file) {
+  private static float[] grey(BufferedImage image, Path file, boolean invert) {
     int width = image.getWidth();
     int height = image.getHeight();
     Raster raster = image.getRaster();
@@ -110,7 +112,8 @@ final class PngReader {
         }
         float luma = palette || bands >= 3 ? 0.299f * v[0] + 0.587f * v[1] + 0.114f * v[2] : v[0];
         float opaque = palette ? v[3] / 255 : alpha ? v[bands - 1] / full : 1;
-        out[y * width + x] = Math.min(1, luma / full * opaque);
+        float grey = Math.min(1, luma / full);
+        out[y * width + x] = (invert ? 1 - grey : grey) * opaque;
       }
     }
     return out;

@@ -11,13 +11,16 @@ interface Source {
   /** Whether a part is there, or can be split off one that is there. */
   boolean has(Split split);
 
+  /** Whether any file of a part is there: a part of one is damaged, not absent. */
+  boolean hasSome(Split split);
+
   /** All training images. */
   Dataset train();
 
   /** Validation images of its own, or null. */
   Dataset ownValid();
 
-  /** Test images. */
+  /** Test images, where it has them. */
   Dataset test();
 
   /** The names of the files that a part is read from, for messages. */

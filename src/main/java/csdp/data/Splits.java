@@ -9,12 +9,15 @@ import csdp.CsdpException;
  * @param description a line: where it came from, and whether its checksums were found right
  * @param train what the network learns from
  * @param valid what the best epoch is chosen by, or null where there is none
- * @param test what results are reported on
+ * @param test what results are reported on, or null where there is none
  */
 public record Splits(String name, String description, Dataset train, Dataset valid, Dataset test) {
   /** Checks that the parts fit together. */
   public Splits {
-    for (Dataset other : valid == null ? new Dataset[] {test} : new Dataset[] {valid, test}) {
+    for (Dataset other : new Dataset[] {valid, test}) {
+      if (other == null) {
+        continue;
+      }
       if (other.width() != train.width() || other.height() != train.height()) {
         throw CsdpException.badInput(
             "%s has images of %d x %d pixels, %s of %d x %d; they must agree",

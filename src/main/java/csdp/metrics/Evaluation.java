@@ -1,7 +1,15 @@
 package csdp.metrics;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import csdp.model.NetworkSpec;
+import csdp.model.Population;
+import csdp.model.Population.Role;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.IntBinaryOperator;
 
 /**
  * Means over samples.
@@ -22,4 +30,58 @@ public record Evaluation(
     Double bce,
     Double mse,
     @JsonProperty("spikes_per_sample_and_step") Map<String, Double> spikes,
-    long[][] confusion) {}
+    long[][] confusion) {
+
+  /**
+   * What makes these figures say less than it seems, a line each: populations without a spike,
+   * images of one class, equal answers.
+   *
+   * @param spec of the network that was measured, on images without labels
+   */
+  public List<String> notes(NetworkSpec spec) {
+    List<String> notes = new ArrayList<>();
+    List<String> silent =
+        spec.populations().stream()
+            .filter(p -> p.role() != Role.CONTEXT && spikes.getOrDefault(p.name(), 0.0) == 0)
+            .map(Population::name)
+            .toList();
+    if (!silent.isEmpty()) {
+      notes.add(
+          "no unit of "
+              + String.join(", ", silent)
+              + " fired, for no image"
+              + meaning(spec, silent));
+    }
+    List<Integer> shown = classes((k, answer) -> k);
+    List<Integer> answered = classes((k, answer) -> answer);
+    if (shown.size() == 1 && n > 1) {
+      notes.add(
+          "all images are of class " + shown.get(0) + ", so the accuracy is that of one class");
+    }
+    if (answered.size() == 1 && n > 1) {
+      notes.add("all " + n + " answers are class " + answered.get(0) + ", whatever the image");
+    }
+    return notes;
+  }
+
+  private static String meaning(NetworkSpec spec, List<String> silent) {
+    return silent.contains(spec.input().name())
+        ? ": the images are black"
+        : silent.contains(spec.head().name())
+            ? ": every answer is a tie, which goes to class 0"
+            : "";
+  }
+
+  /** The true classes or the answers that occur. */
+  private List<Integer> classes(IntBinaryOperator pick) {
+    SortedSet<Integer> found = new TreeSet<>();
+    for (int k = 0; k < confusion.length; k++) {
+      for (int answer = 0; answer < confusion[k].length; answer++) {
+        if (confusion[k][answer] > 0) {
+          found.add(pick.applyAsInt(k, answer));
+        }
+      }
+    }
+    return List.copyOf(found);
+  }
+}

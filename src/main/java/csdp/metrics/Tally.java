@@ -17,11 +17,11 @@ import java.util.Map;
  */
 @JsonAutoDetect(fieldVisibility = Visibility.ANY, getterVisibility = Visibility.NONE)
 public final class Tally {
-  /** Probabilities are clipped to this and its complement before the logarithm (NLL). */
-  public static final double PROBABILITY_FLOOR = 1e-6;
-
-  /** Reconstructed pixels are clipped to this and its complement before the logarithm (BCE). */
-  public static final double PIXEL_FLOOR = 1e-7;
+  /**
+   * Probabilities (NLL) and reconstructed pixels (BCE) are clipped to this and its complement
+   * before the logarithm, as the released code does.
+   */
+  public static final double FLOOR = 1e-7;
 
   private long samples;
   private long correct;
@@ -50,7 +50,7 @@ public final class Tally {
       int answer = out.predicted(b);
       confusion[labels[b]][answer]++;
       correct += answer == labels[b] ? 1 : 0;
-      nll -= Math.log(clip(out.probabilities(b)[labels[b]], PROBABILITY_FLOOR));
+      nll -= Math.log(clip(out.probabilities(b)[labels[b]], FLOOR));
     }
     samples += batch.positives();
     if (spec.reconstruction() != null) {
@@ -63,7 +63,7 @@ public final class Tally {
         for (int i = 0; i < pixels; i++) {
           double x = image[i];
           double r = out.reconstruction()[b * pixels + i] / steps;
-          double p = clip(r, PIXEL_FLOOR);
+          double p = clip(r, FLOOR);
           // Most pixels are exactly black: spare the logarithm that counts for nothing.
           bce -= (x > 0 ? x * Math.log(p) : 0) + (x < 1 ? (1 - x) * Math.log1p(-p) : 0);
           mse += (r - x) * (r - x);

@@ -8,6 +8,9 @@ public interface TrainListener {
   /** After each training batch. */
   default void batchDone(Trainer trainer) {}
 
+  /** After the last batch of an epoch, before its validation: a state that can be resumed. */
+  default void epochTrained(Trainer trainer) {}
+
   /** While validation images are shown. */
   default void validating(Trainer trainer, int images, int of) {}
 
@@ -18,6 +21,6 @@ public interface TrainListener {
    */
   default void epochDone(Trainer trainer, EpochMetrics metrics, boolean best) {}
 
-  /** Training was asked to stop in the middle of an epoch and did, after a batch. */
+  /** Training was asked to stop in the middle of an epoch or its validation and did. */
   default void stopped(Trainer trainer) {}
 }

@@ -26,6 +26,7 @@ public final class Trainer {
   private double bestAccuracy;
   private int bestEpoch;
   private Tally tally;
+  private Evaluation validated; // null before the first validation of this process
 
   /**
    * Training, from a state on.
@@ -72,16 +73,23 @@ public final class Trainer {
    */
   public boolean run() {
     listeners.forEach(l -> l.started(this));
+    try {
+      runEpochs();
+      return true;
+    } catch (Stopped e) {
+      listeners.forEach(l -> l.stopped(this));
+      return false;
+    }
+  }
+
+  private void runEpochs() {
     if (history.isEmpty()) {
-      endEpoch(null);
+      endEpoch(0, null);
     }
     ReadOut out = new ReadOut(backend.spec(), false);
     while (epoch < options.epochs()) {
       while (batch < batches.count()) {
-        if (stopRequested) {
-          listeners.forEach(l -> l.stopped(this));
-          return false;
-        }
+        stopIfRequested();
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
@@ -94,15 +102,31 @@ public final class Trainer {
         batch++;
         listeners.forEach(l -> l.batchDone(this));
       }
-      epoch++;
-      endEpoch(tally.result(backend.spec().constants().steps()));
+      if (valid != null) {
+        listeners.forEach(l -> l.epochTrained(this));
+      }
+      endEpoch(epoch + 1, tally.result(backend.spec().constants().steps()));
     }
-    return true;
   }
 
-  /** Validates, keeps the books and starts a new epoch. */
-  private void endEpoch(Evaluation trained) {
-    Evaluation validated = valid == null ? null : validate();
+  /** Leaves {@link #run}; the state is one that can be resumed. */
+  private static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private void stopIfRequested() {
+    if (stopRequested) {
+      throw new Stopped();
+    }
+  }
+
+  /**
+   * Validates, keeps the books and starts a new epoch. A stop before the books are kept leaves the
+   * epoch trained but not ended.
+   */
+  private void endEpoch(int done, Evaluation trained) {
+    validated = valid == null ? null : validate(done);
+    epoch = done;
     double accuracy = validated == null ? -1 : validated.accuracy(); // without: the last is best
     boolean best = accuracy >= bestAccuracy;
     if (best) {
@@ -117,20 +141,26 @@ public final class Trainer {
     listeners.forEach(l -> l.epochDone(this, metrics, best));
   }
 
-  private Evaluation validate() {
+  private Evaluation validate(int after) {
+    stopIfRequested();
     try {
       return Evaluator.evaluate(
           backend,
           valid,
           options.seed(),
           2 * options.batch(),
-          (done, of) -> listeners.forEach(l -> l.validating(this, done, of)));
+          (done, of) -> {
+            listeners.forEach(l -> l.validating(this, done, of));
+            if (done < of) {
+              stopIfRequested();
+            }
+          });
     } catch (CsdpException e) {
-      throw e.in(epoch == 0 ? "before training" : "validation after epoch %d", epoch);
+      throw e.in(after == 0 ? "before training" : "validation after epoch %d", after);
     }
   }
 
-  /** Asks training to stop after the batch at hand; from any thread. */
+  /** Asks training to stop after the batch at hand, of validation too; from any thread. */
   public void requestStop() {
     stopRequested = true;
   }
@@ -159,6 +189,11 @@ public final class Trainer {
   /** Batches of an epoch. */
   public int batches() {
     return batches.count();
+  }
+
+  /** The last validation of this process; null before the first and without validation images. */
+  public Evaluation validated() {
+    return validated;
   }
 
   /** Measurements of the epoch at hand. */

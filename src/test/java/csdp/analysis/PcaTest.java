@@ -68,7 +68,7 @@ class PcaTest {
   @Test
   void constantPointsHaveNoVariance() {
     Pca.Result r = Pca.of(new float[30], 10, 3, 2, 1, TWO);
-    assertEquals(1, r.explained());
+    assertTrue(Double.isNaN(r.explained()), "of nothing there is no share: " + r.explained());
     assertTrue(r.variances()[0] == 0);
   }
 }

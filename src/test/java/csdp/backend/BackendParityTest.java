@@ -13,12 +13,14 @@ import csdp.model.Synapse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every backend against the reference: after every step, all state and all weights, bit for bit.
  */
+@Tag("kernels")
 class BackendParityTest {
   record Case(NetworkSpec spec, int positives, int negatives, boolean learn) {}
 

@@ -18,12 +18,17 @@ import java.util.function.Function;
 final class Nets {
   private Nets() {}
 
-  /** Every backend that is checked against the reference, by name. */
+  /**
+   * Every backend that is compared with the reference, by name; the emulated device alone where a
+   * run of the tests asks for certain kernels.
+   */
   static java.util.stream.Stream<Maker> others() {
     java.util.stream.Stream.Builder<Maker> b = java.util.stream.Stream.builder();
-    b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
-    b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
-    b.add(new Maker("cpu, plain loops", s -> PlainLoops.open(s, 2)));
+    if (Emulated.kernels() == Emulated.Kernels.SOURCES) {
+      b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
+      b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
+      b.add(new Maker("cpu, plain loops", s -> PlainLoops.open(s, 2)));
+    }
     if (EmulatedDevice.unavailable().isEmpty()) { // EmulatedDeviceTest says why there is none
       b.add(new Maker("cuda, emulated", s -> new CudaBackend(s, Emulated.device())));
     }

@@ -39,7 +39,7 @@ class AtomicFolderTest {
   }
 
   private String current() throws IOException {
-    Path found = AtomicFolder.existing(folder);
+    Path found = AtomicFolder.existing(folder, MARKER);
     assertEquals(Files.readString(found.resolve(MARKER)), Files.readString(found.resolve("sub/a")));
     return Files.readString(found.resolve(MARKER));
   }
@@ -125,6 +125,32 @@ class AtomicFolderTest {
     AtomicFolder.replace(folder, MARKER, version("three"));
     assertEquals(List.of("last"), names());
     assertEquals("three", current());
+  }
+
+  /** On an overlay the new one waits as .old while the one of the lower layer is deleted. */
+  @Test
+  void afterACrashWhileOneIsReplacedInPlaceTheWholeOneIsRead() throws IOException {
+    for (String rest : List.of(MARKER + " sub/a", "sub/a", "")) {
+      fill(folder, "lower");
+      fill(dir.resolve("last.old"), "new");
+      for (String gone : List.of(MARKER, "sub/a", "sub")) {
+        if (!List.of((rest + " sub").split(" ")).contains(gone) || rest.isEmpty()) {
+          Files.delete(folder.resolve(gone));
+        }
+      }
+      String whole = rest.startsWith(MARKER) ? "lower" : "new";
+      assertEquals(whole, current());
+      AtomicFolder.recover(folder, MARKER);
+      assertEquals(whole, current());
+      assertEquals(List.of("last"), names());
+    }
+    // A folder with a file of another is no rest of ours.
+    Files.delete(folder.resolve(MARKER));
+    fill(dir.resolve("last.old"), "new");
+    Files.writeString(folder.resolve("thesis"), "mine");
+    AtomicFolder.recover(folder, MARKER);
+    assertEquals("mine", Files.readString(folder.resolve("thesis")));
+    assertEquals(List.of("last", "last.old"), names());
   }
 
   @Test

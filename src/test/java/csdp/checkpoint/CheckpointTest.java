@@ -225,6 +225,20 @@ class CheckpointTest {
       out.add("w", new int[] {6, 5}, values);
     }
     parameterFolderRefused(w1 + " has no array \"weights\"; it has w");
+    float[] biases = new float[5];
+    try (NpzWriter out = new NpzWriter(w1)) {
+      out.add("weights", new int[] {6, 5}, new float[30]).add("biases", new int[] {1, 5}, biases);
+    }
+    ParameterFolder.read(dir, read); // of zero, they change nothing
+    biases[3] = 0.5f;
+    try (NpzWriter out = new NpzWriter(w1)) {
+      out.add("weights", new int[] {6, 5}, new float[30]).add("biases", new int[] {1, 5}, biases);
+    }
+    parameterFolderRefused(w1 + " has an array biases that is not zero");
+    try (NpzWriter out = new NpzWriter(w1)) {
+      out.add("weights", new int[] {6, 5}, new float[30]).add("mask", new int[] {1, 5}, biases);
+    }
+    parameterFolderRefused(w1 + " has an array mask");
     Files.delete(w1);
     parameterFolderRefused(w1 + " does not exist");
   }

@@ -21,7 +21,8 @@ class FolderLockTest {
   @TempDir Path dir;
 
   private CsdpException refused(Path folder) {
-    CsdpException e = assertThrows(CsdpException.class, () -> FolderLock.take(folder).close());
+    CsdpException e =
+        assertThrows(CsdpException.class, () -> FolderLock.take(folder, line -> {}).close());
     assertEquals(CsdpException.USAGE, e.exitCode());
     return e;
   }
@@ -44,7 +45,7 @@ class FolderLockTest {
   /** The other process. */
   static final class Other {
     public static void main(String[] args) {
-      try (FolderLock lock = FolderLock.take(Path.of(args[0]))) {
+      try (FolderLock lock = FolderLock.take(Path.of(args[0]), line -> {})) {
         System.out.println(true);
       } catch (CsdpException e) {
         System.out.println(false);
@@ -56,23 +57,23 @@ class FolderLockTest {
   void onlyOneHolds() throws Exception {
     Path folder = Files.createDirectory(dir.resolve("run"));
     Files.writeString(folder.resolve("config.json"), "{}");
-    try (FolderLock lock = FolderLock.take(folder)) {
+    try (FolderLock lock = FolderLock.take(folder, line -> {})) {
       assertTrue(refused(folder).getMessage().contains("this very process"));
       // A refusal within the process must not make the system forget its lock.
       assertFalse(elsewhere(folder));
       Path link = Files.createSymbolicLink(dir.resolve("link"), folder);
       assertTrue(refused(link).getMessage().startsWith(link + " is in use"));
-      FolderLock.take(dir.resolve("another")).close();
+      FolderLock.take(dir.resolve("another"), line -> {}).close();
     }
     assertTrue(elsewhere(folder));
-    FolderLock.take(folder).close();
+    FolderLock.take(folder, line -> {}).close();
     assertTrue(Files.exists(folder.resolve("config.json")));
   }
 
   @Test
   void aFolderThatNothingCameIntoGoesAgain() {
     Path folder = dir.resolve("new");
-    FolderLock lock = FolderLock.take(folder);
+    FolderLock lock = FolderLock.take(folder, line -> {});
     assertTrue(Files.isDirectory(folder));
     lock.close();
     assertFalse(Files.exists(folder));
@@ -94,7 +95,7 @@ class FolderLockTest {
     Files.createDirectory(dir.resolve("last.old"));
     Files.writeString(dir.resolve("last.old/manifest.json"), "{}");
     Files.writeString(dir.resolve("notes.1-2.tmp"), "somebody's");
-    new RunFolder(dir).lock().close();
+    new RunFolder(dir).lock(line -> {}).close();
     try (Stream<Path> left = Files.list(dir)) {
       assertEquals(
           List.of(".lock", "best", "last", "notes.1-2.tmp"),

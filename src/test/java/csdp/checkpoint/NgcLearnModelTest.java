@@ -2,11 +2,14 @@ package csdp.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.CsdpException;
+import csdp.data.Ink;
 import csdp.data.Npz;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
@@ -14,6 +17,7 @@ import csdp.model.Parameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -165,6 +169,46 @@ class NgcLearnModelTest {
     Path folder = exported();
     edit(folder.resolve("ops.json"), "\"M1/outputs\",", "");
     refused(folder, "z1/j comes from [V2/outputs, V2y/outputs, W1/outputs]; csdp4j can express");
+  }
+
+  @Test
+  void whatTheFormHasNoPlaceForLiesBeside() throws IOException {
+    Parameters p = Networks.parameters(Networks.spec(true, true, 5, 4), 1);
+    Constants c = p.spec().constants();
+    Path folder = dir.resolve("beside");
+    Ink ink = new Ink(0.25, 0, 0.5);
+    NgcLearnModel.write(folder, p, 3, 2, 77, ink);
+    SavedModel model = SavedModel.open(folder, false, line -> fail(line));
+    assertEquals(3, model.width());
+    assertEquals(2, model.height());
+    assertEquals(77, model.seed());
+    assertEquals(ink, model.ink());
+    assertEquals(c, model.spec().constants());
+    Path file = folder.resolve(NgcLearnModel.BESIDE);
+    String good = Files.readString(file);
+    edit(file, "\"width\" : 3", "\"width\" : 4");
+    refused(folder, "4 x 2 pixels, but the network has 6 inputs");
+    Files.writeString(file, good);
+    edit(file, "\"steps\" : " + c.steps(), "\"steps\" : 0");
+    refused(folder, "steps");
+    Files.writeString(file, good);
+    edit(file, "{", "{ \"more\" : 1,");
+    refused(folder, "more");
+    // Without it the released demo's are assumed, and a line says so.
+    Files.delete(file);
+    List<String> said = new ArrayList<>();
+    model = SavedModel.open(folder, false, said::add);
+    assertEquals(50, model.spec().constants().steps());
+    assertEquals(6, model.width());
+    assertNull(model.ink());
+    assertEquals(1, said.size());
+    assertTrue(said.get(0).contains("T 50, dt 3.0 ms, 6 x 1 pixels"), said.get(0));
+    // The start of a run of the released code is no result of training.
+    Files.move(folder.resolve("best_params77"), folder.resolve("custom"));
+    said.clear();
+    SavedModel.open(folder, false, said::add);
+    assertEquals(2, said.size());
+    assertTrue(said.get(0).contains("untrained start (custom)"), said.get(0));
   }
 
   @Test

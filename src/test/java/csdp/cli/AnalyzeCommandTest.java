@@ -301,6 +301,79 @@ class AnalyzeCommandTest {
     assertEquals(Set.of("plots/mine.txt"), names(to));
   }
 
+  /** Arrays of 40 images with noise of the brightness; labels are first + i % classes. */
+  private String[] arrays(float brightness, int first, int classes, String... flags)
+      throws Exception {
+    java.util.Random random = new java.util.Random(first);
+    float[] x = new float[40 * 784];
+    int[] y = new int[40];
+    for (int i = 0; i < 40; i++) {
+      y[i] = first + i % classes;
+      for (int k = 0; k < 784; k++) {
+        x[784 * i + k] = brightness * random.nextFloat();
+      }
+    }
+    Npy.write(fresh.resolve("x.npy"), new int[] {40, 784}, x);
+    Npy.write(fresh.resolve("y.npy"), new int[] {40}, y);
+    List<String> all = new ArrayList<>(List.of(flags));
+    all.addAll(List.of("--test-x", fresh.resolve("x.npy").toString()));
+    all.addAll(List.of("--test-y", fresh.resolve("y.npy").toString()));
+    all.addAll(List.of("--limit", "40", "--perplexity", "5"));
+    all.addAll(List.of("--out", fresh.resolve("part").toString()));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void aPartWithoutSomeClasses() throws Exception {
+    // A network of 30 classes that is shown the last few of them, or one.
+    Path many = fresh.resolve("many");
+    arrays(1, 0, 30);
+    String train =
+        "train --train-x X --train-y Y --hidden 20 --batch 20 --epochs 1 --steps 10 --valid 5"
+            + " --device cpu --out "
+            + many;
+    assertEquals(
+        0,
+        run(
+            train
+                .replace("X", fresh.resolve("x.npy").toString())
+                .replace("Y", fresh.resolve("y.npy").toString())
+                .split(" ")),
+        err);
+    for (int[] part : new int[][] {{20, 10}, {29, 1}, {7, 2}}) {
+      assertEquals(0, analyze(many, arrays(1, part[0], part[1])), err);
+      List<String> rows = Files.readAllLines(fresh.resolve("part/plots/reconstructions.csv"));
+      assertEquals(1 + part[1], rows.size());
+      assertTrue(rows.get(1).matches("0,\\d+," + part[0] + ",\\d+"), rows.get(1));
+      assertEquals(part[1] == 1, out.contains("all images are of class " + part[0]), out);
+    }
+  }
+
+  @Test
+  void aSilentLayerHasNoMapAndNoVariance() throws Exception {
+    assertEquals(0, analyze(model, arrays(0, 0, 10)), err);
+    assertTrue(out.contains("note      no unit of z0, z1, z2, zy, zR fired"), out);
+    assertTrue(out.contains("All 40 codes of z2 are equal (no unit fired)"), out);
+    JsonNode json = Json.tree(fresh.resolve("part/analysis.json"));
+    for (String figure :
+        List.of(
+            "explained_variance",
+            "trustworthiness",
+            "trustworthiness_of_two_components",
+            "label_agreement",
+            "kl_divergence_nats")) {
+      assertTrue(json.at("/tsne/z2").has(figure), figure);
+      assertTrue(json.at("/tsne/z2/" + figure).isNull(), figure);
+    }
+    assertEquals(3, json.get("notes").size(), "" + json.get("notes"));
+    String html = Files.readString(fresh.resolve("part/report.html"));
+    assertTrue(html.contains("nothing to map"), "in the page too");
+    assertFalse(html.replaceAll("base64,[^\"]*", "").contains("NaN"), "a figure that is none");
+    for (float v : Npy.read(fresh.resolve("part/tsne/codes_tsne.npy")).floats()) {
+      assertEquals(0, v);
+    }
+  }
+
   @Test
   void halfAModelAndADamagedOne() throws Exception {
     for (String damage : List.of("cut W1.npz", "no W2.npz", "no config.json", "damaged metrics")) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -116,7 +117,7 @@ class CrashTest {
       within += leftOver(run).isEmpty() ? 0 : 1;
       assertResumes(run, expected);
     }
-    System.out.printf("CrashTest: %d of %d kills fell into a write%n", within, KILLS);
+    System.out.printf(Locale.ROOT, "CrashTest: %d of %d kills fell into a write%n", within, KILLS);
   }
 
   /** One process trains, and others must neither disturb nor be disturbed. */
@@ -144,6 +145,6 @@ class CrashTest {
     } finally {
       p.destroyForcibly().waitFor();
     }
-    new RunFolder(run).lock().close(); // it went with its process
+    new RunFolder(run).lock(line -> {}).close(); // it went with its process
   }
 }

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -136,7 +137,8 @@ class LongRunTest {
         } else {
           CountingDevice device = new CountingDevice(Emulated.device());
           new Training(dir, device).run(new CudaBackend(spec(), device));
-          System.out.printf("closed: %s live, %d bytes%n", device.live(), device.used());
+          System.out.printf(
+              Locale.ROOT, "closed: %s live, %d bytes%n", device.live(), device.used());
           if (device.used() != 0) {
             throw new AssertionError("memory of the device is left");
           }
@@ -172,7 +174,7 @@ class LongRunTest {
                 images.subset(16, 24),
                 new TrainOptions(EPOCHS, 8, 7, 0.5f, false),
                 TrainState.start(),
-                List.of(new ProgressPrinter(console, console, false), folder, look))
+                List.of(new ProgressPrinter(console, console, false, () -> 80), folder, look))
             .run();
       }
     }

@@ -12,6 +12,7 @@ import csdp.config.Json;
 import csdp.data.Dataset;
 import csdp.data.Npy;
 import csdp.data.Strokes;
+import java.awt.image.BufferedImage;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -283,6 +285,193 @@ class TrainCommandTest {
     assertEquals(0, run("evaluate", "--model", folder("own")), err);
   }
 
+  /** Arrays of a few images of 16 rows and 4 columns; labels from first on. */
+  private void arrays(String name, int n, int first, float scale, int rows, int columns)
+      throws Exception {
+    float[] pixels = new float[n * rows * columns];
+    long[] labels = new long[n];
+    for (int i = 0; i < n; i++) {
+      labels[i] = first + i % 3;
+      for (int k = 0; k < 12; k++) { // a bar of its class in some noise
+        pixels[i * 64 + (int) (i % 3) * 20 + k] = scale;
+      }
+      pixels[i * 64 + 17 * i % 64] = scale / 2;
+    }
+    Npy.write(dir.resolve(name + "X.npy"), new int[] {n, rows, columns}, pixels);
+    Npy.write(dir.resolve(name + "Y.npy"), new int[] {n, 1}, labels);
+  }
+
+  private int trainArrays(String flags) {
+    String all =
+        "train --hidden 12 --batch 10 --epochs 1 --steps 7 --device cpu --train-x @/trainX.npy"
+            + " --train-y @/trainY.npy --valid-x @/validX.npy --valid-y @/validY.npy "
+            + flags;
+    return run(all.replace("@", dir.toString()).split(" "));
+  }
+
+  @Test
+  void withoutTestImages() throws Exception {
+    arrays("train", 60, 0, 1, 16, 4);
+    arrays("valid", 30, 0, 1, 16, 4);
+    assertEquals(0, trainArrays("--out @/run"), err);
+    assertTrue(out.contains("60 training, 30 validation, 0 test images"), out);
+    assertTrue(out.contains("test     not measured: there are no test images"), out);
+    assertFalse(out.contains("test     accuracy"), out);
+    assertFalse(Files.exists(dir.resolve("run/test.json")));
+    assertTrue(Json.tree(dir.resolve("run/config.json")).at("/seen/test").isNull());
+    assertEquals(0, run("train", "--resume", "--epochs", "2", "--out", folder("run")), err);
+    assertTrue(out.contains("not measured"), out);
+    assertEquals(2, run("evaluate", "--model", folder("run")));
+    assertRefused("without test images", "--split valid", "--test-x");
+    assertEquals(2, run("analyze", "--perplexity", "5", "--model", folder("run")));
+    assertRefused("without test images");
+    assertEquals(0, run("evaluate", "--split", "valid", "--model", folder("run")), err);
+    assertEquals(
+        0,
+        run(
+            ("evaluate --test-x @/validX.npy --test-y @/validY.npy --model @/run")
+                .replace("@", dir.toString())
+                .split(" ")),
+        err);
+  }
+
+  @Test
+  void exportKeepsShapeAndSteps() throws Exception {
+    arrays("train", 60, 0, 1, 16, 4);
+    arrays("valid", 30, 0, 1, 16, 4);
+    assertEquals(0, trainArrays("--seed 9 --out @/run"), err);
+    assertEquals(0, run("export", "--model", folder("run"), "--to", folder("ngc")), err);
+    assertTrue(out.contains("T 7, dt 3.0 ms and images of 4 x 16 pixels"), out);
+    List<JsonNode> results = new ArrayList<>();
+    for (String model : List.of("run", "ngc")) {
+      assertEquals(
+          0,
+          run(
+              ("evaluate --test-x @/validX.npy --test-y @/validY.npy --json @/j.json --model @/"
+                      + model)
+                  .replace("@", dir.toString())
+                  .split(" ")),
+          err);
+      assertEquals("", err);
+      results.add(Json.tree(dir.resolve("j.json")));
+      assertEquals(0, run("predict", "--model", folder(model), folder("validX.npy")), err);
+    }
+    for (String figure : List.of("accuracy", "nll", "bce", "spikes_per_sample_and_step")) {
+      assertEquals(results.get(0).get(figure), results.get(1).get(figure), figure);
+    }
+  }
+
+  @Test
+  void labelsWithGapsAreSaid() throws Exception {
+    arrays("train", 60, 5, 1, 16, 4);
+    arrays("valid", 30, 5, 1, 16, 4);
+    assertEquals(0, trainArrays("--out @/run"), err);
+    assertTrue(out.contains("note     labels up to 7 make 8 outputs, with 5 classes that"), out);
+    arrays("train", 60, 0, 1, 16, 4);
+    arrays("valid", 30, 0, 1, 16, 4);
+    assertEquals(0, trainArrays("--out @/plain"), err);
+    assertFalse(out.contains("labels up to"), out);
+  }
+
+  @Test
+  void silentNetworksAndEqualAnswersAreSaid() throws Exception {
+    arrays("train", 60, 0, 0, 16, 4);
+    arrays("valid", 30, 0, 0, 16, 4);
+    assertEquals(0, trainArrays("--out @/run"), err);
+    assertTrue(out.contains("note     no unit of z0, "), out);
+    assertTrue(out.contains("note     all 30 answers are class 0"), out);
+    assertEquals(0, run("evaluate", "--split", "valid", "--model", folder("run")), err);
+    assertTrue(out.contains("note      no unit of z0, "), out);
+    assertTrue(out.contains("note      all 30 answers are class 0"), out);
+    assertEquals(0, run("predict", "--model", folder("run"), folder("validX.npy")), err);
+    assertEquals(
+        30, out.lines().filter(l -> l.endsWith("(undecided: all classes are equal)")).count());
+    assertTrue(err.contains("warning: 30 of 30 images are blank"), err);
+    assertTrue(err.contains("warning: 30 of 30 answers are undecided"), err);
+  }
+
+  @Test
+  void predictSaysThatImagesLookInverted() throws Exception {
+    assertEquals(0, train("--out", folder("run")), err);
+    JsonNode ink = Json.tree(dir.resolve("run/config.json")).at("/seen/ink");
+    assertTrue(
+        ink.get("mean").doubleValue() > 0.02 && ink.get("mean").doubleValue() < 0.3, "" + ink);
+    BufferedImage paper = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage clear = new BufferedImage(28, 28, BufferedImage.TYPE_INT_ARGB);
+    BufferedImage bright = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+    float[] pixels = new float[784];
+    Strokes.test(1).copyImage(0, pixels, 0);
+    for (int i = 0; i < 784; i++) {
+      int v = Math.round(255 * pixels[i]);
+      bright.getRaster().setSample(i % 28, i / 28, 0, v);
+      paper.getRaster().setSample(i % 28, i / 28, 0, 255 - v);
+      clear.setRGB(i % 28, i / 28, v << 24);
+    }
+    for (BufferedImage image : List.of(paper, clear, bright)) {
+      assertTrue(ImageIO.write(image, "png", dir.resolve("i.png").toFile()));
+      boolean good = image == bright;
+      String[] plain = {"predict", "--model", folder("run"), folder("i.png")};
+      assertEquals(0, run(plain), err);
+      assertEquals(!good, err.contains("warning: 1 of 1 images look inverted"), err);
+      assertEquals(!good, err.contains("try --invert"), err);
+      String answer = out;
+      assertEquals(0, run("predict", "--invert", "--model", folder("run"), folder("i.png")), err);
+      assertEquals(good, err.contains("leave --invert out"), err);
+      if (good) { // as the dark ones inverted
+        assertEquals(lastAnswer, answer);
+      } else {
+        lastAnswer = out;
+      }
+    }
+    // A run of a version that measured no ink is still a run.
+    Path config = dir.resolve("run/config.json");
+    String text = Files.readString(config);
+    String old = text.replaceAll("\"ink\" : \\{[^}]*},\\s*", "");
+    assertFalse(old.contains("ink"), old);
+    Files.writeString(config, old);
+    assertEquals(0, run("predict", "--model", folder("run"), folder("i.png")), err);
+    assertEquals("", err);
+    assertEquals(0, run("train", "--resume", "--epochs", "2", "--out", folder("run")), err);
+  }
+
+  private String lastAnswer;
+
+  @Test
+  void noForceReplacesWhatIsNoRun() throws Exception {
+    // Results of another program, its model, a foreign config.json, a part of a run.
+    Files.createDirectories(dir.resolve("other/best"));
+    Files.writeString(dir.resolve("other/best/mine.txt"), "mine");
+    Files.createDirectories(dir.resolve("arrays"));
+    Files.writeString(dir.resolve("arrays/acc1234.npy"), "theirs");
+    Files.createDirectories(dir.resolve("foreign/last"));
+    Files.writeString(dir.resolve("foreign/config.json"), "{\"model_type\": \"bert\"}");
+    Files.writeString(dir.resolve("foreign/last/weights"), "theirs");
+    Files.createDirectories(dir.resolve("broken"));
+    Files.writeString(dir.resolve("broken/config.json"), "no JSON");
+    assertEquals(0, train("--out", folder("runs/1")), err);
+    assertEquals(0, run("export", "--model", folder("runs/1"), "--to", folder("ngc")), err);
+    for (String folder :
+        List.of("other", "arrays", "foreign", "broken", "runs/1/best", "runs/1/plots", "ngc")) {
+      for (String force : List.of("--force", "--no-reconstruction")) {
+        assertEquals(2, train("--out", folder(folder), force), folder);
+        assertRefused(folder, "--out");
+      }
+    }
+    assertEquals("mine", Files.readString(dir.resolve("other/best/mine.txt")));
+    assertEquals("theirs", Files.readString(dir.resolve("arrays/acc1234.npy")));
+    assertEquals("theirs", Files.readString(dir.resolve("foreign/last/weights")));
+    assertEquals(0, run("evaluate", "--limit", "5", "--model", folder("ngc")), err);
+    // A folder of runs keeps them, and a damaged run of csdp can be replaced.
+    byte[] one = Files.readAllBytes(dir.resolve("runs/1/best/W1.npz"));
+    assertEquals(0, train("--out", folder("runs"), "--force"), err);
+    assertArrayEquals(one, Files.readAllBytes(dir.resolve("runs/1/best/W1.npz")));
+    Files.writeString(dir.resolve("runs/1/config.json"), "{");
+    assertEquals(0, train("--out", folder("runs/1"), "--force", "--seed", "2"), err);
+    assertTrue(err.contains("replaces the damaged run in " + folder("runs/1")), err);
+    assertEquals(0, train("--out", folder("runs/1"), "--force", "--seed", "3"), err);
+    assertTrue(err.contains("replaces the run in " + folder("runs/1") + " (seed 2, "), err);
+  }
+
   @Test
   void modelOfTheReleasedCode() {
     String model = System.getenv("CSDP_NGCLEARN_MODEL");
@@ -297,7 +486,8 @@ class TrainCommandTest {
         err);
     JsonNode result = Json.tree(Path.of(json));
     assertEquals(0.805, result.get("accuracy").doubleValue(), 0.015);
-    assertEquals(1.551, result.get("nll").doubleValue(), 0.1);
+    // The released code's 1.551 is with a floor of 1e-6; at 1e-7 each floored image adds 2.3 nats.
+    assertEquals(1.65, result.get("nll").doubleValue(), 0.1);
   }
 
   @Test

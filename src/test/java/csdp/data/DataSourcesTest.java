@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,7 +63,11 @@ class DataSourcesTest {
   private DataSources sources(Path environment, String mirror) {
     Downloads downloads =
         new Downloads(
-            Duration.ofSeconds(2), Duration.ofSeconds(2), 1 << 20, (file, bytes, total) -> {});
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            1 << 20,
+            new Proxies(Map.of()),
+            (file, bytes, total) -> {});
     return new DataSources(environment, dir, manifest(mirror), downloads, notices::add);
   }
 
@@ -256,8 +261,12 @@ class DataSourcesTest {
     assertEquals(3, own.valid().size());
     assertEquals(2, own.valid().label(2));
     assertEquals(2, sources(null, DEAD).split(files(f, false, false, true), Split.TEST).size());
+    assertNull(sources(null, DEAD).open(files(f, true, true, false)).test());
     assertFails(
-        2, () -> sources(null, DEAD).open(files(f, true, true, false)), "no test images", "testX");
+        2,
+        () -> sources(null, DEAD).split(files(f, true, true, false), Split.TEST),
+        "no test images",
+        "--test-x and --test-y");
     assertFails(
         2,
         () -> new DataRequest(null, f, null, null, null, null, null, 0, 0),
@@ -265,6 +274,77 @@ class DataSourcesTest {
         "without trainY");
     assertFails(
         2, () -> new DataRequest("mnist", f, f, null, null, null, null, 0, 0), "mnist", "one or");
+  }
+
+  @Test
+  void imagesInEveryShapeAndTypeThatMeansOneThing() throws IOException {
+    Path f = Files.createDirectories(dir.resolve("npy"));
+    Npy.write(f.resolve("testY.npy"), new int[] {2, 1}, new long[] {0, 1});
+    float[] wanted = {0, 1, 0, 1, 1, 0};
+    for (int[] shape : new int[][] {{2, 2, 3}, {2, 1, 2, 3}, {2, 2, 3, 1}}) {
+      for (Object pixels :
+          new Object[] {
+            new float[] {0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1},
+            new float[] {-1e-7f, 1.0000001f, -0f, 1.001f - 1e-4f, 1, 0, 0, 0, 0, 0, 0, 1},
+            new double[] {0, 1 + 1e-12, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1},
+            new boolean[] {
+              false, true, false, true, true, false, false, false, false, false, false, true
+            },
+            new byte[] {0, -1, 0, -1, -1, 0, 0, 0, 0, 0, 0, 1},
+            new int[] {0, 255, 0, 255, 255, 0, 0, 0, 0, 0, 0, 1},
+            new long[] {0, 255, 0, 255, 255, 0, 0, 0, 0, 0, 0, 1},
+          }) {
+        Npy.write(f.resolve("testX.npy"), shape, pixels);
+        Dataset test = sources(null, DEAD).split(files(f, false, false, true), Split.TEST);
+        assertEquals(3, test.width());
+        assertEquals(2, test.height());
+        assertArrayEquals(wanted, image(test, 0));
+      }
+    }
+  }
+
+  @Test
+  void moreThan255ClassesInAPartWithFewImages() throws IOException {
+    Path f = Files.createDirectories(dir.resolve("many"));
+    int[] labels = new int[600];
+    for (int i = 0; i < 600; i++) {
+      labels[i] = i % 300;
+    }
+    Npy.write(f.resolve("trainX.npy"), new int[] {600, 4}, new float[2400]);
+    Npy.write(f.resolve("testX.npy"), new int[] {2, 4}, new float[8]);
+    Npy.write(f.resolve("trainY.npy"), new int[] {600}, labels);
+    Npy.write(f.resolve("testY.npy"), new int[] {2, 1}, new long[] {299, 280});
+    Splits all = sources(null, DEAD).open(files(f, true, false, true));
+    assertEquals(300, all.train().classes());
+    assertEquals(299, all.test().label(0));
+    Dataset alone = sources(null, DEAD).split(files(f, false, false, true), Split.TEST);
+    assertEquals(299, alone.label(0));
+    labels[7] = 601; // more classes than training images: no labels
+    Npy.write(f.resolve("trainY.npy"), new int[] {600}, labels);
+    assertFails(
+        2, () -> sources(null, DEAD).open(files(f, true, false, true)), "602 classes", "600");
+  }
+
+  @Test
+  void testImagesAreNotNeededToTrainButHalfOfThemIsAFault() throws IOException {
+    Path f = Files.createDirectories(dir.resolve("half"));
+    Npy.write(f.resolve("trainX.npy"), new int[] {3, 4}, new float[12]);
+    Npy.write(f.resolve("trainY.npy"), new int[] {3}, new int[] {0, 3, 1});
+    DataRequest folder = DataRequest.of(f.toString(), 1, 0);
+    Splits splits = sources(null, DEAD).open(folder);
+    assertNull(splits.test());
+    assertEquals(List.of(1, 2), splits.train().absentClasses());
+    Npy.write(f.resolve("testY.npy"), new int[] {3}, new int[] {0, 3, 1});
+    assertFails(2, () -> sources(null, DEAD).open(folder), "no test images", "testX.npy");
+    Path idx = idxFolder(dir.resolve("idx"), 0);
+    Files.delete(IdxFolder.find(idx, "t10k-labels-idx1-ubyte"));
+    assertFails(2, () -> open(null, "idx"), "no test images", "t10k");
+    try (var images = Files.newDirectoryStream(idx, "t10k-*")) {
+      for (Path image : images) {
+        Files.delete(image);
+      }
+    }
+    assertNull(open(null, "idx").test());
   }
 
   @Test
@@ -277,8 +357,14 @@ class DataSourcesTest {
     refused(f, "pixel 1 of image 1 is 255.0", "testX.npy");
     Npy.write(x, new int[] {2, 4}, new byte[] {0, 1, 1, 0, 0, 0, 0, 0});
     refused(f, "testX.npy", "all 0 or 1");
-    Npy.write(x, new int[] {2, 4}, new int[8]);
-    refused(f, "testX.npy", "uint8");
+    Npy.write(x, new int[] {2, 4}, new int[] {0, 0, 0, 256, 0, 0, 0, 0});
+    refused(f, "testX.npy", "element 3 is 256", "0..255", "float32");
+    Npy.write(x, new int[] {2, 4}, new long[] {0, 0, 0, 1, 0, 0, 0, 0});
+    refused(f, "testX.npy", "all 0 or 1", "astype(bool)");
+    Npy.write(x, new int[] {2, 3, 1, 4}, new float[24]);
+    refused(f, "testX.npy", "(2, 3, 1, 4)", "grey");
+    Npy.write(x, new int[] {1, 2, 1, 2, 2}, new float[8]);
+    refused(f, "testX.npy", "(1, 2, 1, 2, 2)");
     Npy.write(x, new int[] {8}, new float[8]);
     refused(f, "testX.npy", "(8,)");
     Npy.write(x, new int[] {3, 4}, new float[12]);

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -58,6 +59,7 @@ class DownloadsTest {
         Duration.ofSeconds(2),
         Duration.ofMillis(400),
         maxBytes,
+        new Proxies(Map.of()),
         (file, bytes, total) -> told.add(file + " " + bytes + " " + total));
   }
 

@@ -6,6 +6,7 @@ import static csdp.data.TestData.idxImages;
 import static csdp.data.TestData.write;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
@@ -118,6 +119,85 @@ class ImagesTest {
     assertArrayEquals(new float[] {0.2f, 1}, Images.read(npy, 2, 1)[0]);
     Npy.write(npy, new int[] {1, 2}, new float[] {0.5f, Float.NaN});
     assertFails(2, () -> Images.read(npy, 2, 1), "NaN", npy.toString());
+  }
+
+  @Test
+  void axesOfOneDoNotMatter() throws IOException {
+    Path npy = dir.resolve("images.npy");
+    float[] six = {0, 0.2f, 0.4f, 0.6f, 0.8f, 1};
+    for (int[] shape :
+        new int[][] {
+          {6}, {1, 6}, {6, 1}, {2, 3}, {1, 2, 3}, {2, 3, 1}, {1, 1, 2, 3}, {1, 2, 3, 1}, {1, 1, 6}
+        }) {
+      Npy.write(npy, shape, six);
+      float[][] read = Images.read(npy, 3, 2);
+      assertEquals(1, read.length);
+      assertArrayEquals(six, read[0]);
+    }
+    float[] twelve = new float[12];
+    System.arraycopy(six, 0, twelve, 6, 6);
+    for (int[] shape : new int[][] {{2, 6}, {2, 2, 3}, {2, 1, 2, 3}, {2, 2, 3, 1}, {2, 1, 6}}) {
+      Npy.write(npy, shape, twelve);
+      float[][] read = Images.read(npy, 3, 2);
+      assertEquals(2, read.length);
+      assertArrayEquals(six, read[1]);
+    }
+    for (int[] shape :
+        new int[][] {{12}, {3, 2}, {2, 3, 2}, {2, 3, 1, 2}, {1, 2, 3, 2}, {2, 0, 6}, {3, 2, 2}}) {
+      Npy.write(npy, shape, new float[shape[shape.length - 1] == 6 ? 0 : length(shape)]);
+      assertFails(2, () -> Images.read(npy, 3, 2), "images.npy");
+    }
+    Npy.write(npy, new int[] {3, 6}, new float[18]);
+    assertEquals(3, Images.read(npy, 6, 1).length); // a row is an image of the height 1
+    Npy.write(npy, new int[] {2, 3}, new boolean[] {true, false, true, false, false, true});
+    assertArrayEquals(new float[] {1, 0, 1, 0, 0, 1}, Images.read(npy, 3, 2)[0]);
+    Npy.write(npy, new int[] {2, 3}, new long[] {0, 51, 102, 153, 204, 255});
+    assertArrayEquals(six, Images.read(npy, 3, 2)[0], 1e-7f);
+    Npy.write(npy, new int[] {2, 3}, new float[] {1.0000001f, -1e-8f, 1.0009f, 0.5f, 0, 1});
+    assertArrayEquals(new float[] {1, 0, 1, 0.5f, 0, 1}, Images.read(npy, 3, 2)[0]);
+    Npy.write(npy, new int[] {2, 3}, new float[] {1.01f, 0, 0, 0, 0, 0});
+    assertFails(2, () -> Images.read(npy, 3, 2), "1.01");
+  }
+
+  private static int length(int[] shape) {
+    return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+  }
+
+  @Test
+  void invertedImagesKeepATransparentGroundBlack() throws IOException {
+    BufferedImage image = new BufferedImage(4, 1, BufferedImage.TYPE_INT_ARGB);
+    image.setRGB(0, 0, 0xFF000000); // dark ink
+    image.setRGB(1, 0, 0x80000000); // its edge
+    image.setRGB(2, 0, 0x00FFFFFF); // ground, however it is stored
+    image.setRGB(3, 0, 0x00000000);
+    Path file = png(image);
+    assertArrayEquals(new float[4], Images.read(file, 4, 1, false)[0]);
+    assertArrayEquals(new float[] {1, 128 / 255f, 0, 0}, Images.read(file, 4, 1, true)[0], 1e-6f);
+    Path npy = dir.resolve("i.npy");
+    Npy.write(npy, new int[] {1, 2}, new float[] {0.25f, 1});
+    assertArrayEquals(new float[] {0.75f, 0}, Images.read(npy, 2, 1, true)[0]);
+    Path idx = write(dir.resolve("i.idx"), idxImages(1, 2, 0));
+    assertEquals(1 - 3 / 255f, Images.read(idx, 2, 2, true)[0][3], 1e-7f);
+  }
+
+  @Test
+  void inkTellsAnInvertedImage() {
+    Ink mnist = new Ink(0.13, 0.02, 0.4);
+    float[] digit = {0, 0, 0, 0.5f, 1, 0, 0, 0};
+    float[] inverted = {1, 1, 1, 0.5f, 0, 1, 1, 1};
+    assertTrue(mnist.looksInverted(inverted, digit));
+    assertFalse(mnist.looksInverted(digit, inverted));
+    assertTrue(mnist.looksInverted(new float[8], digit), "dark ink on a transparent ground");
+    float[] white = {1, 1, 1, 1, 1, 1, 1, 1};
+    assertFalse(mnist.looksInverted(new float[8], white), "blank either way");
+    float[] noise = {0, 1, 1, 0, 1, 0, 1, 0};
+    float[] otherNoise = {1, 0, 0, 1, 0, 1, 0, 1};
+    assertFalse(mnist.looksInverted(noise, otherNoise), "as unlike these either way");
+    Ink paper = new Ink(0.87, 0.6, 0.98); // trained on dark ink on white
+    assertTrue(paper.looksInverted(digit, inverted));
+    assertFalse(paper.looksInverted(inverted, digit));
+    Dataset two = Dataset.ofFloats("two", 2, 1, 2, new float[] {0, 0.5f, 1, 1}, new int[] {0, 1});
+    assertEquals(new Ink(0.625, 0.25, 1), two.ink());
   }
 
   @Test

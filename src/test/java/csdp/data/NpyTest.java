@@ -139,6 +139,129 @@ class NpyTest {
   }
 
   @Test
+  void headersAsNumpyReadsThem() throws IOException {
+    byte[] two = bytes(0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0);
+    for (String header :
+        new String[] {
+          "{'shape': (2,), 'fortran_order': False, 'descr': '<f4'}",
+          "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2,)}",
+          "{'descr': \"<f4\", 'shape': (2,), 'fortran_order': False, }",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (2L,), }",
+          "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2l ,), }   ",
+          "\n { 'descr'\t:'<f4' ,'fortran_order':False,'shape':( 2 , ) , } \n ",
+          "{'descr': '<f4', 'fortran_order': True, 'shape': (2,)}",
+          "{'descr': '=f4', 'fortran_order': False, 'shape': (2,)}",
+          "{'descr': 'f4', 'fortran_order': False, 'shape': (2,)}",
+          "{'descr': 'float32', 'fortran_order': False, 'shape': (2,)}",
+          "{'descr': '<f', 'fortran_order': False, 'shape': (2,)}",
+        }) {
+      for (int version = 1; version <= 3; version++) {
+        NpyArray a = read(npy(version, header, two));
+        assertArrayEquals(new float[] {1, -2}, a.floats(), header);
+        assertArrayEquals(new int[] {2}, a.shape(), header);
+      }
+    }
+    for (String header :
+        new String[] {
+          "",
+          "{",
+          "{}",
+          "[]",
+          "{'descr': '<f4', 'fortran_order': False}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'more': 1}",
+          "{'descr': '<f4', 'descr': '<f8', 'fortran_order': False, 'shape': (2,)}",
+          "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': 2}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (2)}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': [2]}",
+          "{'descr': '<f4, 'fortran_order': False, 'shape': (2,)}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} + {}",
+          "{'descr': '<f4' 'fortran_order': False, 'shape': (2,)}",
+          "{'descr': '<f\\x34', 'fortran_order': False, 'shape': (2,)}",
+          "(".repeat(60_000),
+        }) {
+      refused(npy(2, header, two), "header is damaged");
+    }
+  }
+
+  @Test
+  void halfFloatsAndTruthValues() throws IOException {
+    // By numpy: np.float16([0, -0, 1, -2, 1/3, 65504, 2**-24, inf, nan]).view('u2')
+    int[] bits = {0, 0x8000, 0x3C00, 0xC000, 0x3555, 0x7BFF, 1, 0x7C00, 0x7E00};
+    float[] values = {
+      0, -0f, 1, -2, 0.333251953125f, 65504, 0x1p-24f, Float.POSITIVE_INFINITY, Float.NaN
+    };
+    for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
+      ByteBuffer data = ByteBuffer.allocate(2 * bits.length).order(order);
+      for (int b : bits) {
+        data.putShort((short) b);
+      }
+      String descr = order == ByteOrder.BIG_ENDIAN ? ">f2" : "<f2";
+      assertArrayEquals(values, read(npy(1, dict(descr, false, "(9,)"), data.array())).floats());
+    }
+    NpyArray logical = read(npy(1, dict("|b1", true, "(2, 2)"), bytes(1, 0, 0, 7)));
+    assertTrue(logical.isLogical());
+    assertArrayEquals(new float[] {1, 0, 0, 1}, logical.floats());
+    assertArrayEquals(new int[] {1, 0, 0, 1}, logical.ints());
+    Npy.write(dir.resolve("b.npy"), new int[] {3}, new boolean[] {true, false, true});
+    assertArrayEquals(new int[] {1, 0, 1}, Npy.read(dir.resolve("b.npy")).ints());
+  }
+
+  @Test
+  void everyIntegerInBothOrders() throws IOException {
+    for (String type : new String[] {"i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}) {
+      int width = type.charAt(1) - '0';
+      for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
+        byte[] data = new byte[2 * width];
+        data[order == ByteOrder.BIG_ENDIAN ? width - 1 : 0] = 7;
+        data[order == ByteOrder.BIG_ENDIAN ? 2 * width - 1 : width] = 100;
+        String descr = (order == ByteOrder.BIG_ENDIAN ? ">" : "<") + type;
+        NpyArray a = read(npy(1, dict(descr, false, "(2,)"), data));
+        assertArrayEquals(new int[] {7, 100}, a.ints(), descr);
+        assertArrayEquals(bytes(7, 100), a.bytes(), descr);
+      }
+    }
+  }
+
+  @Test
+  void whatCannotBeHonouredIsNamed() {
+    String[][] all = {
+      {"'|O'", "Python objects"},
+      {"'O'", "Python objects"},
+      {"'<c8'", "complex"},
+      {"'complex128'", "complex"},
+      {"'<U5'", "text"},
+      {"'|S3'", "text"},
+      {"'<M8[D]'", "dates"},
+      {"'<m8[ns]'", "dates"},
+      {"'|V8'", "records"},
+      {"'<f16'", "unusual size (<f16)"},
+      {"'<i3'", "unknown type"},
+      {"[('a', '<f4'), ('b', '<i8', (2, 3))]", "records"},
+      {"('<f4', (2,))", "records"},
+      {"None", "records"},
+    };
+    for (String[] one : all) {
+      String header = "{'descr': " + one[0] + ", 'fortran_order': False, 'shape': (2,), }";
+      refused(npy(1, header, new byte[32]), one[1]);
+    }
+  }
+
+  @Test
+  void anArchiveOfOneArrayIsThatArray() throws IOException {
+    Path one = dir.resolve("one.npz");
+    try (NpzWriter out = new NpzWriter(one)) {
+      out.add("arr_0", new int[] {2}, new float[] {1, 2});
+    }
+    assertArrayEquals(new float[] {1, 2}, Npy.read(one).floats());
+    try (NpzWriter out = new NpzWriter(one)) {
+      out.add("x", new int[] {1}, new float[1]).add("y", new int[] {1}, new float[1]);
+    }
+    CsdpException e = assertThrows(CsdpException.class, () -> Npy.read(one));
+    assertTrue(e.getMessage().contains("x, y") && e.getMessage().contains("one.npz"), "" + e);
+  }
+
+  @Test
   void fortranOrderIsTransposed() throws IOException {
     NpyArray a = read(npy(1, dict("|u1", true, "(2, 3)"), bytes(1, 4, 2, 5, 3, 6)));
     assertArrayEquals(bytes(1, 2, 3, 4, 5, 6), a.bytes());
@@ -166,11 +289,11 @@ class NpyTest {
     refused(npy(4, "", bytes()), "version 4");
     refused(npy(1, "{'descr': }", bytes()), "header is damaged");
     refused(npy(1, dict("<f4", false, "(2,)"), new byte[7]), "needs 8 bytes but 7");
-    refused(npy(1, dict("|O", false, "(2,)"), new byte[16]), "type object");
+    refused(npy(1, dict("|O", false, "(2,)"), new byte[16]), "Python objects");
     refused(npy(1, dict("<c8", false, "(2,)"), new byte[16]), "<c8");
     refused(
         npy(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", new byte[4]),
-        "not supported");
+        "records");
     byte[] longHeader = npy(2, dict("<f4", false, "(2,)"), new byte[8]);
     longHeader[11] = 127;
     refused(longHeader, "not plausible");

@@ -9,6 +9,7 @@ import csdp.train.TrainListener;
 import csdp.train.TrainOptions;
 import csdp.train.Trainer;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** A program that embeds csdp4j: trains a small network, saves it, loads it and classifies. */
 public final class TrainAndClassify {
@@ -27,14 +28,16 @@ public final class TrainAndClassify {
         new TrainListener() {
           @Override
           public void epochDone(Trainer trainer, EpochMetrics m, boolean best) {
-            System.out.printf("epoch %d: %.1f %% valid%n", m.epoch(), 100 * m.validAccuracy());
+            System.out.printf(
+                Locale.ROOT, "epoch %d: %.1f %% valid%n", m.epoch(), 100 * m.validAccuracy());
           }
         };
 
     try (Csdp net = Csdp.builder(28 * 28, 10).hidden(100, 40).batch(200).seed(7).build()) {
       TrainOptions options = TrainOptions.epochs(2).withBatch(200).withSeed(7);
       net.train(data.train(), data.valid(), options, log);
-      System.out.printf("test: %.1f %%%n", 100 * net.evaluate(data.test().limit(500)).accuracy());
+      System.out.printf(
+          Locale.ROOT, "test: %.1f %%%n", 100 * net.evaluate(data.test().limit(500)).accuracy());
       net.save(model); // in the released code's form
     }
 
@@ -43,8 +46,11 @@ public final class TrainAndClassify {
     try (Csdp net = Csdp.load(model)) {
       Csdp.Prediction p = net.classify(image);
       System.out.printf(
+          Locale.ROOT,
           "image 0: class %d with probability %.2f, truly %d%n",
-          p.label(), p.probabilities()[p.label()], data.test().label(0));
+          p.label(),
+          p.probabilities()[p.label()],
+          data.test().label(0));
     }
   }
 }

@@ -2,7 +2,9 @@ package csdp.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
@@ -10,6 +12,7 @@ import csdp.config.Json;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox.Purpose;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TallyTest {
@@ -58,6 +61,29 @@ class TallyTest {
     assertEquals(6 / 4.0, e.spikes().get("z1"), 1e-12);
     assertArrayEquals(new long[] {1, 0}, e.confusion()[0]);
     assertArrayEquals(new long[] {2, 0}, e.confusion()[1]);
+  }
+
+  @Test
+  void aProbabilityOfNothingIsFlooredAsInTheReleasedCode() {
+    Tally tally = new Tally();
+    // softmax(40, 0): the second class has 4e-18.
+    add(tally, spec(false), new float[2], new int[] {1}, new float[] {40, 0}, null);
+    assertEquals(-Math.log(1e-7), tally.result(4).nll(), 1e-12);
+  }
+
+  @Test
+  void figuresThatSayLittleAreNoted() {
+    NetworkSpec spec = spec(true);
+    Tally tally = new Tally();
+    add(tally, spec, new float[4], new int[] {1, 1}, new float[] {0, 0, 0, 0}, new float[4]);
+    List<String> notes = tally.result(4).notes(spec);
+    assertEquals(3, notes.size(), notes.toString());
+    assertTrue(notes.get(0).startsWith("no unit of z0, "), notes.get(0)); // z1 spikes in add()
+    assertFalse(notes.get(0).contains("z1"), notes.get(0));
+    assertTrue(notes.get(1).contains("all images are of class 1"), notes.get(1));
+    assertTrue(notes.get(2).contains("all 2 answers are class 0"), notes.get(2));
+    add(tally, spec, new float[2], new int[] {0}, new float[] {0, 3}, new float[2]);
+    assertEquals(1, tally.result(4).notes(spec).size());
   }
 
   @Test

@@ -140,6 +140,73 @@ class TrainerTest {
     assertSameFolders(spec, whole, parts);
   }
 
+  /** Stops in the middle of a validation. */
+  private static final class StopInValidation implements TrainListener {
+    final int epoch;
+    int batches;
+
+    StopInValidation(int epoch) {
+      this.epoch = epoch;
+    }
+
+    @Override
+    public void validating(Trainer trainer, int images, int of) {
+      if (trainer.state().history().size() == epoch) {
+        batches++;
+        trainer.requestStop();
+      }
+    }
+  }
+
+  @Test
+  void resumesExactlyInTheMiddleOfAValidation() throws Exception {
+    NetworkSpec spec = spec(true);
+    Dataset valid = ALL.subset(330, 930); // three batches of 200
+    RunFolder whole = new RunFolder(dir.resolve("whole"));
+    Parameters expected = train(spec, valid, 2, 2, whole);
+    for (int epoch = 0; epoch <= 2; epoch++) { // 0: before training
+      RunFolder parts = new RunFolder(dir.resolve("parts" + epoch));
+      StopInValidation stop = new StopInValidation(epoch);
+      train(spec, valid, 2, 2, parts, stop);
+      assertEquals(1, stop.batches, "validation stops after the batch at hand");
+      Parameters p = new Parameters(spec);
+      TrainState state = parts.resume(p);
+      assertEquals(Math.max(0, epoch - 1), state.epoch());
+      assertEquals(epoch == 0 ? 0 : 4, state.batch(), "the epoch's training is kept");
+      assertEquals(epoch, state.history().size());
+      assertSame(expected, train(spec, valid, 2, 2, p, state, parts));
+      assertSameFolders(spec, whole, parts);
+      assertEquals(
+          whole.history().stream().map(TrainerTest::timeless).toList(),
+          parts.history().stream().map(TrainerTest::timeless).toList());
+    }
+  }
+
+  /** A process that is killed while it validates has lost the validation only. */
+  @Test
+  void theStateIsWrittenBeforeValidation() throws Exception {
+    NetworkSpec spec = spec(true);
+    RunFolder folder = new RunFolder(dir.resolve("run"));
+    List<String> seen = new ArrayList<>();
+    TrainListener look =
+        new TrainListener() {
+          @Override
+          public void validating(Trainer trainer, int images, int of) {
+            if (trainer.state().batch() > 0) {
+              TrainState kept = Checkpoint.readState(folder.last(), TrainState.class);
+              seen.add(kept.epoch() + " " + kept.batch() + " " + folder.isCurrent());
+            }
+          }
+
+          @Override
+          public void batchDone(Trainer trainer) {
+            seen.add(String.valueOf(folder.isCurrent()));
+          }
+        };
+    train(spec, VALID, 1, 1, folder, look);
+    assertEquals(List.of("false", "false", "false", "false", "0 4 true"), seen);
+  }
+
   /** Same checkpoints and same metrics, but for the time they took. */
   private static void assertSameFolders(NetworkSpec spec, RunFolder a, RunFolder b) {
     assertSame(a.parameters(spec, false), b.parameters(spec, false));

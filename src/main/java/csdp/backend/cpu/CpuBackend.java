@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -127,8 +128,11 @@ public final class CpuBackend implements Backend {
   @Override
   public String description() {
     return String.format(
+        Locale.ROOT,
         "cpu: event-driven, %d thread%s, %s",
-        workers.count(), workers.count() == 1 ? "" : "s", math.description());
+        workers.count(),
+        workers.count() == 1 ? "" : "s",
+        math.description());
   }
 
   @Override

@@ -64,8 +64,10 @@ public final class Cuda {
       return CudaSurvey.broken(
           null,
           String.format(
+              Locale.ROOT,
               "the NVIDIA driver at %s cannot be used (%s): reinstall or update it",
-              driver.get(), e.getMessage()));
+              driver.get(),
+              e.getMessage()));
     }
   }
 

@@ -1,6 +1,7 @@
 package csdp.backend.cuda;
 
 import csdp.CsdpException;
+import java.util.Locale;
 
 /**
  * What the orchestrator needs of a CUDA device: memory, and launches of the kernels in {@code
@@ -171,7 +172,8 @@ public interface GpuDevice extends AutoCloseable {
   record Geometry(int gridX, int gridY, int block, int sharedBytes) {
     @Override
     public String toString() {
-      return String.format("<<<(%d, %d), %d, %d bytes>>>", gridX, gridY, block, sharedBytes);
+      return String.format(
+          Locale.ROOT, "<<<(%d, %d), %d, %d bytes>>>", gridX, gridY, block, sharedBytes);
     }
   }
 }

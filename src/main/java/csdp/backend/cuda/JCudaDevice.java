@@ -11,6 +11,7 @@ import csdp.CsdpException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import jcuda.NativePointerObject;
@@ -289,14 +290,19 @@ final class JCudaDevice implements GpuDevice {
       String line =
           earlier(result)
               ? String.format(
+                  Locale.ROOT,
                   "%s: a kernel failed: %s; it is %s or one before it%s",
                   name(),
                   CUresult.stringFor(result),
                   last,
                   syncLaunches ? "" : ": run again with --sync-launches to see which")
               : String.format(
+                  Locale.ROOT,
                   "%s: %s failed: %s; last launch: %s",
-                  name(), doing, CUresult.stringFor(result), last);
+                  name(),
+                  doing,
+                  CUresult.stringFor(result),
+                  last);
       throw loaded ? CsdpException.failed("%s", line) : CsdpException.environment("%s", line);
     }
   }

@@ -1,6 +1,7 @@
 package csdp.backend.cuda;
 
 import csdp.backend.Backend;
+import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
 import csdp.data.DataRequest;
@@ -10,6 +11,7 @@ import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
+import csdp.model.Synapse;
 import csdp.train.Batches;
 import csdp.train.TrainOptions;
 import java.nio.file.Path;
@@ -18,114 +20,161 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Counts warp instructions and bytes of each kernel in a step by executing the PTX on the host.
- * Both are repeatable to the last digit, unlike times. {@code scripts/kernel_report.sh} prints
- * them.
+ * Counts warp instructions and bytes of each kernel in a step by executing the shipped PTX on the
+ * host, and compares the window with the CPU backend, bit for bit. Counts are repeatable to the
+ * last digit, unlike times. {@code scripts/kernel_report.sh} prints them.
  */
 final class KernelCosts {
   /**
-   * Work of a kernel.
-   *
-   * @param instructions of warps per step, as {@link PtxTranslator} weighs them
-   * @param bytes of device memory read and written per step, each sector once a launch
-   */
-  record Cost(String kernel, double instructions, double bytes) {}
-
-  /**
-   * The case that is counted.
+   * A window to count.
    *
    * @param batch images; a training step has a negative for each
    * @param steps of a window
    * @param trained windows of training, by the CPU backend, before the one that is counted
    */
-  record Case(int[] hidden, int batch, int steps, int trained, boolean learn) {}
+  record Window(int[] hidden, int batch, int steps, int trained, boolean learn) {}
+
+  /**
+   * Costs of a window.
+   *
+   * @param kernels in the order of their names
+   * @param spikes per sample and step, by population
+   * @param difference from the CPU backend; null if all spikes and parameters have the same bits
+   */
+  record Costs(
+      Window window, List<EmulatedLibrary.Counts> kernels, double[] spikes, String difference) {
+    /** Warp instructions per step. */
+    double instructions() {
+      return kernels.stream().mapToLong(EmulatedLibrary.Counts::instructions).sum()
+          / (double) window.steps;
+    }
+
+    /** Bytes of device memory read and written per step, each sector once a launch. */
+    double bytes() {
+      return kernels.stream().mapToLong(k -> k.read() + k.written()).sum() / (double) window.steps;
+    }
+  }
 
   private KernelCosts() {}
 
-  /** Counts one window; a cost for each kernel, in order of launch names. */
-  static List<Cost> count(EmulatedLibrary library, Case c, Dataset images) {
-    Constants demo = Constants.forBatch(c.batch);
+  /** Counts a window on real images. */
+  static Costs count(EmulatedLibrary library, Window w, Dataset images) {
+    Constants c = Constants.forBatch(w.batch);
     Constants constants =
         new Constants(
-            c.steps,
-            demo.dt(),
-            demo.tauM(),
-            demo.tauTrace(),
-            demo.resistance(),
-            demo.inhibitoryResistance(),
-            demo.thresholdRate(),
-            demo.goodnessThreshold(),
-            demo.learningRate(),
-            demo.weightDecay());
+            w.steps,
+            c.dt(),
+            c.tauM(),
+            c.tauTrace(),
+            c.resistance(),
+            c.inhibitoryResistance(),
+            c.thresholdRate(),
+            c.goodnessThreshold(),
+            c.learningRate(),
+            c.weightDecay());
     NetworkSpec spec =
-        new NetworkSpec(images.pixels(), c.hidden, images.classes(), true, true, constants);
-    Parameters parameters = Parameters.random(spec, 1234);
-    Batches batches = new Batches(spec, images, TrainOptions.epochs(1000).withBatch(c.batch));
-    int perEpoch = images.size() / c.batch;
+        new NetworkSpec(images.pixels(), w.hidden, images.classes(), true, true, constants);
+    Parameters before = Parameters.random(spec, 1234);
+    Parameters expected = new Parameters(spec);
+    Parameters actual = new Parameters(spec);
+    ReadOut expectedOut = new ReadOut(spec);
     ReadOut out = new ReadOut(spec);
-    if (c.trained > 0) {
-      try (Backend cpu = new CpuBackend(spec, Runtime.getRuntime().availableProcessors())) {
-        cpu.restore(parameters);
-        for (int w = 0; w < c.trained; w++) {
-          cpu.run(batches.get(w / perEpoch, w % perEpoch), true, out, null);
-        }
-        cpu.snapshot(parameters);
+    Batches batches = new Batches(spec, images, TrainOptions.epochs(1000).withBatch(w.batch));
+    int perEpoch = images.size() / w.batch;
+    Batch counted = batches.get(w.trained / perEpoch, w.trained % perEpoch);
+    try (Backend cpu = new CpuBackend(spec, Runtime.getRuntime().availableProcessors())) {
+      cpu.restore(before);
+      for (int k = 0; k < w.trained; k++) {
+        cpu.run(batches.get(k / perEpoch, k % perEpoch), true, out, null);
+      }
+      cpu.snapshot(before);
+      cpu.run(counted, w.learn, expectedOut, null);
+      cpu.snapshot(expected);
+    }
+    List<EmulatedLibrary.Counts> kernels;
+    try (CudaBackend cuda = new CudaBackend(spec, EmulatedDevice.open(library, 16L << 30))) {
+      cuda.restore(before);
+      library.takeCounts();
+      cuda.run(counted, w.learn, out, null);
+      kernels = library.takeCounts();
+      cuda.snapshot(actual);
+    }
+    double samples = (double) w.batch * (w.learn ? 2 : 1) * w.steps;
+    return new Costs(
+        w,
+        kernels,
+        Arrays.stream(out.spikes()).mapToDouble(s -> s / samples).toArray(),
+        difference(expected, expectedOut, actual, out));
+  }
+
+  private static String difference(Parameters a, ReadOut outA, Parameters b, ReadOut outB) {
+    if (!Arrays.equals(outA.spikes(), outB.spikes())) {
+      return "spikes " + Arrays.toString(outA.spikes()) + " and " + Arrays.toString(outB.spikes());
+    }
+    for (Synapse s : a.spec().synapses()) {
+      if (!Arrays.equals(a.weights(s), b.weights(s))
+          || !Arrays.equals(a.firstMoments(s), b.firstMoments(s))
+          || !Arrays.equals(a.secondMoments(s), b.secondMoments(s))) {
+        return "parameters of " + s.name();
       }
     }
-    try (CudaBackend cuda = new CudaBackend(spec, EmulatedDevice.open(library, 16L << 30))) {
-      cuda.restore(parameters);
-      library.takeCounts();
-      cuda.run(batches.get(c.trained / perEpoch, c.trained % perEpoch), c.learn, out, null);
-    }
-    long samples = (long) c.batch * (c.learn ? 2 : 1) * c.steps;
-    for (Population p : spec.populations()) {
-      System.out.printf(
-          Locale.ROOT, "%s %.2f  ", p.name(), out.spikes()[p.index()] / (double) samples);
-    }
-    System.out.println("spikes per sample and step");
-    return library.takeCounts().stream()
-        .map(
-            k ->
-                new Cost(
-                    k.kernel(),
-                    (double) k.instructions() / c.steps,
-                    (double) (k.read() + k.written()) / c.steps))
-        .toList();
+    return null;
   }
 
   /**
-   * Prints a table.
+   * Prints a table; ends with 1 if the window differs from the CPU backend's.
    *
    * @param args folder for compiled libraries, data set, hidden sizes, batch, steps, windows of
    *     training before, and "learn" or "infer"
    */
   public static void main(String[] args) {
-    int[] hidden = Arrays.stream(args[2].split(",")).mapToInt(Integer::parseInt).toArray();
-    Case c =
-        new Case(
-            hidden,
+    Window w =
+        new Window(
+            Arrays.stream(args[2].split(",")).mapToInt(Integer::parseInt).toArray(),
             Integer.parseInt(args[3]),
             Integer.parseInt(args[4]),
             Integer.parseInt(args[5]),
             args[6].equals("learn"));
     Dataset images = DataSources.open(DataRequest.of(args[1], 10_000, 0), m -> {}).train();
-    String ptx = Ptx.shipped(75).orElseThrow().text();
-    EmulatedLibrary library = EmulatedLibrary.ofPtx(Path.of(args[0]), ptx, true);
-    double instructions = 0;
-    double bytes = 0;
+    String ptx = Ptx.shipped(Ptx.TARGETS.get(0)).orElseThrow().text();
+    Costs costs = count(EmulatedLibrary.ofPtx(Path.of(args[0]), ptx, true), w, images);
+    print(costs, images);
+    System.exit(costs.difference == null ? 0 : 1);
+  }
+
+  private static void print(Costs costs, Dataset images) {
+    Window w = costs.window;
+    NetworkSpec spec =
+        new NetworkSpec(
+            images.pixels(), w.hidden, images.classes(), true, true, Constants.forBatch(w.batch));
     System.out.printf(
-        Locale.ROOT, "%-16s %22s %12s%n", "kernel", "warp instructions/step", "MB/step");
-    for (Cost k : count(library, c, images)) {
-      System.out.printf(
-          Locale.ROOT,
-          "%-16s %20.3f M %12.2f%n",
-          k.kernel(),
-          k.instructions() * 1e-6,
-          k.bytes() * 1e-6);
-      instructions += k.instructions();
-      bytes += k.bytes();
+        "%s, hidden %s, batch %d, %d steps, %s after %d windows of training%n",
+        images.name(),
+        Arrays.toString(w.hidden),
+        w.batch,
+        w.steps,
+        w.learn ? "training" : "inference",
+        w.trained);
+    System.out.print("spikes per sample and step:");
+    for (Population p : spec.populations()) {
+      System.out.printf(Locale.ROOT, " %s %.2f", p.name(), costs.spikes[p.index()]);
     }
+    System.out.printf("%n%-16s %18s %12s%n", "kernel", "warp instr./step", "MB/step");
+    for (EmulatedLibrary.Counts k : costs.kernels) {
+      row(
+          k.kernel(),
+          k.instructions() / (double) w.steps,
+          (k.read() + k.written()) / (double) w.steps);
+    }
+    row("all", costs.instructions(), costs.bytes());
+    System.out.println(
+        costs.difference == null
+            ? "bit for bit as the CPU backend"
+            : "differs from the CPU backend: " + costs.difference);
+  }
+
+  private static void row(String kernel, double instructions, double bytes) {
     System.out.printf(
-        Locale.ROOT, "%-16s %20.3f M %12.2f%n", "all", instructions * 1e-6, bytes * 1e-6);
+        Locale.ROOT, "%-16s %16.3f M %12.2f%n", kernel, instructions * 1e-6, bytes * 1e-6);
   }
 }

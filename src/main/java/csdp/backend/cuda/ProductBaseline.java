@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -145,8 +146,13 @@ public final class ProductBaseline {
       double most = (double) TOLERANCE * Math.abs(s.currentScale()) * counts[b] * largest;
       if (!(Math.abs((double) actual[k] - expected[k]) <= most)) {
         return String.format(
+            Locale.ROOT,
             "cuBLAS gives %s instead of %s for sample %d, unit %d; %.3g would pass",
-            actual[k], expected[k], b, k % cols, most);
+            actual[k],
+            expected[k],
+            b,
+            k % cols,
+            most);
       }
     }
     return null;

@@ -3,6 +3,7 @@ package csdp.backend.cuda;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -49,7 +50,10 @@ public final class PtxBuild {
         Files.createDirectories(folder);
         Files.writeString(file, built.text());
         System.out.printf(
-            "kernels compiled to PTX for compute_%d by nvcc %s%n", target, nvcc.get().version());
+            Locale.ROOT,
+            "kernels compiled to PTX for compute_%d by nvcc %s%n",
+            target,
+            nvcc.get().version());
       } catch (IOException e) {
         Files.deleteIfExists(file);
         if (ship || !shippedFits) {

@@ -104,8 +104,11 @@ public final class UserCache {
     Set<PosixFilePermission> modes = Files.getPosixFilePermissions(folder);
     if (!modes.equals(PRIVATE)) {
       throw new Unsafe(
-          "mode %s of %s lets others in: delete it or chmod 700 it"
-              .formatted(PosixFilePermissions.toString(modes), folder));
+          "mode "
+              + PosixFilePermissions.toString(modes)
+              + " of "
+              + folder
+              + " lets others in: delete it or chmod 700 it");
     }
     int mine;
     Path probe;

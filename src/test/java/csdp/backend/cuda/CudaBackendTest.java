@@ -33,12 +33,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole CUDA path on the emulated device. Parity step by step: BackendParityTest. */
+@Tag("kernels")
 class CudaBackendTest {
   private static NetworkSpec spec(int... hidden) {
     Constants c = new Constants(6, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
@@ -439,6 +442,7 @@ class CudaBackendTest {
       failures++;
     }
     assertTrue(failures > 100, failures + " calls");
-    System.out.printf("CudaBackendTest: %d calls of the device, each failed once%n", failures);
+    System.out.printf(
+        Locale.ROOT, "CudaBackendTest: %d calls of the device, each failed once%n", failures);
   }
 }

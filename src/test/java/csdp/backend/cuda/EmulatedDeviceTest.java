@@ -21,7 +21,7 @@ class EmulatedDeviceTest {
 
   @BeforeEach
   void open() {
-    device = Emulated.device(1 << 20);
+    device = EmulatedDevice.open(Emulated.library(Emulated.Kernels.SOURCES), 1 << 20);
     memory = new DeviceMemory(device);
   }
 

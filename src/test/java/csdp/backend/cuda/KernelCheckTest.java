@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("kernels")
 class KernelCheckTest {
   @ParameterizedTest
   @CsvSource({"1, 1", "13, 7", "207, 40", "1025, 7", "13, 1", "1, 40", "33, 530"})

@@ -1,0 +1,52 @@
+package csdp.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A shell command in a process of its own, with an environment of its own; {@code $CSDP} in it
+ * starts csdp as {@code mvn exec:java} does, by its main method alone.
+ */
+record Child(int code, String out, String err) {
+  private static final String CLASS_PATH =
+      System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+
+  /** Starts a command, whose streams are the files {@code out} and {@code err} in a folder. */
+  static Process start(Path streams, Path folder, Map<String, String> environment, String command)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder("bash", "-c", command)
+            .directory(folder.toFile())
+            .redirectOutput(streams.resolve("out").toFile())
+            .redirectError(streams.resolve("err").toFile());
+    Map<String, String> env = builder.environment();
+    env.keySet().removeIf(name -> name.matches("LC_.*|LANG|DISPLAY|CSDP_DATA|.*_proxy|.*_PROXY"));
+    env.put("LC_ALL", "C.UTF-8");
+    env.putAll(environment);
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    // Short runs: no time for the optimising compiler.
+    env.put("CSDP", java + " -XX:TieredStopAtLevel=1 -cp " + CLASS_PATH + " csdp.cli.Main");
+    return builder.start();
+  }
+
+  /** Runs a command to its end. */
+  static Child run(Path folder, Map<String, String> environment, String command)
+      throws IOException, InterruptedException {
+    Path streams = Files.createTempDirectory("csdp-child");
+    try {
+      int code = start(streams, folder, environment, command).waitFor();
+      return new Child(code, read(streams, "out"), read(streams, "err"));
+    } finally {
+      Files.deleteIfExists(streams.resolve("out"));
+      Files.deleteIfExists(streams.resolve("err"));
+      Files.deleteIfExists(streams);
+    }
+  }
+
+  static String read(Path streams, String name) throws IOException {
+    return new String(Files.readAllBytes(streams.resolve(name)), StandardCharsets.UTF_8);
+  }
+}
