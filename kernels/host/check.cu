@@ -153,8 +153,8 @@ KERNEL check_overrun_shared(int* out, int n) {
   out[threadIdx.x] = all[n];
 }
 
-// Mistake: a shift by as many bits as there are.
-KERNEL check_shift(int* out, int n) { out[threadIdx.x] = 1 << n; }
+// Mistake, where the value is negative or the distance is as many bits as there are.
+KERNEL check_shift(int* out, int value, int distance) { out[threadIdx.x] = value << distance; }
 
 // No mistake: accesses that are ordered, in each way that there is.
 KERNEL check_ordered(int* out) {
@@ -169,7 +169,7 @@ KERNEL check_ordered(int* out) {
   atomicAdd(&out[gridDim.x * blockDim.x], 1);
 }
 
-// out[k + 1] = the thread that comes k-th; its second half after a barrier. out[0] counts.
+// out[k + 1] = the thread that was k-th to count itself in out[0]; each does so before and after a barrier.
 KERNEL check_order(int* out) {
   out[1 + atomicAdd(&out[0], 1)] = globalIndex();
   __syncthreads();

@@ -115,6 +115,7 @@ struct Stack {
   void* at = nullptr;
 
   void start(char* memory, void (*entry)()) {
+    ASAN_UNPOISON_MEMORY_REGION(memory, STACK);  // frames of a thread that was abandoned
     void** top = (void**)(((uintptr_t)memory + STACK) & ~(uintptr_t)15);
     top[-1] = nullptr;  // no caller; also aligns the stack as at a call
     top[-2] = (void*)entry;
@@ -252,8 +253,13 @@ class Scheduler {
   bool isInThread() const { return current_ != nullptr; }
 
  private:
-  static void clearShared() {
-#ifdef __ELF__
+  __attribute__((no_sanitize("address"))) static void clearShared() {
+#ifdef __SANITIZE_ADDRESS__
+    // No memset: the gaps between variables are poisoned.
+    for (volatile char* at = __start_csdp_shared; at < __stop_csdp_shared; at++) {
+      *at = (char)0xFF;
+    }
+#elif defined(__ELF__)
     memset(__start_csdp_shared, 0xFF, (size_t)(__stop_csdp_shared - __start_csdp_shared));
 #endif
   }

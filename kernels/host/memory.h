@@ -7,6 +7,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, bytes)
+#define ASAN_UNPOISON_MEMORY_REGION(at, bytes)
+#endif
+
 #include <map>
 #include <vector>
 
@@ -42,8 +49,10 @@ class Memory {
       next_ += granules;
     }
     char* at = begin_ + first * GRANULE;
+    ASAN_UNPOISON_MEMORY_REGION(at, granules * GRANULE);
     memset(at, 0xFF, bytes);
     memset(at + bytes, UNTOUCHED, granules * GRANULE - bytes);
+    ASAN_POISON_MEMORY_REGION(at + bytes, granules * GRANULE - bytes);
     for (size_t g = 0; g * GRANULE < bytes; g++) {
       valid_[first + g] = (uint16_t)(bytes - g * GRANULE < GRANULE ? bytes - g * GRANULE : GRANULE);
     }
@@ -55,9 +64,11 @@ class Memory {
     size_t first = (size_t)(at - begin_) / GRANULE;
     size_t granules = (bytes + GRANULE - 1) / GRANULE + 1;
     bool intact = true;
+    ASAN_UNPOISON_MEMORY_REGION(at, granules * GRANULE);
     for (size_t i = bytes; i < granules * GRANULE; i++) {
       intact = intact && at[i] == UNTOUCHED;
     }
+    ASAN_POISON_MEMORY_REGION(at, granules * GRANULE);
     memset(valid_ + first, 0, granules * sizeof *valid_);
     free_[granules].push_back(first);
     return intact;

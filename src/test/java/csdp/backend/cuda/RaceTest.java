@@ -157,15 +157,17 @@ class RaceTest {
 
   @Test
   void undefinedBehaviourIsFound() {
-    Ints out = cleared(64);
-    device.launch("check_shift", new Geometry(1, 1, 64, 0), out, 32);
+    Geometry warp = new Geometry(1, 1, 32, 0);
+    device.launch("check_shift", warp, cleared(32), -1, 20); // no matter to the check for races
     try (EmulatedDevice checked = Emulated.device(Kernels.UNDEFINED);
         DeviceMemory of = new DeviceMemory(checked)) {
-      Ints shifted = of.ints("out", 64);
-      checked.launch("check_shift", new Geometry(1, 1, 64, 0), shifted, 31);
-      String found = failure(checked, "check_shift", new Geometry(1, 1, 64, 0), shifted, 32);
-      assertTrue(
-          found.matches("undefined behaviour: shift .* at check\\.cu:\\d+ by thread 0"), found);
+      Ints out = of.ints("out", 32);
+      checked.launch("check_shift", warp, out, 1, 31);
+      for (int[] mistake : new int[][] {{1, 32}, {-1, 20}}) {
+        String found = failure(checked, "check_shift", warp, out, mistake[0], mistake[1]);
+        String expected = "undefined behaviour: shift .* at check\\.cu:\\d+ by thread 0";
+        assertTrue(found.matches(expected), found);
+      }
     }
   }
 
