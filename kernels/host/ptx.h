@@ -373,7 +373,7 @@ D cvt_rzi(S a) {
 
 const size_t SHARED = 64 * 1024;  // bytes of addresses; a kernel's own end before
 
-alignas(16) __shared__ char shared[SHARED];
+alignas(16) __attribute__((used)) __shared__ char shared[SHARED];  // there also if no kernel uses any
 __shared__ char unwritten[SHARED];  // all ones before each block, zero once written
 
 #ifdef CSDP_COUNT
