@@ -24,6 +24,10 @@ import peer
 from peer import BETA1, BETA2, EPSILON, F, GAIN1, GAIN2, Network, THRESHOLD_FLOOR
 
 
+DURATION = """how long it takes: on 2 CPU cores a step of the default size takes about a second, so the default of 15 + 20
+training steps, and inference, a minute. Progress is shown every few seconds."""
+
+
 class Synapse:
     """A row of the network's table, with its weights and Adam's moments."""
 
@@ -170,6 +174,15 @@ def blobs(count, inputs, rng):
     return images
 
 
+def blas():
+    """Name and version of NumPy's BLAS; None before NumPy 1.26, which cannot name it."""
+    try:
+        used = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        return "%s %s" % (used.get("name"), used.get("version"))
+    except TypeError:
+        return None
+
+
 def measure(a):
     rng = np.random.default_rng(a.seed)
     hidden = [int(h) for h in a.hidden.split(",")]
@@ -182,6 +195,8 @@ def measure(a):
     network = Network(x.shape[1], hidden, a.classes, not a.unsupervised, True, c)
     net = Dense(network, *network.random(a.seed))
     spikes = {}
+    before = min(a.warmup, 2)  # inference steps, to warm up
+    progress = peer.Progress(a.warmup + 2 * a.steps + before, "step")
 
     def run(steps, learn):
         """Step times in us, over as many windows as it takes, each with other images."""
@@ -200,6 +215,7 @@ def measure(a):
                 s0 = (rng.random(image.shape, dtype=F) < image).astype(F)
                 net.step(s0, y, learn)
                 times.append((time.perf_counter() - start) * 1e6)
+                progress.advance(times[-1], times[-1])
                 for p in net.all + ["z0"]:
                     spikes.setdefault((learn, p), []).append(float(net.s[p].sum()) / len(image))
         return times
@@ -212,17 +228,17 @@ def measure(a):
 
     run(a.warmup, True)
     training = figures(run(a.steps, True), 2 * a.batch, a.batch, True)
-    run(min(a.warmup, 2), False)
+    run(before, False)
     inference = figures(run(a.steps, False), a.batch, a.batch, False)
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return dict(peer="dense NumPy", numpy=np.__version__, blas="%s %s" % (blas.get("name"), blas.get("version")),
+    return dict(peer="dense NumPy", numpy=np.__version__, blas=blas(),
                 threads=os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS"),
                 network=str(network), batch=a.batch,
                 training=training, inference=inference)
 
 
 def main():
-    p = argparse.ArgumentParser(description="dense NumPy baseline", allow_abbrev=False)
+    p = argparse.ArgumentParser(description=__doc__, epilog=DURATION, allow_abbrev=False,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--check", nargs="+", metavar="TRACE.npz")
     p.add_argument("--hidden", default="3000,600")
     p.add_argument("--batch", type=int, default=500, help="positives; as many negatives join them in training")
