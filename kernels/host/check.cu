@@ -83,6 +83,7 @@ KERNEL check_roots(int* different, int end) {
     memcpy(&x, &bits, sizeof x);
     different[globalIndex()] += sqrtf(x) + EPSILON != EPSILON;
   }
+}
 
 // Mistakes that only a build with a check finds (EmulatedLibrary.Check). Blocks are of two warps.
 
