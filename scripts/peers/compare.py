@@ -37,7 +37,7 @@ GPU = ["jax_scan.py", "torch_graph.py --compile", "torch_graph.py", "jax_scan.py
 CPU = ["jax_scan.py", "torch_graph.py --compile", "torch_graph.py"]
 DURATION = """how long it takes: on 2 CPU cores a dense step of the default network (784-3000-600-10, B 500) takes about a second,
 so the default of 20 windows of 50 steps, and 24 before them, takes each peer more than half an hour: give --minutes 180, or
---steps 4 --windows 3 --warmup 2 for a first look, which takes some ten minutes. A GPU needs a few minutes for all.
+--steps 4 --windows 3 --warmup 2 for a first look, which takes some ten minutes.
 Progress is shown every few seconds."""
 
 

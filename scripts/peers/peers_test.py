@@ -25,7 +25,7 @@ TRACE = os.path.join(HERE, "..", "..", "src", "test", "resources", "traces", "ti
 def run(script, *options, **environment):
     """Its exit code and what it said on stdout and stderr."""
     p = subprocess.run([sys.executable, os.path.join(HERE, script), *options], capture_output=True, text=True,
-                       env=dict(os.environ, **environment), timeout=120)
+                       env=dict(os.environ, **environment), timeout=300)
     return p.returncode, p.stdout, p.stderr
 
 
@@ -99,7 +99,7 @@ class Compare(Scripts):
     def test_the_only_peer_ran_out_of_time(self):
         code, out, err = self.compare("time.sleep(60)", "--minutes", "0.1")
         self.assertEqual(3, code, err)
-        self.assertIn("stopped, out of time", out)
+        self.assertRegex(out, "jax_scan.py, .*: (stopped, out of time|no time left)")
 
     def test_a_recorded_run_that_differs(self):
         code, out, err = self.compare(

@@ -8,7 +8,8 @@ torch.compile fuses a step first, with Adam written out. On the CPU the same ste
     torch_graph.py --data MNIST [--batch 500,100] [--json FILE]   times whole training windows
 both with --device cpu|0|1.., --compile (a minute or more to compile, anew for every network and batch size), and --precision float32|tf32 of the other products. tf32 is not the author's
 model to the spike, so it is timed whatever --trace says. PyTorch 1.13 (Debian's python3-torch) will do; --compile needs
-2.1, and Adam is fused on the CPU from 2.4: where it is not, the result says "unfused Adam".
+2.1, and Adam is fused on the CPU from 2.4: where it is not, the result says "unfused Adam". Debian's PyTorch multiplies by
+the BLAS that is installed: "reference BLAS" in the result asks for libopenblas0, which is many times faster.
 """
 import sys
 
@@ -44,7 +45,15 @@ class Peer:
         self.device = torch.cuda.get_device_name(self.where) if self.gpu else "cpu"
         self.fused = compiled or self.fuses_adam()
         how = (["CUDA graph"] if self.gpu else []) + (["compile"] if compiled else [])
-        self.variant = ", ".join((how or ["eager"]) + ([] if self.fused else ["unfused Adam"]) + [precision])
+        self.variant = ", ".join((how or ["eager"]) + ([] if self.fused else ["unfused Adam"])
+                                 + (["reference BLAS"] if self.reference_blas() else []) + [precision])
+
+    def reference_blas(self):
+        """Whether products on the CPU use Debian's reference BLAS, which is too slow for a fair comparison."""
+        if self.gpu or "BLAS_INFO=generic" not in self.torch.__config__.show():
+            return False
+        with open("/proc/self/maps") as loaded:
+            return any("/blas/libblas.so" in line for line in loaded)
 
     def fuses_adam(self):
         """Whether this PyTorch has a fused Adam for the device: there is no other way to ask."""
