@@ -187,7 +187,7 @@ def peers(a, options, work, left):
             if not a.only.search(name):
                 continue
             if left() < 5:
-                missing.append("%s, %s: no time left" % (name, hidden))
+                missing.append("%s, %s: no time left" % (name, "-".join(map(str, hidden))))
                 continue
             # Our bench learns from every window twice (once part by part), and from five more before. As it learns the
             # network fires differently, so peers have seen as many batches halfway through.

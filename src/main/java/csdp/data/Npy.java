@@ -347,35 +347,24 @@ public final class Npy {
             case "<" -> ByteOrder.LITTLE_ENDIAN;
             default -> ByteOrder.nativeOrder();
           };
-      if (m.group(4) == null) {
-        switch (name) {
-          case "b1", "?", "bool", "bool_":
-            return new Type('b', 1, order);
-          case "i1", "b", "int8":
-            return new Type('i', 1, order);
-          case "i2", "h", "int16":
-            return new Type('i', 2, order);
-          case "i4", "i", "int32":
-            return new Type('i', 4, order);
-          case "i8", "q", "int64":
-            return new Type('i', 8, order);
-          case "u1", "B", "uint8":
-            return new Type('u', 1, order);
-          case "u2", "H", "uint16":
-            return new Type('u', 2, order);
-          case "u4", "I", "uint32":
-            return new Type('u', 4, order);
-          case "u8", "Q", "uint64":
-            return new Type('u', 8, order);
-          case "f2", "e", "float16":
-            return new Type('f', 2, order);
-          case "f4", "f", "float32":
-            return new Type('f', 4, order);
-          case "f8", "d", "float64":
-            return new Type('f', 8, order);
-          default:
-            break;
-        }
+      Type known =
+          switch (m.group(4) == null ? name : "") {
+            case "b1", "?", "bool", "bool_" -> new Type('b', 1, order);
+            case "i1", "b", "int8" -> new Type('i', 1, order);
+            case "i2", "h", "int16" -> new Type('i', 2, order);
+            case "i4", "i", "int32" -> new Type('i', 4, order);
+            case "i8", "q", "int64" -> new Type('i', 8, order);
+            case "u1", "B", "uint8" -> new Type('u', 1, order);
+            case "u2", "H", "uint16" -> new Type('u', 2, order);
+            case "u4", "I", "uint32" -> new Type('u', 4, order);
+            case "u8", "Q", "uint64" -> new Type('u', 8, order);
+            case "f2", "e", "float16" -> new Type('f', 2, order);
+            case "f4", "f", "float32" -> new Type('f', 4, order);
+            case "f8", "d", "float64" -> new Type('f', 8, order);
+            default -> null;
+          };
+      if (known != null) {
+        return known;
       }
       String written = (String) descr;
       String plain = "save numbers of one type, for instance a.astype('float32')";

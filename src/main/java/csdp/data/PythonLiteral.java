@@ -146,20 +146,17 @@ final class PythonLiteral {
     while (at < text.length() && Character.isLetter(text.charAt(at))) {
       at++;
     }
-    switch (text.substring(start, at)) {
-      case "True":
-        return true;
-      case "False":
-        return false;
-      case "None":
-        return null;
-      case "u", "U": // Python 2's Unicode strings
-        if (at < text.length() && (text.charAt(at) == '\'' || text.charAt(at) == '"')) {
-          return string();
+    return switch (text.substring(start, at)) {
+      case "True" -> true;
+      case "False" -> false;
+      case "None" -> null;
+      case "u", "U" -> { // Python 2's Unicode strings
+        if (at == text.length() || (text.charAt(at) != '\'' && text.charAt(at) != '"')) {
+          throw damaged();
         }
-        throw damaged();
-      default:
-        throw damaged();
-    }
+        yield string();
+      }
+      default -> throw damaged();
+    };
   }
 }

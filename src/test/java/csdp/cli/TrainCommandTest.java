@@ -291,7 +291,7 @@ class TrainCommandTest {
     float[] pixels = new float[n * rows * columns];
     long[] labels = new long[n];
     for (int i = 0; i < n; i++) {
-      labels[i] = first + i % 3;
+      labels[i] = (long) first + i % 3;
       for (int k = 0; k < 12; k++) { // a bar of its class in some noise
         pixels[i * 64 + i % 3 * 20 + k] = scale;
       }
@@ -329,7 +329,7 @@ class TrainCommandTest {
     assertEquals(
         0,
         run(
-            ("evaluate --test-x @/validX.npy --test-y @/validY.npy --model @/run")
+            "evaluate --test-x @/validX.npy --test-y @/validY.npy --model @/run"
                 .replace("@", dir.toString())
                 .split(" ")),
         err);

@@ -189,7 +189,7 @@ class NpyTest {
     // By numpy: np.float16([0, -0, 1, -2, 1/3, 65504, 2**-24, inf, nan]).view('u2')
     int[] bits = {0, 0x8000, 0x3C00, 0xC000, 0x3555, 0x7BFF, 1, 0x7C00, 0x7E00};
     float[] values = {
-      0, -0f, 1, -2, 0.333251953125f, 65504, 0x1p-24f, Float.POSITIVE_INFINITY, Float.NaN
+      0, -0f, 1, -2, 0x1.554p-2f, 65504, 0x1p-24f, Float.POSITIVE_INFINITY, Float.NaN
     };
     for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
       ByteBuffer data = ByteBuffer.allocate(2 * bits.length).order(order);

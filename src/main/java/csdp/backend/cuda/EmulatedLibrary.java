@@ -57,7 +57,10 @@ final class EmulatedLibrary {
         List.of(),
         List.of("-fsanitize=address"));
 
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<Source> sources;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<String> linking;
 
     Check(List<String> flags, List<Source> runtime, List<String> linking) {

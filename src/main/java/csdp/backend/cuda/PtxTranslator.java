@@ -304,6 +304,8 @@ final class PtxTranslator {
       return all;
     }
 
+    @SuppressWarnings(
+        "StatementSwitchToExpressionSwitch") // the rules below take what it does not know
     private String instruction(String opcode, List<String> o) {
       switch (opcode) {
         case "ret":
@@ -436,7 +438,7 @@ final class PtxTranslator {
       boolean toFloat = to.startsWith("f");
       boolean fromFloat = from.startsWith("f");
       String rounding =
-          toFloat && (!fromFloat || to.equals("f32") && from.equals("f64"))
+          toFloat && (!fromFloat || (to.equals("f32") && from.equals("f64")))
               ? ".rn"
               : fromFloat && !toFloat ? ".rzi" : null;
       if (!java.util.Objects.equals(rounding, m.group(1))) {

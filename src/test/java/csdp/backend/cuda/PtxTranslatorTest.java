@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Instructions of PTX as the ISA describes them, on small kernels written by hand. */
+@SuppressWarnings("StringConcatToTextBlock") // a line of PTX each
 class PtxTranslatorTest {
   /** A kernel of one pointer, whose body has registers of every type. */
   private static String kernel(String name, String body) {
