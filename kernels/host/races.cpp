@@ -9,8 +9,8 @@ namespace {
 
 enum Kind { READ, WRITE, ATOMIC };
 
-// An access of a thread. Its place in the order of its block: the numbers of __syncthreads that the thread had passed,
-// and since the last one of __syncwarp.
+// An access of a thread. Its place in the order of its block: how many __syncthreads the thread had passed, and how many
+// __syncwarp since the last of them.
 struct Access {
   uint32_t where;  // offset of the code in this library; 0 for no access
   uint32_t block;
@@ -100,8 +100,7 @@ std::string lineOf(uint32_t where) {
       for (char line[256]; fgets(line, sizeof line, said) != nullptr;) {
         std::string one = line;
         one = one.substr(0, one.find_first_of(" \n"));
-        // Global<T> and its like are no place that a reader looks for.
-        if (one.find(".cu") != std::string::npos && lines.find(one) == std::string::npos) {
+        if (one.find(".cu") != std::string::npos) {  // not of the emulation
           lines += (lines.empty() ? "" : " in ") + one;
         }
       }
@@ -258,7 +257,7 @@ class Shadow {
   size_t size_ = 0;
   Cell* words_ = nullptr;
   Cell* bytes_ = nullptr;
-  bool* split_ = nullptr;        // of each page: whether its bytes have cells of their own
+  bool* split_ = nullptr;       // of each page: whether its bytes have cells of their own
   uint8_t* written_ = nullptr;  // of each word: a bit for each byte
 };
 
