@@ -36,9 +36,13 @@ public final class Emulated {
     return library(kernels());
   }
 
-  static EmulatedLibrary library(Kernels kernels) {
+  private static void assumeAvailable() {
     Optional<String> reason = EmulatedDevice.unavailable();
     assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
+  }
+
+  static EmulatedLibrary library(Kernels kernels) {
+    assumeAvailable();
     return switch (kernels) {
       case SOURCES -> EmulatedLibrary.ofSources(CACHE, KernelSources.host());
       case PTX -> EmulatedLibrary.ofPtx(CACHE, Ptx.shipped(75).orElseThrow().text(), false);
@@ -54,5 +58,17 @@ public final class Emulated {
   /** A device with enough memory. */
   public static EmulatedDevice device() {
     return device(1L << 30);
+  }
+
+  /** A device that runs the kernels of a PTX. */
+  static EmulatedDevice ofPtx(String ptx) {
+    assumeAvailable();
+    return EmulatedDevice.open(EmulatedLibrary.ofPtx(CACHE, ptx, false), 1L << 30);
+  }
+
+  /** A device that runs the kernels of other sources. */
+  static EmulatedDevice ofSources(KernelSources sources) {
+    assumeAvailable();
+    return EmulatedDevice.open(EmulatedLibrary.ofSources(CACHE, sources), 1L << 30);
   }
 }
