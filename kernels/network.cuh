@@ -1,7 +1,7 @@
 // The network as a kernel sees it: the tables of csdp.model.NetworkSpec, with addresses. A launch does one
 // phase for all of its rows, so the number of launches of a step does not depend on the network.
 //
-// csdp.backend.cuda.NetworkState writes these structs, field by field in this order.
+// csdp.backend.cuda.NetworkState writes these structs, field by field in this order; MirrorsTest compares both.
 #pragma once
 #include "common.cuh"
 
@@ -73,14 +73,14 @@ struct Network {
   float decay;
 };
 
-static_assert(sizeof(Population) == 160 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
-              "as NetworkState writes them");
-
 // What the blocks of one column of a launch's grid work on: a row of a table, and where in it.
 struct Part {
   int of;
   int from;
 };
+
+// Samples of a batch to learn from, negatives included: counts of them have 16 bits. CudaBackend refuses more.
+#define MOST_LEARNED 0xFFFF
 
 #define NOTHING_SEEN 0x7FFFFFFFFFFFFFFFull
 

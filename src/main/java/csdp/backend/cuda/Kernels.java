@@ -22,9 +22,13 @@ final class Kernels {
   /** Lists (samples, rows) of a block over tiles: eight for each warp. */
   static final int GROUP = 8 * WARPS;
 
-  private static final int WARP = 32;
+  /** Lanes of a warp. */
+  static final int WARP = 32;
+
   private static final int BLOCK = 256;
-  private static final int TRANSPOSE_BLOCK = 16 * WARP;
+
+  /** Threads of a block of transpose. */
+  static final int TRANSPOSE_BLOCK = 16 * WARP;
 
   private final GpuDevice device;
 
