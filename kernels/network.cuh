@@ -1,7 +1,7 @@
 // The network as a kernel sees it: the tables of csdp.model.NetworkSpec, with addresses. A launch does one
 // phase for all of its rows, so the number of launches of a step does not depend on the network.
 //
-// csdp.backend.cuda.NetworkState writes these structs, field by field in this order.
+// csdp.backend.cuda.NetworkState writes these structs, field by field in this order; MirrorsTest compares both.
 #pragma once
 #include "common.cuh"
 
@@ -79,9 +79,6 @@ struct Network {
   float decay;
 };
 
-static_assert(sizeof(Population) == 208 && sizeof(Synapse) == 72 && sizeof(Network) == 72,
-              "as NetworkState writes them");
-
 // The work of the blocks of one column of a launch's grid: a population or synapse, and where in it.
 struct Part {
   int of;
@@ -93,6 +90,9 @@ struct Part {
 #define SEGMENT (WARP * WARP)
 
 __device__ inline int segmentsOf(int stride) { return (stride + SEGMENT - 1) / SEGMENT; }
+
+// Samples of a batch to learn from, negatives included: counts of them have 16 bits. CudaBackend refuses more.
+#define MOST_LEARNED 0xFFFF
 
 #define NOTHING_SEEN 0x7FFFFFFFFFFFFFFFull
 

@@ -52,39 +52,6 @@ KERNEL check_partial_mask(int* out) { out[threadIdx.x] = __shfl_sync(0xFFFFu, 1,
 // Mistake: writes one element too far.
 KERNEL check_overrun(int* out, int n) { out[n] = 1; }
 
-// different[thread] = how often adam() has other bits than adamPlain() although it says that it is exact, over all v of
-// values, for one w and m of values a thread; inexact[thread] = how often it says that it is not.
-KERNEL check_adam(const float* values, int count, float rate, float second, int* different, int* inexact) {
-  int k = globalIndex();
-  if (k >= count * count) {
-    return;
-  }
-  float w = values[k / count];
-  float m = values[k % count];
-  different[k] = inexact[k] = 0;
-  for (int i = 0; i < count; i++) {
-    float denominator;
-    bool exact = true;
-    float fast = adam(w, m, values[i], {rate, second}, denominator, exact);
-    exact = exact && isFinite(fast + denominator);  // as moveWeights() does
-    float plain = adamPlain(w, m, values[i], {rate, second});
-    bool same = __float_as_uint(fast) == __float_as_uint(plain) || (isnan(fast) && isnan(plain));
-    different[k] += exact && !same;
-    inexact[k] += !exact;
-  }
-}
-
-// different[thread]: of all floats with the bits thread << 20 .. and so many, those x whose sqrt(x) + EPSILON is not EPSILON.
-KERNEL check_roots(int* different, int end) {
-  unsigned first = (unsigned)globalIndex() << 20;
-  different[globalIndex()] = 0;
-  for (unsigned bits = first; bits < first + (1u << 20) && bits < (unsigned)end; bits++) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    different[globalIndex()] += sqrtf(x) + EPSILON != EPSILON;
-  }
-}
-
 // Mistakes that only a build with a check finds (EmulatedLibrary.Check). Blocks are of two warps.
 
 // Mistake: lanes exchange words of shared memory, and a shuffle is no barrier.

@@ -50,7 +50,8 @@ struct Index {
 };
 
 #ifdef __ELF__
-extern "C" char __start_csdp_shared[], __stop_csdp_shared[];
+// Null in a library whose kernels have none.
+extern "C" __attribute__((weak)) char __start_csdp_shared[], __stop_csdp_shared[];
 #endif
 
 namespace emulated {

@@ -3,9 +3,11 @@
 //
 // Stricter than a GPU: an access must be aligned, inside an allocation of device memory (or inside the kernel's own
 // shared or local memory), and shared memory must have been written by the block before it is read.
+// Not emulated: the bits of a NaN, which PTX leaves open for most instructions.
 #pragma once
 #include "cuda.h"
 
+#include <array>
 #include <limits>
 #include <type_traits>
 
@@ -50,6 +52,14 @@ template <>
 struct Wide<s32> {
   using type = s64;
 };
+template <>
+struct Wide<u64> {
+  using type = unsigned __int128;
+};
+template <>
+struct Wide<s64> {
+  using type = __int128;
+};
 
 // The bits of a register as a value of an instruction's type: its low bits if the register is wider.
 template <typename T, typename R>
@@ -74,6 +84,14 @@ R into(T value) {
     static_assert(sizeof(T) < sizeof(R) && std::is_integral<T>::value && std::is_integral<R>::value,
                   "only integers are extended");
     return (R)value;
+  }
+}
+
+// Refuses a block of another size than the kernel was compiled for.
+inline void requireThreads(unsigned least, unsigned most) {
+  if (emulated::threads.x < least || emulated::threads.x > most) {
+    emulated::scheduler.fail("a block of " + std::to_string(emulated::threads.x) + " threads, not " +
+                             std::to_string(least) + ".." + std::to_string(most) + ",");
   }
 }
 
@@ -359,19 +377,22 @@ template <typename D, typename S>
 D cvt_rn(S a) {
   return (D)a;
 }
-// To an integer, rounded towards zero; out of range the nearest integer, NaN 0.
+// To an integer, rounded towards zero; out of range the nearest integer. NaN gives 0, or the highest bit where one of
+// the types is f64, s64 or u64.
 template <typename D, typename S>
 D cvt_rzi(S a) {
   using Limits = std::numeric_limits<D>;
   // The first value above the range is a power of two, exact in S.
   S above = std::ldexp((S)1, Limits::digits);
   S below = std::is_signed<D>::value ? -above : 0;
-  return a != a ? 0 : a >= above ? Limits::max() : a <= below ? Limits::min() : (D)a;
+  const bool wide = std::is_same<S, f64>::value || sizeof(D) == 8;
+  const D ofNan = wide ? (D)((Unsigned<D>)1 << (8 * sizeof(D) - 1)) : 0;
+  return a != a ? ofNan : a >= above ? Limits::max() : a <= below ? Limits::min() : (D)a;
 }
 
 // Memory.
 
-const size_t SHARED = 64 * 1024;  // bytes of addresses; a kernel's own end before
+const size_t SHARED = 64 * 1024;  // bytes of addresses: PtxTranslator puts a kernel's arrays there, with gaps
 
 alignas(16) __attribute__((used)) __shared__ char shared[SHARED];  // there also if no kernel uses any
 __shared__ char unwritten[SHARED];  // all ones before each block, zero once written
@@ -475,19 +496,31 @@ struct Vector {
   T at[N];
 };
 
-inline void requireShared(u64 at, size_t bytes, size_t size) {
+// Shared memory of a kernel: the ranges of its arrays, which do not touch each other.
+struct Array {
+  size_t offset;
+  size_t bytes;
+};
+template <size_t ARRAYS>
+using SharedMemory = std::array<Array, ARRAYS>;
+
+template <size_t ARRAYS>
+void requireShared(u64 at, size_t bytes, const SharedMemory<ARRAYS>& arrays) {
   if (at % bytes != 0) {
     emulated::scheduler.fail("a misaligned access of " + std::to_string(bytes) + " bytes to shared memory");
-  } else if (at > size || size - at < bytes) {
-    emulated::scheduler.fail("an access of " + std::to_string(bytes) + " bytes outside shared memory");
   }
+  for (const Array& a : arrays) {
+    if (bytes <= a.bytes && at - a.offset <= a.bytes - bytes) {
+      return;
+    }
+  }
+  emulated::scheduler.fail("an access of " + std::to_string(bytes) + " bytes outside shared memory");
 }
 
-// "size" is that of the kernel's shared memory.
-template <typename T, int N>
-Vector<T, N> ld_shared(u64 at, size_t size) {
+template <typename T, int N, size_t ARRAYS>
+Vector<T, N> ld_shared(u64 at, const SharedMemory<ARRAYS>& arrays) {
   Vector<T, N> value;
-  requireShared(at, sizeof value, size);
+  requireShared(at, sizeof value, arrays);
   for (size_t i = 0; i < sizeof value; i++) {
     if (unwritten[at + i]) {
       emulated::scheduler.fail("a read of shared memory that the block did not write");
@@ -496,9 +529,9 @@ Vector<T, N> ld_shared(u64 at, size_t size) {
   memcpy(&value, shared + at, sizeof value);
   return value;
 }
-template <typename T, int N>
-void st_shared(u64 at, size_t size, Vector<T, N> value) {
-  requireShared(at, sizeof value, size);
+template <typename T, int N, size_t ARRAYS>
+void st_shared(u64 at, const SharedMemory<ARRAYS>& arrays, Vector<T, N> value) {
+  requireShared(at, sizeof value, arrays);
   memset(unwritten + at, 0, sizeof value);
   memcpy(shared + at, &value, sizeof value);
 }
@@ -522,9 +555,11 @@ void st_global(u64 at, size_t, Vector<T, N> value) {
   memcpy((void*)at, &value, sizeof value);
 }
 
-// "end" is the end of the thread's local memory, which has "size" bytes.
+// "local" is the thread's local memory, of "size" bytes.
 inline void requireLocal(u64 at, size_t bytes, const char* local, size_t size) {
-  if (at % bytes != 0 || at < (u64)local || at + bytes > (u64)local + size) {
+  if (at % bytes != 0) {
+    emulated::scheduler.fail("a misaligned access of " + std::to_string(bytes) + " bytes to local memory");
+  } else if (bytes > size || at - (u64)local > size - bytes) {
     emulated::scheduler.fail("an access of " + std::to_string(bytes) + " bytes outside local memory");
   }
 }

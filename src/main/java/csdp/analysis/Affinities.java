@@ -36,6 +36,12 @@ record Affinities(int[] start, int[] column, double[] value) {
               + " smaller --perplexity",
           perplexity, neighbours(perplexity) + 1, points);
     }
+    if ((long) points * neighbours(perplexity) > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "t-SNE of %d points with perplexity %s has more neighbours than an array can hold: take"
+              + " fewer --points or a smaller --perplexity",
+          points, perplexity);
+    }
   }
 
   /** Affinities of points to their neighbours. */

@@ -143,7 +143,8 @@ public final class NotFinite {
    * and in it the first owner is named.
    */
   public static final class Watch {
-    private static final long NOTHING = Long.MAX_VALUE;
+    /** The place of nothing, behind all others. */
+    public static final long NOTHING = Long.MAX_VALUE;
 
     private final NetworkSpec spec;
     private final AtomicLong first = new AtomicLong(NOTHING); // step, owner, quantity
@@ -167,13 +168,14 @@ public final class NotFinite {
      * What others found at a place, or nothing.
      *
      * @param place step << 32 | {@link #owner} << 8 | {@link Quantity#ordinal}, so that the first
-     *     is the least; {@link Long#MAX_VALUE} for nothing
+     *     is the least; {@link #NOTHING} for nothing
      */
     public void saw(long place) {
       first.accumulateAndGet(place, Math::min);
     }
 
-    private static long place(Quantity what, int owner, int step) {
+    /** The place of something that is not finite; see {@link #saw(long)}. */
+    public static long place(Quantity what, int owner, int step) {
       return (long) step << 32 | (long) owner << 8 | what.ordinal();
     }
 

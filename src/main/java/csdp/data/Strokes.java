@@ -207,6 +207,11 @@ public final class Strokes {
     if (count < 1) {
       throw CsdpException.badInput("%s: %d images; give at least one", name, count);
     }
+    if (count > Integer.MAX_VALUE / (SIDE * SIDE)) {
+      throw CsdpException.badInput(
+          "%s: %d images are more than an array can hold; give at most %d",
+          name, count, Integer.MAX_VALUE / (SIDE * SIDE));
+    }
     int[] labels = new int[count];
     Philox.Stream order = Philox.stream(seed, Philox.Purpose.STROKES, split, 0, 1);
     for (int i = 0; i < count; i++) {

@@ -18,6 +18,9 @@ public final class NetworkSpec {
   /** Largest layer for which a lateral weight matrix still fits a Java array. */
   private static final int MAX_UNITS = 40_000;
 
+  /** Backends may round the units of a population up by so many. */
+  private static final int ROUNDING = 256;
+
   private final int[] hidden;
   private final boolean supervised;
   private final boolean reconstruction;
@@ -80,6 +83,23 @@ public final class NetworkSpec {
     }
     if (reconstruction) {
       error("R1", layer[1], recon, rm);
+    }
+  }
+
+  /**
+   * Refuses a batch whose arrays Java could not index.
+   *
+   * @param samples of the batch, negatives included
+   * @throws CsdpException bad input
+   */
+  public void requireRoom(long samples) {
+    long widest = populations.stream().mapToInt(Population::units).max().orElseThrow();
+    if (samples * (widest + ROUNDING) > Integer.MAX_VALUE
+        || samples * (constants.steps() + 1) > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "%d samples of %d units and %d steps are more than an array can hold: take a smaller"
+              + " --batch",
+          samples, widest, constants.steps());
     }
   }
 

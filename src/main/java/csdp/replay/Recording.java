@@ -156,6 +156,7 @@ final class Recording implements Closeable {
       throw CsdpException.badInput(
           "%s must have the shape (%d, N, %d)", s0.where(), steps, spec.input().units());
     }
+    spec.requireRoom(s0.dim(1));
     byte[] spikes = s0.bytes();
     for (int i = 0; i < spikes.length; i++) {
       if (spikes[i] >>> 1 != 0) {

@@ -6,7 +6,6 @@ import csdp.data.Dataset;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
-import csdp.model.Population;
 import java.util.Arrays;
 
 /**
@@ -18,9 +17,6 @@ import java.util.Arrays;
  * to 90 degrees either way.
  */
 public final class Batches {
-  /** Backends may round the units of a population up by so many. */
-  private static final int ROUNDING = 256;
-
   private final NetworkSpec spec;
   private final Dataset data;
   private final TrainOptions options;
@@ -34,13 +30,7 @@ public final class Batches {
     this.spec = spec;
     this.data = data;
     this.options = options;
-    long samples = 2L * Math.min(options.batch(), data.size());
-    long widest = spec.populations().stream().mapToInt(Population::units).max().orElseThrow();
-    if (samples * (widest + ROUNDING) > Integer.MAX_VALUE) {
-      throw CsdpException.badInput(
-          "%d samples of %d units are more than an array can hold: take a smaller --batch",
-          samples, widest);
-    }
+    spec.requireRoom(2L * Math.min(options.batch(), data.size()));
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
           "unsupervised training mixes two images, but %s has only one", data.name());

@@ -56,6 +56,7 @@ public final class Evaluator {
       Backend backend, Dataset data, int seed, int batch, Progress progress, Answers answers) {
     NetworkSpec spec = backend.spec();
     requireFit(spec, data);
+    spec.requireRoom(Math.min(batch, data.size()));
     Tally tally = new Tally();
     ReadOut out = new ReadOut(spec, answers != null);
     int[] order = new int[data.size()];

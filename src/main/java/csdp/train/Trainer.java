@@ -49,6 +49,10 @@ public final class Trainer {
     this.listeners = List.copyOf(listeners);
     Evaluator.requireFit(backend.spec(), train);
     this.batches = new Batches(backend.spec(), train, options);
+    if (valid != null) { // after an epoch it would be too late
+      Evaluator.requireFit(backend.spec(), valid);
+      backend.spec().requireRoom(Math.min(options.batch(), valid.size()));
+    }
     if (from.batch() > batches.count() || !from.tally().fits(backend.spec())) {
       throw CsdpException.badInput(
           "this is not the state of a run of %s with %d batches an epoch",

@@ -133,6 +133,9 @@ class TsneTest {
     assertThrows(CsdpException.class, () -> Affinities.check(1000, Double.NaN));
     assertThrows(CsdpException.class, () -> Affinities.check(1000, 1));
     Affinities.check(91, 30);
+    e = assertThrows(CsdpException.class, () -> Affinities.check(800_000, 1000));
+    assertEquals(CsdpException.USAGE, e.exitCode());
+    assertTrue(e.getMessage().contains("800000 points"), e.getMessage());
   }
 
   @Test

@@ -49,6 +49,7 @@ class StrokesTest {
     }
     assertTrue(inOrder > 50 && inOrder < 170, inOrder + " of 1000 in order");
     assertFails(2, () -> Strokes.draw("none", 1, 0, 0), "none");
+    assertFails(2, () -> Strokes.draw("all", 1, 0, 3_000_000), "at most 2739137");
   }
 
   @Test

@@ -9,14 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.CsdpException;
+import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.data.Dataset;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class BatchesTest {
   /** Image i has pixels (i, 0); classes go round. */
@@ -157,5 +161,32 @@ class BatchesTest {
         CsdpException.class, () -> new Batches(spec(2, false), data(1, 2), TrainOptions.epochs(1)));
     assertThrows(
         CsdpException.class, () -> new Batches(spec(1, true), data(4, 1), TrainOptions.epochs(1)));
+  }
+
+  /** Samples x units are more than an int holds, in training, in validation and in evaluation. */
+  @Test
+  void aBatchThatNoArrayHoldsIsRefusedBeforeAnythingRuns() {
+    NetworkSpec spec = new NetworkSpec(2, new int[] {40_000}, 2, true, true, Constants.forBatch(1));
+    int many = 60_000;
+    TrainOptions options = new TrainOptions(1, many, 1, 0, false);
+    Dataset large = data(many, 2);
+    refused(() -> new Batches(spec, large, options));
+    Backend backend = // without memory: nothing but its network is asked for
+        (Backend)
+            Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, args) -> {
+                  assertEquals("spec", method.getName());
+                  return spec;
+                });
+    refused(() -> Evaluator.evaluate(backend, large, 1, many, (done, of) -> {}));
+    refused(() -> new Trainer(backend, data(4, 2), large, options, TrainState.start(), List.of()));
+  }
+
+  private static void refused(Executable what) {
+    CsdpException e = assertThrows(CsdpException.class, what);
+    assertEquals(CsdpException.USAGE, e.exitCode());
+    assertTrue(e.getMessage().contains("more than an array can hold"), e.getMessage());
   }
 }

@@ -5,6 +5,7 @@ import csdp.backend.Backend;
 import csdp.model.NetworkSpec;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,12 +40,17 @@ public final class Cuda {
   /** What the driver of this machine offers; asked once. Never fails. */
   public static synchronized CudaSurvey survey() {
     if (survey == null) {
-      survey = ask();
+      survey = ask(System.getenv(), Path.of("/"));
     }
     return survey;
   }
 
-  private static CudaSurvey ask() {
+  /**
+   * Asks the driver that is found below a root.
+   *
+   * @param env the environment, whose variables name more folders
+   */
+  static CudaSurvey ask(Map<String, String> env, Path root) {
     String os = System.getProperty("os.name");
     boolean windows = os.toLowerCase(Locale.ROOT).startsWith("windows");
     if (!JCudaNatives.platform()) {
@@ -52,12 +58,16 @@ public final class Cuda {
           "JCuda is made for Linux and Windows on x86_64, not for "
               + (os + " on " + System.getProperty("os.arch")));
     }
-    Optional<Path> driver = DriverLibrary.cuda(System.getenv(), Path.of("/"), windows);
+    Optional<Path> driver = DriverLibrary.cuda(env, root, windows);
     if (driver.isEmpty()) {
       return CudaSurvey.none(
           "no NVIDIA driver is installed (no libcuda): install one to use a GPU");
     }
     try {
+      // JCuda's library names the driver's without a folder. Once that is loaded, nobody looks for
+      // it:
+      // so it may be in a folder where the loader would not look.
+      System.load(driver.get().toAbsolutePath().toString());
       JCudaNatives.load("JCudaDriver", "jcuda.driver.JCudaDriver");
       return JCudaQuery.survey();
     } catch (CsdpException | LinkageError e) {

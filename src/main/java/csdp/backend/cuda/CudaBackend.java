@@ -33,7 +33,8 @@ import java.util.Map;
  * <p>Work follows spikes, as in the {@code cpu} backend, and sums run in the same order.
  */
 public final class CudaBackend implements Backend {
-  private static final int MOST_LEARNED = 0xFFFF; // samples: plasticity.cu counts in 16 bits
+  /** Samples of a batch that a device learns from: kernels count them in 16 bits. */
+  static final int MOST_LEARNED = 0xFFFF;
 
   private final NetworkSpec spec;
   private final Constants c;
@@ -182,12 +183,11 @@ public final class CudaBackend implements Backend {
     forgetWindows(null);
     net.release();
     try {
-      int pixels = Math.multiplyExact(batch.size(), spec.input().units());
-      images = net.window.floats("images", pixels);
+      images = net.window.floats("images", (long) batch.size() * spec.input().units());
       recorded = net.window.bytes("recorded input spikes", spikes);
       if (products != null) {
         int widest = spec.populations().stream().mapToInt(Population::units).max().orElseThrow();
-        wide = net.window.floats("spikes as floats", Math.multiplyExact(batch.size(), widest));
+        wide = net.window.floats("spikes as floats", (long) batch.size() * widest);
       }
       net.reserve(batch.size());
     } catch (RuntimeException e) {

@@ -36,7 +36,7 @@ final class DeviceImages {
       this.data = data;
       this.order = memory.ints("order of stored images", data.size());
       try {
-        this.pixels = memory.bytes("stored images", data.size() * data.pixels());
+        this.pixels = memory.bytes("stored images", (long) data.size() * data.pixels());
       } catch (RuntimeException e) {
         order.close();
         throw e;

@@ -31,18 +31,28 @@ public final class DeviceMemory implements AutoCloseable {
   }
 
   /** An array of floats, contents undefined. */
-  public Floats floats(String what, int length) {
-    return new Floats(this, what, length);
+  public Floats floats(String what, long length) {
+    return new Floats(this, what, indexable(what, length));
   }
 
   /** An array of ints, contents undefined. */
-  public Ints ints(String what, int length) {
-    return new Ints(this, what, length);
+  public Ints ints(String what, long length) {
+    return new Ints(this, what, indexable(what, length));
   }
 
   /** An array of bytes, contents undefined. */
-  public Bytes bytes(String what, int length) {
-    return new Bytes(this, what, length);
+  public Bytes bytes(String what, long length) {
+    return new Bytes(this, what, indexable(what, length));
+  }
+
+  /** A length that kernels and Java's arrays can index. */
+  private int indexable(String what, long length) {
+    if (length > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "%s: %,d elements are more than the %,d of one buffer: use %s",
+          what, length, Integer.MAX_VALUE, remedy);
+    }
+    return (int) length;
   }
 
   /** Number of buffers that are not closed. */

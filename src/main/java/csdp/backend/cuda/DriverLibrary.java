@@ -2,11 +2,13 @@ package csdp.backend.cuda;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +57,17 @@ public final class DriverLibrary {
       candidates.addAll(cached(root, name));
       USUAL.forEach(f -> candidates.add(root.resolve(f).resolve(name)));
     }
-    return candidates.stream().filter(Files::exists).findFirst();
+    return candidates.stream().filter(DriverLibrary::isUsable).findFirst();
+  }
+
+  /** Whether there is a file that is not an ELF library of 32 bits, which a loader skips too. */
+  private static boolean isUsable(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] start = in.readNBytes(5);
+      return !Arrays.equals(start, new byte[] {0x7F, 'E', 'L', 'F', 1});
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** What the loader's cache knows, wherever that is. */

@@ -67,6 +67,13 @@ public final class KernelSources {
     return changed;
   }
 
+  /** The same with one kernel family of a given text in place of all. */
+  KernelSources only(String text) {
+    KernelSources changed = with(FAMILIES.get(0) + ".cu", text);
+    FAMILIES.stream().skip(1).forEach(f -> changed.texts.put(f + ".cu", ""));
+    return changed;
+  }
+
   private static String read(String name) {
     try (InputStream in = KernelSources.class.getResourceAsStream("/csdp/kernels/" + name)) {
       if (in == null) {

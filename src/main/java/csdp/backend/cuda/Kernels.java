@@ -22,15 +22,25 @@ final class Kernels {
   /** Rows that a block of learn takes, a warp each. */
   static final int ROWS = 4;
 
-  /** Samples that a block of forward takes: eight for each of its warps. */
-  private static final int FORWARD_WARPS = 12;
+  /** Warps of a block of forward. */
+  static final int FORWARD_WARPS = 12;
+
+  /** Samples that a warp of forward takes. */
+  static final int LISTS = 8;
+
+  /** Input units whose weights forward has in shared memory at once. */
+  static final int CHUNK = 64;
 
   /** Fewer samples than this gather from the L2 cache sooner than a tile is filled. */
   private static final int TILED_FROM = 48;
 
-  private static final int WARP = 32;
+  /** Lanes of a warp. */
+  static final int WARP = 32;
+
   private static final int BLOCK = 256;
-  private static final int TRANSPOSE_BLOCK = 16 * WARP;
+
+  /** Threads of a block of transpose. */
+  static final int TRANSPOSE_BLOCK = 16 * WARP;
 
   private final GpuDevice device;
 
@@ -43,9 +53,9 @@ final class Kernels {
     return (Padding.stride(units) + SEGMENT - 1) / SEGMENT;
   }
 
-  /** Chunks of 64 input units whose weights forward has in shared memory at once. */
+  /** Chunks of a population's units. */
   static int chunks(int units) {
-    return (Padding.stride(units) + 63) / 64;
+    return (Padding.stride(units) + CHUNK - 1) / CHUNK;
   }
 
   /** Pairs of samples whose input spikes are listed together; none in a small batch. */
@@ -76,7 +86,7 @@ final class Kernels {
 
   /** Blocks of (so many tiles, 96 samples), half of them from each half of the batch. */
   private static Geometry tiled(int tiles, int n) {
-    int group = 8 * FORWARD_WARPS;
+    int group = LISTS * FORWARD_WARPS;
     return new Geometry(tiles, ((n + 1) / 2 * 2 + group - 1) / group, FORWARD_WARPS * WARP, 0);
   }
 

@@ -13,7 +13,6 @@ import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import csdp.model.Synapse.Rule;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,9 +23,105 @@ import java.util.List;
  * so it needs to know nothing else.
  */
 final class NetworkState implements AutoCloseable {
-  private static final int NETWORK_BYTES = 72;
-  private static final int POPULATION_BYTES = 208;
-  private static final int SYNAPSE_BYTES = 72;
+  // The structs of network.cuh. MirrorsTest compares names, types and offsets with those of the
+  // compilers.
+
+  static final StructLayout<NetworkState> NETWORK =
+      new StructLayout<NetworkState>("Network")
+          .address("populations", NetworkState::populationsAt)
+          .address("synapses", NetworkState::synapsesAt)
+          .buffer("power", n -> n.tracePowers)
+          .buffer("labels", n -> n.labels)
+          .buffer("seen", n -> n.seen)
+          .integer("populationCount", n -> n.states.length)
+          .integer("steps", n -> n.c.steps())
+          .real("inverseTau", n -> n.c.inverseTauM())
+          .real("dt", n -> n.c.dt())
+          .real("thresholdRate", n -> n.c.thresholdRate())
+          .real("floor", n -> Constants.THRESHOLD_FLOOR)
+          .real("theta", n -> n.c.goodnessThreshold())
+          .real("decay", n -> n.c.weightDecay());
+
+  static final StructLayout<PopulationRow> POPULATION =
+      new StructLayout<PopulationRow>("Population")
+          .buffer("spikes", r -> r.state.spikes)
+          .buffer("list", r -> r.state.list)
+          .buffer("count", r -> r.state.count)
+          .buffer("total", r -> r.state.total)
+          .buffer("samples", r -> r.state.samples)
+          .buffer("columns", r -> r.state.columns)
+          .buffer("current", r -> r.state.current)
+          .buffer("v", r -> r.state.membrane)
+          .buffer("thr", r -> r.state.threshold)
+          .buffer("thr0", r -> r.net.initialThresholds[r.population().index()])
+          .buffer("last", r -> r.state.last)
+          .buffer("readOut", r -> r.state.readOut)
+          .buffer("error", r -> r.state.error)
+          .buffer("goodness", r -> r.state.goodness)
+          .buffer("factor", r -> r.state.factor)
+          .buffer("alive", r -> r.state.alive)
+          .buffer("ever", r -> r.state.ever)
+          .buffer("live", r -> r.state.live)
+          .buffer("slot", r -> r.state.slot)
+          .buffer("liveCount", r -> r.state.liveCount)
+          .buffer("pairs", r -> r.state.pairs)
+          .buffer("pairStart", r -> r.state.pairStart)
+          .integer("units", r -> r.population().units())
+          .integer("stride", r -> r.state.stride)
+          .integer("depth", r -> r.state.depth)
+          .integer("role", r -> r.population().role().ordinal())
+          .integer("firstSynapse", PopulationRow::firstSynapse)
+          .integer("endSynapse", r -> r.firstSynapse() + r.incoming().size())
+          .integer("owner", r -> NotFinite.Watch.owner(r.population()))
+          .integer("padding", r -> 0);
+
+  static final StructLayout<SynapseRow> SYNAPSE =
+      new StructLayout<SynapseRow>("Synapse")
+          .buffer("w", r -> r.state.weights())
+          .buffer("m", r -> r.state.first())
+          .buffer("v", r -> r.state.second())
+          .buffer("done", r -> r.state.done())
+          .integer("pre", r -> r.synapse().pre().index())
+          .integer("post", r -> r.synapse().post().index())
+          .integer("rows", r -> r.synapse().pre().units())
+          .integer("isError", r -> r.synapse().rule() == Rule.ERROR ? 1 : 0)
+          .integer("hollow", r -> r.synapse().hollow() ? 1 : 0)
+          .real("currentScale", r -> r.synapse().currentScale())
+          .real("learningScale", r -> r.synapse().learningScale())
+          .real("lower", r -> r.synapse().lower())
+          .real("upper", r -> r.synapse().upper())
+          .integer("owner", r -> NotFinite.Watch.owner(r.net.spec, r.synapse()));
+
+  static final StructLayout<Part> PART =
+      new StructLayout<Part>("Part")
+          .integer("of", Part::of)
+          .integer("row", Part::row)
+          .integer("column", Part::column);
+
+  /** The source of a row of the populations' table. */
+  record PopulationRow(NetworkState net, PopulationState state) {
+    private Population population() {
+      return state.p;
+    }
+
+    private List<Synapse> incoming() {
+      return net.ordered.stream().filter(s -> s.post() == state.p).toList();
+    }
+
+    private int firstSynapse() {
+      return incoming().isEmpty() ? 0 : net.row(incoming().get(0));
+    }
+  }
+
+  /** The source of a row of the synapses' table. */
+  record SynapseRow(NetworkState net, SynapseState state) {
+    private Synapse synapse() {
+      return state.synapse();
+    }
+  }
+
+  /** A population or synapse, by its row in the tables, and where in it. */
+  record Part(int of, int row, int column) {}
 
   final NetworkSpec spec;
   final DeviceMemory parameters; // what is not sized for a batch
@@ -48,12 +143,14 @@ final class NetworkState implements AutoCloseable {
   private Ints labels;
   private int capacity; // samples that fit
 
-  /** What the blocks along x of a launch's grid work on: {population or synapse, row, column}. */
-  record Parts(Ints table, int blocks) {
-    private static Parts upload(DeviceMemory memory, String of, List<int[]> rows) {
-      Ints table = memory.ints("parts of " + of, 3 * rows.size());
-      table.upload(rows.stream().flatMapToInt(java.util.Arrays::stream).toArray());
-      return new Parts(table, rows.size());
+  /** What the blocks along x of a launch's grid work on: a part a block. */
+  record Parts(Bytes table, int blocks) {
+    private static Parts upload(DeviceMemory memory, String of, List<Part> parts) {
+      ByteBuffer rows = StructLayout.room(Math.multiplyExact(parts.size(), PART.bytes()));
+      parts.forEach(p -> PART.write(rows, p));
+      Bytes table = memory.bytes("parts of " + of, rows.capacity());
+      table.upload(rows.array());
+      return new Parts(table, parts.size());
     }
   }
 
@@ -90,7 +187,9 @@ final class NetworkState implements AutoCloseable {
       table =
           parameters.bytes(
               "table of the network",
-              NETWORK_BYTES + states.length * POPULATION_BYTES + synapses.length * SYNAPSE_BYTES);
+              NETWORK.bytes()
+                  + states.length * POPULATION.bytes()
+                  + synapses.length * SYNAPSE.bytes());
       forward = Parts.upload(parameters, "forward", forwardParts());
       transpose = Parts.upload(parameters, "transpose", transposeParts());
       learn = Parts.upload(parameters, "learn", learnParts());
@@ -203,75 +302,58 @@ final class NetworkState implements AutoCloseable {
     capacity = n;
   }
 
-  // The tables, in the order of the fields of network.cuh.
+  // The table of the network: its own row, the populations, the synapses.
 
   private byte[] written() {
-    ByteBuffer to = ByteBuffer.allocate(table.length()).order(ByteOrder.LITTLE_ENDIAN);
-    long populations = table.address() + NETWORK_BYTES;
-    to.putLong(populations).putLong(populations + (long) states.length * POPULATION_BYTES);
-    addresses(to, tracePowers, labels, seen);
-    to.putInt(states.length).putInt(c.steps());
-    to.putFloat(c.inverseTauM()).putFloat(c.dt());
-    to.putFloat(c.thresholdRate()).putFloat(Constants.THRESHOLD_FLOOR);
-    to.putFloat(c.goodnessThreshold()).putFloat(c.weightDecay());
+    ByteBuffer to = StructLayout.room(table.length());
+    NETWORK.write(to, this);
     for (PopulationState s : states) {
-      addresses(to, s.spikes, s.list, s.count, s.total, s.samples, s.columns, s.current);
-      addresses(to, s.membrane, s.threshold, initialThresholds[s.p.index()], s.last, s.readOut);
-      addresses(to, s.error, s.goodness, s.factor, s.alive);
-      addresses(to, s.ever, s.live, s.slot, s.liveCount, s.pairs, s.pairStart);
-      to.putInt(s.p.units()).putInt(s.stride).putInt(s.depth).putInt(s.p.role().ordinal());
-      List<Synapse> incoming = ordered.stream().filter(k -> k.post() == s.p).toList();
-      int first = incoming.isEmpty() ? 0 : row(incoming.get(0));
-      to.putInt(first).putInt(first + incoming.size());
-      to.putInt(NotFinite.Watch.owner(s.p)).putInt(0);
+      POPULATION.write(to, new PopulationRow(this, s));
     }
     for (Synapse s : ordered) {
-      SynapseState k = synapse(s);
-      addresses(to, k.weights(), k.first(), k.second(), k.done());
-      to.putInt(s.pre().index()).putInt(s.post().index()).putInt(s.pre().units());
-      to.putInt(s.rule() == Rule.ERROR ? 1 : 0).putInt(s.hollow() ? 1 : 0);
-      to.putFloat(s.currentScale()).putFloat(s.learningScale());
-      to.putFloat(s.lower()).putFloat(s.upper()).putInt(NotFinite.Watch.owner(spec, s));
+      SYNAPSE.write(to, new SynapseRow(this, synapse(s)));
     }
     return to.array();
   }
 
-  private static void addresses(ByteBuffer to, DeviceBuffer... buffers) {
-    for (DeviceBuffer b : buffers) {
-      to.putLong(b == null ? 0 : b.address());
-    }
+  private long populationsAt() {
+    return table.address() + NETWORK.bytes();
+  }
+
+  private long synapsesAt() {
+    return populationsAt() + (long) states.length * POPULATION.bytes();
   }
 
   /** Tiles of columns of the populations that the spikes of the step before drive. */
-  private List<int[]> forwardParts() {
-    List<int[]> parts = new ArrayList<>();
+  private List<Part> forwardParts() {
+    List<Part> parts = new ArrayList<>();
     for (Population p : spec.integrating()) {
       for (int tile = 0; !p.fedByNewSpikes() && tile < Kernels.tiles(p.units()); tile++) {
-        parts.add(new int[] {p.index(), 0, tile * Kernels.TILE});
+        parts.add(new Part(p.index(), 0, tile * Kernels.TILE));
       }
     }
     return parts;
   }
 
   /** Words of spikes of the populations where a synapse begins. */
-  private List<int[]> transposeParts() {
-    List<int[]> parts = new ArrayList<>();
+  private List<Part> transposeParts() {
+    List<Part> parts = new ArrayList<>();
     for (Population p : spec.populations()) {
       for (int word = 0; presynaptic(p) && word < Padding.words(p.units()); word++) {
-        parts.add(new int[] {p.index(), 0, word * Padding.WORD});
+        parts.add(new Part(p.index(), 0, word * Padding.WORD));
       }
     }
     return parts;
   }
 
   /** Segments of rows, those of a block together; blocks that take long come first. */
-  private List<int[]> learnParts() {
-    List<int[]> parts = new ArrayList<>();
+  private List<Part> learnParts() {
+    List<Part> parts = new ArrayList<>();
     for (Role pre : List.of(Role.INPUT, Role.CONTEXT, Role.HIDDEN)) {
       for (Synapse s : ordered) {
         for (int row = 0; s.pre().role() == pre && row < s.pre().units(); row += Kernels.ROWS) {
           for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
-            parts.add(new int[] {row(s), row, k * Kernels.SEGMENT});
+            parts.add(new Part(row(s), row, k * Kernels.SEGMENT));
           }
         }
       }

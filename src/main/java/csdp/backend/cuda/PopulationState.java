@@ -48,43 +48,35 @@ final class PopulationState {
     this.stride = Padding.stride(p.units());
     this.depth = p.role() == Role.INPUT ? steps : p.role() == Role.CONTEXT ? 1 : 2;
     String of = " of " + p.name();
-    int size = Math.multiplyExact(n, stride);
+    long size = (long) n * stride;
     boolean hidden = p.role() == Role.HIDDEN;
     boolean moves = p.integrates();
     boolean taught = moves && !hidden;
-    spikes = memory.ints("spikes" + of, Math.multiplyExact(size / Padding.WORD, depth));
-    list =
-        p.role() == Role.INPUT
-            ? null
-            : memory.ints("spike lists" + of, Math.multiplyExact(2, size));
-    count = memory.ints("spike counts" + of, 2 * n);
+    spikes = memory.ints("spikes" + of, size / Padding.WORD * depth);
+    list = p.role() == Role.INPUT ? null : memory.ints("spike lists" + of, 2 * size);
+    count = memory.ints("spike counts" + of, 2L * n);
     total = memory.ints("spike totals" + of, n);
-    samples = presynaptic ? memory.ints("samples" + of, 2 * stride * Padding.words(n)) : null;
-    columns =
-        presynaptic
-            ? memory.floats("spike sums" + of, Math.multiplyExact(steps + 1, stride))
-            : null;
+    samples = presynaptic ? memory.ints("samples" + of, 2L * stride * Padding.words(n)) : null;
+    columns = presynaptic ? memory.floats("spike sums" + of, (steps + 1L) * stride) : null;
     current = moves && currents ? memory.floats("currents" + of, size) : null;
     membrane = moves ? memory.floats("membranes" + of, size) : null;
     threshold = p.adaptive() ? memory.floats("thresholds" + of, size) : null;
-    last = moves ? memory.bytes("last spikes" + of, Math.multiplyExact(2, size)) : null;
+    last = moves ? memory.bytes("last spikes" + of, 2 * size) : null;
     readOut = moves ? memory.floats("read-out" + of, size) : null;
     error = taught ? memory.floats("errors" + of, size) : null;
     goodness = hidden ? memory.floats("goodness" + of, n) : null;
     factor = hidden ? memory.floats("modulation" + of, n) : null;
-    alive = hidden ? memory.ints("ages" + of, Math.multiplyExact(n, steps + 1)) : null;
+    alive = hidden ? memory.ints("ages" + of, n * (steps + 1L)) : null;
     ever = hidden ? memory.ints("units with a trace" + of, size / Padding.WORD) : null;
     live = hidden ? memory.ints("traces" + of, size) : null;
-    slot = hidden ? memory.bytes("places of traces" + of, Math.multiplyExact(2, size)) : null;
-    liveCount = hidden ? memory.ints("trace counts" + of, n * Kernels.segments(p.units())) : null;
+    slot = hidden ? memory.bytes("places of traces" + of, 2L * size) : null;
+    liveCount =
+        hidden ? memory.ints("trace counts" + of, (long) n * Kernels.segments(p.units())) : null;
     int pairCount = p.role() == Role.INPUT ? Kernels.pairs(n) : 0;
-    pairs =
-        pairCount > 0
-            ? memory.ints("spikes of pairs" + of, Math.multiplyExact(pairCount, stride))
-            : null;
+    pairs = pairCount > 0 ? memory.ints("spikes of pairs" + of, (long) pairCount * stride) : null;
     pairStart =
         pairCount > 0
-            ? memory.ints("starts of pairs" + of, pairCount * (Kernels.chunks(p.units()) + 1))
+            ? memory.ints("starts of pairs" + of, pairCount * (Kernels.chunks(p.units()) + 1L))
             : null;
   }
 

@@ -64,7 +64,10 @@ final class PtxTranslator {
 
   private static final Pattern ENTRY =
       Pattern.compile(
-          "(?s)\\.visible \\.entry (\\w+)\\((.*?)\\)\\s*(?:\\.\\w+ [\\d, ]+\\s*)*\\{\\n(.*?)\\n\\}");
+          "(?s)\\.visible \\.entry (\\w+)\\((.*?)\\)\\s*((?:\\.\\w+ [\\d, ]+\\s*)*)\\{\\n(.*?)\\n\\}");
+  private static final Pattern BOUND = Pattern.compile("\\.(\\w+) (\\d+)");
+  private static final Pattern NAME =
+      Pattern.compile("\\.(?:entry|func)\\s+(?:\\([^)]*\\)\\s*)?(\\w+)");
   private static final Pattern PARAMETER = Pattern.compile("\\.param \\.(u64|u32|f32) (\\w+)");
   private static final Pattern REGISTERS =
       Pattern.compile("\\.reg \\.(\\w+)\\s+%(\\w+?)(?:<(\\d+)>)?;");
@@ -115,10 +118,14 @@ final class PtxTranslator {
     Matcher m = ENTRY.matcher(source);
     while (m.find()) {
       t.kernels.add(m.group(1));
-      t.text.append(new Kernel(m.group(1), m.group(2)).translate(m.group(3)));
+      t.text.append(new Kernel(m.group(1), m.group(2), m.group(3)).translate(m.group(4)));
     }
-    if (t.kernels.size() != source.split("\\.entry ", -1).length - 1) {
-      throw new IllegalArgumentException("the PTX has an entry that is not understood");
+    Matcher named = NAME.matcher(source);
+    while (named.find()) {
+      if (!t.kernels.contains(named.group(1))) {
+        throw new IllegalArgumentException(
+            "the PTX has a function that is not understood: " + named.group(1));
+      }
     }
     return t;
   }
@@ -151,20 +158,22 @@ final class PtxTranslator {
 
   /** One kernel. */
   private static final class Kernel {
-    private static final int GAP = 64; // bytes between arrays of shared memory, which nobody writes
+    private static final int GAP = 64; // bytes between arrays of shared memory
+    private static final int MOST_SHARED = 48 * 1024; // bytes that a block can declare
 
     private final String name;
     private final Map<String, String> parameters = new LinkedHashMap<>(); // types by name
     private final Map<String, Register> registers = new HashMap<>();
-    private final Map<String, Array> arrays = new HashMap<>();
+    private final Map<String, Array> arrays = new LinkedHashMap<>();
     private final StringBuilder declarations = new StringBuilder();
     private final StringBuilder code = new StringBuilder();
     private final List<Integer> weights = new ArrayList<>(); // of basic blocks
     private boolean inBlock;
-    private int shared;
+    private int shared; // end of the arrays so far
+    private int sharedBytes;
     private String local; // name of the array; null without one
 
-    Kernel(String name, String parameterList) {
+    Kernel(String name, String parameterList, String bounds) {
       this.name = name;
       for (String p : parameterList.split(",")) {
         Matcher m = PARAMETER.matcher(p.strip());
@@ -172,6 +181,15 @@ final class PtxTranslator {
           throw unknown("parameter " + p.strip());
         }
         parameters.put(m.group(2), m.group(1));
+      }
+      for (Matcher m = BOUND.matcher(bounds); m.find(); ) {
+        switch (m.group(1)) {
+          case "maxntid" -> code.append("  ptx::requireThreads(1, " + m.group(2) + ");\n");
+          case "reqntid" ->
+              code.append("  ptx::requireThreads(" + m.group(2) + ", " + m.group(2) + ");\n");
+          case "minnctapersm", "maxnreg" -> {} // for the driver's compiler
+          default -> throw unknown("directive " + m.group().strip());
+        }
       }
     }
 
@@ -201,12 +219,23 @@ final class PtxTranslator {
               + "\", weights, "
               + weights.size()
               + ");\n#endif\n";
+      List<Array> inShared =
+          arrays.values().stream().filter(a -> a.space.equals("shared")).toList();
+      String sharedMemory =
+          "  static constexpr ptx::SharedMemory<"
+              + inShared.size()
+              + "> shared = {{"
+              + inShared.stream()
+                  .map(a -> "{" + a.offset + ", " + a.bytes + "}")
+                  .collect(Collectors.joining(", "))
+              + "}};\n";
       return "extern \"C\" void "
           + name
           + "("
           + signature
           + ") {\n"
           + declarations
+          + (inShared.isEmpty() ? "" : sharedMemory)
           + counts
           + code
           + "}\n\n";
@@ -260,7 +289,7 @@ final class PtxTranslator {
         throw unknown("register type ." + type);
       }
       int end = count == null ? 1 : Integer.parseInt(count);
-      for (int k = count == null ? 0 : 1; k < end; k++) {
+      for (int k = 0; k < end; k++) {
         String register = "%" + prefix + (count == null ? "" : k);
         String variable = "r_" + prefix + (count == null ? "" : k);
         Register known = registers.put(register, new Register(variable, type));
@@ -279,6 +308,10 @@ final class PtxTranslator {
         int offset = (shared + alignment - 1) / alignment * alignment;
         arrays.put(array, new Array(space, offset, bytes));
         shared = offset + bytes + GAP;
+        sharedBytes += bytes;
+        if (sharedBytes > MOST_SHARED) {
+          throw unknown("amount of shared memory, more than " + MOST_SHARED + " bytes: " + array);
+        }
       } else if (local != null) {
         throw unknown("second local array " + array);
       } else {
@@ -467,11 +500,14 @@ final class PtxTranslator {
             (type.equals("u64") ? "(ptx::u64)" : type.equals("u32") ? "(ptx::u32)" : "")
                 + a.group(1));
       }
+      if (space.equals("shared") && sharedBytes == 0 || space.equals("local") && local == null) {
+        throw unknown("access to " + space + " memory without an array: " + m.group() + " " + o);
+      }
       String registers = o.get(load ? 0 : 1);
       List<String> lanes = m.group(3) == null ? List.of(registers) : operands(inner(registers));
       String where =
           switch (space) {
-            case "shared" -> ", " + shared;
+            case "shared" -> ", shared";
             case "local" -> ", " + local + ", " + arrays.get(local).bytes;
             default -> ", 0";
           };

@@ -11,13 +11,14 @@ import csdp.model.Synapse;
  */
 record SynapseState(Synapse synapse, Floats weights, Floats first, Floats second, Ints done) {
   static SynapseState allocate(DeviceMemory memory, Synapse s) {
-    int size = Math.multiplyExact(s.pre().units(), Padding.stride(s.post().units()));
+    long size = (long) s.pre().units() * Padding.stride(s.post().units());
     return new SynapseState(
         s,
         memory.floats("weights of " + s.name(), size),
         memory.floats("first moments of " + s.name(), size),
         memory.floats("second moments of " + s.name(), size),
-        memory.ints("steps of " + s.name(), s.pre().units() * Kernels.segments(s.post().units())));
+        memory.ints(
+            "steps of " + s.name(), (long) s.pre().units() * Kernels.segments(s.post().units())));
   }
 
   void upload(Parameters from) {

@@ -17,8 +17,48 @@ import org.junit.jupiter.api.Test;
 class AdamShortcutTest {
   private static final int TINY_BITS = 0x0C800000; // 2^-102
 
+  /** Kernels that compare the two, behind those of plasticity.cu. */
+  private static final String KERNELS =
+      """
+
+      // different[thread] = how often adam() has other bits than adamPlain() although it says that it is exact, over all v of
+      // values, for one w and m of values a thread; inexact[thread] = how often it says that it is not.
+      KERNEL check_adam(const float* values, int count, float rate, float second, int* different, int* inexact) {
+        int k = globalIndex();
+        if (k >= count * count) {
+          return;
+        }
+        float w = values[k / count];
+        float m = values[k % count];
+        different[k] = inexact[k] = 0;
+        for (int i = 0; i < count; i++) {
+          float denominator;
+          bool exact = true;
+          float fast = adam(w, m, values[i], {rate, second}, denominator, exact);
+          exact = exact && isFinite(fast + denominator);  // as moveWeights() does
+          float plain = adamPlain(w, m, values[i], {rate, second});
+          bool same = __float_as_uint(fast) == __float_as_uint(plain) || (isnan(fast) && isnan(plain));
+          different[k] += exact && !same;
+          inexact[k] += !exact;
+        }
+      }
+
+      // different[thread]: of all floats with the bits thread << 20 .. and so many, those x whose sqrt(x) + EPSILON is not EPSILON.
+      KERNEL check_roots(int* different, int end) {
+        unsigned first = (unsigned)globalIndex() << 20;
+        different[globalIndex()] = 0;
+        for (unsigned bits = first; bits < first + (1u << 20) && bits < (unsigned)end; bits++) {
+          float x;
+          memcpy(&x, &bits, sizeof x);
+          different[globalIndex()] += sqrtf(x) + EPSILON != EPSILON;
+        }
+      }
+      """;
+
   private static EmulatedDevice device() {
-    return EmulatedDevice.open(Emulated.library(Emulated.Kernels.SOURCES), 1L << 30);
+    KernelSources sources = KernelSources.host();
+    return Emulated.ofSources(
+        sources.with("plasticity.cu", sources.texts().get("plasticity.cu") + KERNELS));
   }
 
   /** Both signs, exponents dense near the thresholds, three mantissas; zeros, infinity, NaN. */

@@ -83,4 +83,16 @@ public final class Emulated {
   static EmulatedDevice device(Kernels kernels) {
     return EmulatedDevice.open(library(kernels), 1L << 30);
   }
+
+  /** A device that runs the kernels of a PTX. */
+  static EmulatedDevice ofPtx(String ptx) {
+    require();
+    return EmulatedDevice.open(EmulatedLibrary.ofPtx(CACHE, ptx, false), 1L << 30);
+  }
+
+  /** A device that runs the kernels of other sources. */
+  static EmulatedDevice ofSources(KernelSources sources) {
+    require();
+    return EmulatedDevice.open(EmulatedLibrary.ofSources(CACHE, sources, Check.NONE), 1L << 30);
+  }
 }

@@ -101,17 +101,36 @@ final class FakeDriver {
     env.put("LD_LIBRARY_PATH", libraries.toString());
     env.put("CSDP_CACHE", cache.toString());
     env.put("CSDP_FAKE_CUDA", steering);
-    return run(env, false, List.of(), args);
+    return run(env, false, List.of("csdp.cli.Main"), args);
+  }
+
+  /** Prints what the driver below a root folder offers. */
+  static final class Survey {
+    private Survey() {}
+
+    public static void main(String[] args) {
+      System.out.println(Cuda.ask(Map.of(), Path.of(args[0])));
+    }
+  }
+
+  /** Asks the stand-in in a folder where the loader does not look. */
+  Result survey(Path root) throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(root.resolve("run/opengl-driver/lib"));
+    Files.copy(libraries.resolve("libcuda.so.1"), folder.resolve("libcuda.so.1"));
+    Map<String, String> env = Map.of("CSDP_CACHE", cache.toString(), "CSDP_FAKE_CUDA", "");
+    return run(env, false, List.of(Survey.class.getName()), root.toString());
   }
 
   /** Runs csdp as it is on this machine, with or without JCuda's jars. */
   static Result java(boolean withoutJCuda, List<String> options, String... args)
       throws IOException, InterruptedException {
-    return run(Map.of(), withoutJCuda, options, args);
+    List<String> all = new ArrayList<>(options);
+    all.add("csdp.cli.Main");
+    return run(Map.of(), withoutJCuda, all, args);
   }
 
   private static Result run(
-      Map<String, String> env, boolean withoutJCuda, List<String> options, String... args)
+      Map<String, String> env, boolean withoutJCuda, List<String> optionsAndMain, String... args)
       throws IOException, InterruptedException {
     String all =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
@@ -126,8 +145,7 @@ final class FakeDriver {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Short runs: no time for the optimising compiler.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", classPath));
-    command.addAll(options);
-    command.add("csdp.cli.Main");
+    command.addAll(optionsAndMain);
     command.addAll(List.of(args));
     Path out = Files.createTempFile("csdp-out", null);
     Path err = Files.createTempFile("csdp-err", null);

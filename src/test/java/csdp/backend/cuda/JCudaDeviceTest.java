@@ -171,6 +171,14 @@ class JCudaDeviceTest {
     assertTrue(Files.size(library) > 1000);
   }
 
+  /** JCuda's library asks for libcuda.so.1 by name; found elsewhere, that very file is loaded. */
+  @Test
+  void aDriverWhereTheLoaderDoesNotLook() throws Exception {
+    Result r = fake.survey(dir.resolve("root"));
+    assertEquals(0, r.code(), r.toString());
+    assertTrue(r.out().contains("Fake GPU, compute capability 7.5"), r.toString());
+  }
+
   @Test
   void aDriverThatRefusesThePtxGetsWhatNvccMakes() throws Exception {
     boolean nvcc = Nvcc.find().isPresent();

@@ -2,9 +2,11 @@ package csdp.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.CsdpException;
 import csdp.backend.cuda.DeviceBuffer.Bytes;
 import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
@@ -135,6 +137,21 @@ class KernelsTest {
       List<String> kernels =
           device.kernels().stream().filter(k -> !k.startsWith("check_")).toList();
       assertEquals(List.copyOf(launches().keySet()), kernels.stream().sorted().toList());
+    }
+  }
+
+  /** Sizes are computed in 64 bits, and the buffer that would be too long is named. */
+  @Test
+  void buffersThatNoArrayHoldsAreNamed() {
+    Constants c = Constants.forBatch(7);
+    NetworkSpec spec = new NetworkSpec(7, new int[] {40_000}, 7, true, true, c);
+    try (NetworkState net = new NetworkState(spec, new NotingDevice(new TreeMap<>()), false)) {
+      CsdpException e = assertThrows(CsdpException.class, () -> net.reserve(30_000));
+      assertEquals(CsdpException.USAGE, e.exitCode());
+      assertEquals(
+          "spike lists of z1: 2,400,000,000 elements are more than the 2,147,483,647 of one buffer:"
+              + " use smaller batches (--batch) or fewer hidden units (--hidden)",
+          e.getMessage());
     }
   }
 

@@ -14,6 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,6 +119,78 @@ class PtxTest {
     String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, p.waitFor(), said);
     return Files.readAllBytes(dir.resolve("k.cubin"));
+  }
+
+  /** A shared array that is only stored to shows a load that nvcc took for unreachable. */
+  @Test
+  void sharedArraysAreLoadedAndAccessesNameTheirSpace() {
+    for (Ptx ptx : Ptx.inClasses(TARGET)) {
+      assertEquals(List.of(), addressFaults(ptx.text()));
+      assertTrue(ptx.text().contains("ld.shared"));
+    }
+    String unnamed = shipped().text().replaceFirst("\\bst\\.global\\.", "st.");
+    assertEquals(1, addressFaults(unnamed).size(), addressFaults(unnamed).toString());
+  }
+
+  private static final Pattern ENTRY =
+      Pattern.compile("(?s)\\.entry (\\w+)\\(.*?\\n\\{\\n(.*?)\\n\\}");
+  private static final Pattern SHARED = Pattern.compile("\\.shared [^;]*?(\\w+)\\[\\d+\\];");
+  private static final Pattern INSTRUCTION =
+      Pattern.compile("(?m)^\\s*(?:@!?%\\w+\\s+)?([a-z]\\S*)\\s+([^;]*);");
+  private static final Pattern NAME = Pattern.compile("[%$\\w]+");
+
+  /**
+   * Accesses to memory of no named space, and shared arrays that a kernel stores to without ever
+   * loading from them. An address belongs to the arrays whose names went into its registers.
+   */
+  static List<String> addressFaults(String ptx) {
+    List<String> faults = new ArrayList<>();
+    for (Matcher entry = ENTRY.matcher(ptx); entry.find(); ) {
+      String kernel = entry.group(1);
+      Map<String, Set<String>> arrays = new TreeMap<>(); // of a register or a name
+      for (Matcher m = SHARED.matcher(entry.group(2)); m.find(); ) {
+        arrays.put(m.group(1), Set.of(m.group(1)));
+      }
+      Set<String> declared = Set.copyOf(arrays.keySet());
+      Set<String> loaded = new TreeSet<>();
+      Set<String> stored = new TreeSet<>();
+      List<MatchResult> instructions = INSTRUCTION.matcher(entry.group(2)).results().toList();
+      int known;
+      do { // loops carry addresses backwards
+        known = arrays.values().stream().mapToInt(Set::size).sum();
+        for (MatchResult i : instructions) {
+          List<String> names = NAME.matcher(i.group(2)).results().map(MatchResult::group).toList();
+          if (!i.group(1).matches("(ld|st|atom|red|bra)\\..*|bra") && !names.isEmpty()) {
+            for (String from : names.subList(1, names.size())) {
+              arrays
+                  .computeIfAbsent(names.get(0), n -> new TreeSet<>())
+                  .addAll(arrays.getOrDefault(from, Set.of()));
+            }
+          }
+        }
+      } while (arrays.values().stream().mapToInt(Set::size).sum() > known);
+      for (MatchResult i : instructions) {
+        Matcher access =
+            Pattern.compile("(ld|st|atom|red)\\.(global|shared|local|param)?.*")
+                .matcher(i.group(1));
+        if (access.matches() && access.group(2) == null) {
+          faults.add(kernel + " does not name the memory of " + i.group().strip());
+        } else if (access.matches() && access.group(2).equals("shared")) {
+          Matcher at = Pattern.compile("\\[([%$\\w]+)").matcher(i.group(2));
+          Set<String> of = at.find() ? arrays.getOrDefault(at.group(1), Set.of()) : Set.of();
+          if (of.isEmpty()) {
+            faults.add(kernel + " has an address of no known array: " + i.group().strip());
+          }
+          (access.group(1).equals("st") ? stored : loaded).addAll(of);
+        }
+      }
+      stored.removeAll(loaded);
+      stored.retainAll(declared);
+      stored.forEach(
+          a ->
+              faults.add(kernel + " stores to the shared array " + a + " and never loads from it"));
+    }
+    return faults;
   }
 
   @Test
