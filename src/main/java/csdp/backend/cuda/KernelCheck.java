@@ -154,7 +154,7 @@ public final class KernelCheck {
     }
     sameInput("encode_stored");
 
-    Floats given = memory.floats("images", n * units);
+    Floats given = memory.floats("images", (long) n * units);
     float[] x = new float[n * units];
     for (int k = 0; k < x.length; k++) {
       x[k] = random.nextFloat(-0.5f, 1.2f);

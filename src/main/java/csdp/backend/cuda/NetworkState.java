@@ -146,10 +146,11 @@ final class NetworkState implements AutoCloseable {
   /** What the blocks along x of a launch's grid work on: a part a block. */
   record Parts(Bytes table, int blocks) {
     private static Parts upload(DeviceMemory memory, String of, List<Part> parts) {
-      ByteBuffer rows = StructLayout.room(Math.multiplyExact(parts.size(), PART.bytes()));
-      parts.forEach(p -> PART.write(rows, p));
-      Bytes table = memory.bytes("parts of " + of, rows.capacity());
-      table.upload(rows.array());
+      byte[] rows = new byte[Math.multiplyExact(parts.size(), PART.bytes())];
+      ByteBuffer to = StructLayout.over(rows);
+      parts.forEach(p -> PART.write(to, p));
+      Bytes table = memory.bytes("parts of " + of, rows.length);
+      table.upload(rows);
       return new Parts(table, parts.size());
     }
   }
@@ -182,7 +183,7 @@ final class NetworkState implements AutoCloseable {
       }
       tracePowers = parameters.floats("powers of a trace", c.steps());
       tracePowers.upload(powers);
-      adam = parameters.floats("Adam's corrections", 2 * c.steps());
+      adam = parameters.floats("Adam's corrections", 2L * c.steps());
       seen = parameters.ints("watch for NaN and infinity", 2);
       table =
           parameters.bytes(
@@ -305,7 +306,8 @@ final class NetworkState implements AutoCloseable {
   // The table of the network: its own row, the populations, the synapses.
 
   private byte[] written() {
-    ByteBuffer to = StructLayout.room(table.length());
+    byte[] rows = new byte[table.length()];
+    ByteBuffer to = StructLayout.over(rows);
     NETWORK.write(to, this);
     for (PopulationState s : states) {
       POPULATION.write(to, new PopulationRow(this, s));
@@ -313,7 +315,7 @@ final class NetworkState implements AutoCloseable {
     for (Synapse s : ordered) {
       SYNAPSE.write(to, new SynapseRow(this, synapse(s)));
     }
-    return to.array();
+    return rows;
   }
 
   private long populationsAt() {

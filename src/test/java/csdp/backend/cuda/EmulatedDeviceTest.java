@@ -37,7 +37,7 @@ class EmulatedDeviceTest {
   @Test
   void collectives() {
     for (int n : new int[] {32, 96, 1024}) {
-      Ints out = memory.ints("out", 10 * n);
+      Ints out = memory.ints("out", 10L * n);
       device.launch("check_collectives", new Geometry(1, 1, n, 0), out);
       int[] got = out.download(new int[10 * n]);
       int offset = 0;
