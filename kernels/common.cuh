@@ -114,7 +114,7 @@ __device__ inline int warpIndex() { return (int)threadIdx.x / WARP; }
 __device__ inline int warpCount() { return (int)blockDim.x / WARP; }
 
 // Position of the lowest bit that is set; there is one.
-__device__ inline int lowest(unsigned bits) { return 31 - __clz((int)(bits & (0u - bits))); }
+__device__ inline int lowest(unsigned bits) { return __clz((int)__brev(bits)); }
 
 // Where this lane's entries go if the lanes append theirs in order: the number of entries of the lanes
 // before it. "total" receives the number of entries of the warp.

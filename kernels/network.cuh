@@ -11,6 +11,12 @@ enum Role { INPUT, HIDDEN, HEAD, RECONSTRUCTION, CONTEXT };
 // What can stop being finite; the order of csdp.backend.NotFinite.Quantity.
 enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
 
+// A unit of a hidden layer that has a trace, in the list of its segment.
+struct alignas(8) Trace {
+  unsigned unit;  // column in the segment << 16 | step of the last spike
+  float signal;   // factor z: what plasticity multiplies with presynaptic spikes
+};
+
 // State of a population. What its role does not have is null.
 struct Population {
   Global<unsigned> spikes;      // depth x N x words
@@ -30,7 +36,7 @@ struct Population {
   Global<float> factor;         // N: d = factor z
   Global<int> alive;            // N x (T + 1): units by the step of their last spike
   Global<unsigned> ever;        // N x words: units of hidden layers that spiked in this window
-  Global<unsigned> live;        // N x stride: those units, by segment: column in it << 16 | step of its last spike
+  Global<Trace> live;           // N x stride: those units, by segment
   Global<unsigned short> slot;  // N x stride: place of such a unit in its segment of "live"
   Global<int> liveCount;        // N x segments
   Global<unsigned> pairs;       // pairs x stride, of the input: see listPair() in settle.cu; null in small batches

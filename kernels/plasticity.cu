@@ -215,7 +215,7 @@ __device__ inline void eachSample(const Population& pre, const Segment& r, int e
 }
 
 // Sums the gradient of a contrastive synapse's segment.
-__device__ inline void sumGradient(Gradient& g, const Network& net, const Synapse& s, const Population& pre,
+__device__ inline void sumGradient(Gradient& g, const Synapse& s, const Population& pre,
                                    const Population& post, const Segment& r, int step, int n) {
   for (int c = laneIndex(); c < r.end - r.column; c += WARP) {
     g.u[c] = 0;
@@ -224,21 +224,17 @@ __device__ inline void sumGradient(Gradient& g, const Network& net, const Synaps
   __syncwarp();
   int stride = post.stride;
   int segments = segmentsOf(stride);
-  Global<unsigned> live = post.live + (r.column + laneIndex());
+  Global<Trace> live = post.live + (r.column + laneIndex());
   Global<int> counts = post.liveCount + r.column / SEGMENT;
-  Global<float> factors = post.factor;
-  Global<const float> power = net.power;
   float scale = s.learningScale;
   eachSample(pre, r, n, n, [&](int b) {
     int count = counts[b * segments];
-    float factor = factors[b];
 #pragma unroll 1
     for (int k = laneIndex(), at = b * stride; k < count; k += WARP, at += WARP) {
-      unsigned entry = live[at];
-      int c = (int)(entry >> 16);
-      int age = step - (int)(entry & 0xFFFF);
-      g.u[c] += scale * (factor * power[age]);
-      if (age == 0) {
+      Trace t = live[at];
+      unsigned c = t.unit >> 16;
+      g.u[c] += scale * t.signal;
+      if ((t.unit & 0xFFFF) == (unsigned)step) {
         g.coincidences[c]++;
       }
     }
@@ -251,7 +247,7 @@ __device__ inline void learnContrastive(Gradient& g, Global<const float> correct
                                         const Synapse& s, const Population& pre, const Population& post,
                                         const Segment& r, bool gradient, int done, int step, int n) {
   if (gradient) {
-    sumGradient(g, net, s, pre, post, r, step, n);
+    sumGradient(g, s, pre, post, r, step, n);
   }
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
   for (int base = r.column; base < r.end; base += TILE) {

@@ -147,7 +147,7 @@ __device__ inline void listTraces(const Network& net, const Population& p, unsig
   int words = p.stride / 32;
   int segment = k / WARP;
   Global<int> count = p.liveCount + b * segmentsOf(p.stride) + segment;
-  Global<unsigned> live = p.live + b * p.stride + segment * SEGMENT;
+  Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
   Global<unsigned short> slot = p.slot + b * p.stride;
   unsigned before = k < words ? p.ever[b * words + k] : 0;
   int fresh;
@@ -159,13 +159,13 @@ __device__ inline void listTraces(const Network& net, const Population& p, unsig
     int at = next;
     if (before >> bit & 1) {
       at = slot[i];
-      int last = live[at] & 0xFFFF;
+      int last = live[at].unit & 0xFFFF;
       atomicAdd(&p.alive[b * (net.steps + 1) + last], -1);  // integers: any order gives the same count
     } else {
       slot[i] = (unsigned short)at;
       next++;
     }
-    live[at] = (unsigned)(i % SEGMENT) << 16 | (unsigned)step;
+    live[at].unit = (unsigned)(i % SEGMENT) << 16 | (unsigned)step;
   }
   if ((spikes & ~before) != 0) {
     p.ever[b * words + k] = before | spikes;
@@ -278,9 +278,9 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
   }
 }
 
-// Goodness and modulation of a sample, by a warp.
+// Goodness and modulation of a sample, by a warp; "learns": plasticity follows.
 __device__ inline void modulate(const Network& net, const Population& p, int step, int b, int n,
-                                int positives) {
+                                int positives, bool learns) {
   Global<int> byStep = p.alive + b * (net.steps + 1);
   double g = 0;
   for (int base = 0; base < step; base += WARP) {
@@ -294,9 +294,17 @@ __device__ inline void modulate(const Network& net, const Population& p, int ste
       g += __shfl_sync(ALL_LANES, term, e);
     }
   }
+  float factor = modulation((float)g, net.theta, b < positives, n);
+  for (int segment = 0; learns && segment < segmentsOf(p.stride); segment++) {
+    Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
+    int count = p.liveCount[b * segmentsOf(p.stride) + segment];
+    for (int k = laneIndex(); k < count; k += WARP) {
+      live[k].signal = factor * net.power[step - (int)(live[k].unit & 0xFFFF)];
+    }
+  }
   if (laneIndex() == 0) {
     p.goodness[b] = (float)g;
-    p.factor[b] = modulation((float)g, net.theta, b < positives, n);
+    p.factor[b] = factor;
     if (!isFinite((float)g)) {
       saw(net, GOODNESS, p.owner, step);
     }
@@ -326,7 +334,7 @@ BOUNDED_KERNEL(256, 3) settle(const Network* network, int step, int n, int posit
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
     const Population& p = net.populations[k];
     if (p.role == HIDDEN) {
-      modulate(net, p, step, b, n, positives);
+      modulate(net, p, step, b, n, positives, taught > 0);
     } else if (p.role == HEAD && (step == 1 || b < taught)) {
       for (int i = laneIndex(); i < p.stride; i += WARP) {
         p.error[b * p.stride + i] = headError(net, p, step, b, i, taught);

@@ -68,7 +68,7 @@ final class PopulationState {
     factor = hidden ? memory.floats("modulation" + of, n) : null;
     alive = hidden ? memory.ints("ages" + of, n * (steps + 1L)) : null;
     ever = hidden ? memory.ints("units with a trace" + of, size / Padding.WORD) : null;
-    live = hidden ? memory.ints("traces" + of, size) : null;
+    live = hidden ? memory.ints("traces" + of, 2 * size) : null;
     slot = hidden ? memory.bytes("places of traces" + of, 2L * size) : null;
     liveCount =
         hidden ? memory.ints("trace counts" + of, (long) n * Kernels.segments(p.units())) : null;
