@@ -69,9 +69,10 @@ final class Activity implements StepObserver {
       if (learn) {
         add(
             "plasticity " + s.name(),
-            s.rule() == Synapse.Rule.CONTRASTIVE
-                ? Work.contrastive(s, pre, now[s.post().index()], n)
-                : Work.error(s, pre, positives));
+            switch (s.rule()) {
+              case CONTRASTIVE -> Work.contrastive(s, pre, now[s.post().index()], n);
+              case ERROR -> Work.error(s, pre, positives);
+            });
       }
     }
     for (Population p : spec.populations()) {

@@ -192,10 +192,11 @@ public final class Replay {
             switch (p.role()) {
               case HIDDEN -> "mod_g" + p.layer();
               case HEAD -> "err_ey";
-              default -> "err_eR";
+              case RECONSTRUCTION -> "err_eR";
+              case INPUT, CONTEXT -> throw new IllegalStateException(p.name());
             };
         state(signal, p, view, view::signals);
-        if (p.role() == Role.HIDDEN) {
+        if (p.hasGoodness()) {
           loss(p, view);
         }
       }

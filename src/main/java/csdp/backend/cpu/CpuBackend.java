@@ -13,7 +13,6 @@ import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -178,7 +177,7 @@ public final class CpuBackend implements Backend {
     begin(batch, learn, out);
     for (step = 1; step <= c.steps(); step++) {
       for (Layer layer : layers) {
-        if (layer.p.role() == Role.HIDDEN) {
+        if (layer.p.hasGoodness()) {
           layer.signals.choose();
         }
       }
@@ -376,19 +375,32 @@ public final class CpuBackend implements Backend {
     }
     integrate(item, worker);
     long start = times == null ? 0 : System.nanoTime();
+    String part = null;
     for (int b = item.fromSample; b < item.toSample; b++) {
-      switch (item.layer.p.role()) {
-        case HIDDEN -> finishHidden(item.layer, b);
-        case HEAD -> finishHead(item.layer, b);
-        case RECONSTRUCTION -> finishReconstruction(item.layer, b);
-        default -> throw new IllegalStateException(item.layer.p.name());
-      }
+      part = finish(item.layer, b);
     }
     if (times != null) {
-      boolean errors = item.layer.p.role() == Role.RECONSTRUCTION;
-      times.within(
-          worker, errors ? PhaseTimes.ERRORS : PhaseTimes.SAMPLES, System.nanoTime() - start);
+      times.within(worker, part, System.nanoTime() - start);
     }
+  }
+
+  /** Ends a step of a sample; returns the part that its time counts for. */
+  private String finish(Layer layer, int b) {
+    return switch (layer.p.role()) {
+      case HIDDEN -> {
+        finishHidden(layer, b);
+        yield PhaseTimes.SAMPLES;
+      }
+      case HEAD -> {
+        finishHead(layer, b);
+        yield PhaseTimes.SAMPLES;
+      }
+      case RECONSTRUCTION -> {
+        finishReconstruction(layer, b);
+        yield PhaseTimes.ERRORS;
+      }
+      case INPUT, CONTEXT -> throw new IllegalStateException(layer.p.name());
+    };
   }
 
   /** Draws the input spikes of some samples; the context is clamped. */

@@ -51,31 +51,26 @@ final class Weights {
    */
   boolean update(RowMath math, int row, int step, float[] u, int uAt, float[] alone, int aloneAt) {
     int at = rows.at(row);
-    boolean finite;
-    if (synapse.rule() == Synapse.Rule.CONTRASTIVE) {
-      int missed = done[row] + 1;
-      if (missed < step) {
-        math.catchUp(
-            w,
-            m,
-            v,
-            at,
-            rows.padded,
-            rule,
-            missed,
-            step,
-            post.columnSpikes,
-            rows.at(missed),
-            rows.stride);
-      }
-      finite = math.contrastive(w, m, v, at, rows.padded, u, uAt, alone, aloneAt, rule, step);
-    } else {
-      finite = math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
-    }
+    boolean finite =
+        switch (synapse.rule()) {
+          case CONTRASTIVE -> {
+            catchUp(math, at, done[row] + 1, step);
+            yield math.contrastive(w, m, v, at, rows.padded, u, uAt, alone, aloneAt, rule, step);
+          }
+          case ERROR -> math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
+        };
     done[row] = step;
     if (synapse.hollow()) {
       w[at + row] = 0;
     }
     return finite;
+  }
+
+  private void catchUp(RowMath math, int at, int missed, int step) {
+    if (missed < step) {
+      float[] columns = post.columnSpikes;
+      int columnsAt = rows.at(missed);
+      math.catchUp(w, m, v, at, rows.padded, rule, missed, step, columns, columnsAt, rows.stride);
+    }
   }
 }

@@ -349,16 +349,23 @@ final class NetworkState implements AutoCloseable {
   /** Segments of rows, those of a block together; blocks that take long come first. */
   private List<Part> learnParts() {
     List<Part> parts = new ArrayList<>();
-    for (Role pre : List.of(Role.INPUT, Role.CONTEXT, Role.HIDDEN)) {
-      for (Synapse s : ordered) {
-        for (int row = 0; s.pre().role() == pre && row < s.pre().units(); row += Kernels.ROWS) {
-          for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
-            parts.add(new Part(row(s), row, k * Kernels.SEGMENT));
-          }
+    Comparator<Synapse> longFirst = Comparator.comparingInt(s -> learningOrder(s.pre().role()));
+    for (Synapse s : ordered.stream().sorted(longFirst).toList()) {
+      for (int row = 0; row < s.pre().units(); row += Kernels.ROWS) {
+        for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
+          parts.add(new Part(row(s), row, k * Kernels.SEGMENT));
         }
       }
     }
     return parts;
+  }
+
+  private static int learningOrder(Role pre) {
+    return switch (pre) {
+      case INPUT -> 0;
+      case CONTEXT -> 1;
+      case HIDDEN, HEAD, RECONSTRUCTION -> 2;
+    };
   }
 
   /** Number of device buffers that it holds. */

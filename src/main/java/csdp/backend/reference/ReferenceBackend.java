@@ -14,9 +14,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import csdp.model.Synapse;
-import csdp.model.Synapse.Rule;
 import java.util.Arrays;
 
 /**
@@ -114,12 +112,16 @@ public final class ReferenceBackend implements Backend {
           integrate(p);
         }
       }
-      for (Population p : spec.populations(Role.RECONSTRUCTION)) {
-        currents(p);
-        integrate(p);
+      for (Population p : spec.integrating()) {
+        if (p.fedByNewSpikes()) {
+          currents(p);
+          integrate(p);
+        }
       }
-      for (Population p : spec.populations(Role.HIDDEN)) {
-        modulator(p);
+      for (Population p : spec.integrating()) {
+        if (p.hasGoodness()) {
+          modulator(p);
+        }
       }
       errors();
       if (learn) {
@@ -290,7 +292,6 @@ public final class ReferenceBackend implements Backend {
     parameters.plasticitySteps(k);
     Adam adam = Adam.at(k, c.learningRate());
     for (Synapse syn : spec.synapses()) {
-      boolean contrastive = syn.rule() == Rule.CONTRASTIVE;
       byte[] a = pre(syn);
       float[] signal = state(syn.post()).signal;
       byte[] s = state(syn.post()).spikes;
@@ -313,10 +314,11 @@ public final class ReferenceBackend implements Backend {
         }
         for (int j = 0; j < cols; j++) {
           int at = i * cols + j;
-          float u = update[j];
-          if (!contrastive) {
-            u = -u * (1 - Math.abs(w[at]));
-          }
+          float u =
+              switch (syn.rule()) {
+                case CONTRASTIVE -> update[j];
+                case ERROR -> -update[j] * (1 - Math.abs(w[at]));
+              };
           m[at] = Constants.BETA1 * m[at] + Adam.GAIN1 * u;
           v[at] = Constants.BETA2 * v[at] + Adam.GAIN2 * (u * u);
           float next =
@@ -324,9 +326,11 @@ public final class ReferenceBackend implements Backend {
                   - adam.rate()
                       * m[at]
                       / ((float) Math.sqrt(v[at] * adam.secondScale()) + Constants.EPSILON);
-          if (contrastive) {
-            next -= c.weightDecay() * alone[j];
-          }
+          next -=
+              switch (syn.rule()) {
+                case CONTRASTIVE -> c.weightDecay() * alone[j];
+                case ERROR -> 0;
+              };
           requireFinite(next, Quantity.WEIGHTS, syn.name());
           requireFinite(m[at], Quantity.FIRST_MOMENTS, syn.name());
           requireFinite(v[at], Quantity.SECOND_MOMENTS, syn.name());
