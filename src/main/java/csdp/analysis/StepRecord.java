@@ -48,7 +48,7 @@ final class StepRecord implements StepObserver {
    */
   static StepRecord of(Backend backend, Batch batch, boolean everySpike) {
     StepRecord record = new StepRecord(backend.spec(), batch, everySpike);
-    backend.run(batch, false, record.out, record);
+    backend.run(batch, null, record.out, record);
     return record;
   }
 

@@ -4,6 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.StepView;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -34,9 +35,10 @@ final class Verification {
   private record Step(Map<String, Object> states, Map<String, Integer> weights) {}
 
   /** Runs a window on both; parameters are left as the other's run left them. */
-  static Verification of(Backend reference, Backend other, Parameters from, Batch batch) {
-    List<Step> expected = run(reference, from, batch);
-    List<Step> actual = run(other, from, batch);
+  static Verification of(
+      Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
+    List<Step> expected = run(reference, from, batch, rates);
+    List<Step> actual = run(other, from, batch, rates);
     NetworkSpec spec = reference.spec();
     Verification v = new Verification();
     v.steps = expected.size();
@@ -55,12 +57,12 @@ final class Verification {
     return v;
   }
 
-  private static List<Step> run(Backend backend, Parameters from, Batch batch) {
+  private static List<Step> run(Backend backend, Parameters from, Batch batch, Learning rates) {
     NetworkSpec spec = backend.spec();
     backend.restore(from);
     Parameters now = new Parameters(spec);
     List<Step> steps = new ArrayList<>();
-    backend.run(batch, true, new ReadOut(spec), view -> steps.add(step(spec, view, now)));
+    backend.run(batch, rates, new ReadOut(spec), view -> steps.add(step(spec, view, now)));
     return steps;
   }
 

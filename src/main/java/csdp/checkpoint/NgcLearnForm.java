@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Population.Role;
@@ -25,13 +26,15 @@ final class NgcLearnForm {
 
   private final NetworkSpec spec;
   private final Constants constants;
+  private final Learning learning;
   private final List<Population> hidden;
   private final Population context;
   private final Population head;
   private final Population reconstruction;
 
-  NgcLearnForm(NetworkSpec spec) {
+  NgcLearnForm(NetworkSpec spec, Learning learning) {
     this.spec = spec;
+    this.learning = learning;
     constants = spec.constants();
     hidden = spec.populations(Role.HIDDEN);
     context = spec.context();
@@ -222,14 +225,14 @@ final class NgcLearnForm {
   private ObjectNode synapse(ObjectNode all, String type, Synapse s) {
     ObjectNode k = component(all, type, s.name());
     k.putArray("shape").add(s.pre().units()).add(s.post().units());
-    k.put("eta", number(constants.learningRate()));
+    k.put("eta", number(learning.learningRate()));
     k.putObject("weight_init").put("dist", "uniform").put("amin", -1.0).put("amax", 1.0);
     return k.putNull("bias_init");
   }
 
   private void contrastive(ObjectNode all, Synapse s) {
     ObjectNode k = synapse(all, "CSDPSynapse", s).put("w_bound", number(s.upper()));
-    k.put("is_nonnegative", s.lower() >= 0).put("w_decay", number(constants.weightDecay()));
+    k.put("is_nonnegative", s.lower() >= 0).put("w_decay", number(learning.weightDecay()));
     k.put("resist_scale", number(s.learningScale()));
     if (s.hollow()) {
       k.put("is_hollow", true).put("w_sign", -1.0);

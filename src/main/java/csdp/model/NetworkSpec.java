@@ -28,43 +28,27 @@ public final class NetworkSpec {
   private final List<Population> populations = new ArrayList<>();
   private final List<Synapse> synapses = new ArrayList<>();
 
-  /**
-   * Lays out a network.
-   *
-   * @param inputs number of input units n0 (pixels)
-   * @param hidden units of hidden layers 1..L, L at least 1
-   * @param classes number of classes
-   * @param supervised whether labels act as context on the hidden layers in training
-   * @param reconstruction whether the first hidden layer reconstructs the input
-   * @param constants of dynamics and plasticity
-   */
-  public NetworkSpec(
-      int inputs,
-      int[] hidden,
-      int classes,
-      boolean supervised,
-      boolean reconstruction,
-      Constants constants) {
+  private NetworkSpec(Builder b) {
+    hidden = b.hidden;
+    supervised = b.supervised;
+    reconstruction = b.reconstruction;
+    constants = b.constants;
     if (hidden.length == 0) {
       throw CsdpException.badInput("a network needs at least one hidden layer");
     }
-    this.hidden = hidden.clone();
-    this.supervised = supervised;
-    this.reconstruction = reconstruction;
-    this.constants = constants;
 
-    Population input = population("z0", inputs, Role.INPUT, 0);
+    Population input = population("z0", b.inputs, Role.INPUT, 0);
     Population[] layer = new Population[hidden.length + 2];
     for (int l = 1; l <= hidden.length; l++) {
       layer[l] = population("z" + l, hidden[l - 1], Role.HIDDEN, l);
     }
     layer[0] = input;
-    Population head = population("zy", classes, Role.HEAD, 0);
+    Population head = population("zy", b.classes, Role.HEAD, 0);
     Population recon = null;
     if (reconstruction) {
-      recon = population("zR", inputs, Role.RECONSTRUCTION, 0);
+      recon = population("zR", b.inputs, Role.RECONSTRUCTION, 0);
     }
-    Population context = population("z" + (hidden.length + 1), classes, Role.CONTEXT, 0);
+    Population context = population("z" + (hidden.length + 1), b.classes, Role.CONTEXT, 0);
 
     float rm = constants.resistance();
     float ri = constants.inhibitoryResistance();
@@ -83,6 +67,70 @@ public final class NetworkSpec {
     }
     if (reconstruction) {
       error("R1", layer[1], recon, rm);
+    }
+  }
+
+  /**
+   * A builder of networks.
+   *
+   * @param inputs number of input units n0 (pixels)
+   * @param classes number of classes
+   */
+  public static Builder builder(int inputs, int classes) {
+    return new Builder(inputs, classes);
+  }
+
+  /** Describes a network; unless set, the released demo's. */
+  public static final class Builder {
+    private final int inputs;
+    private final int classes;
+    private int[] hidden = {3000, 600};
+    private boolean supervised = true;
+    private boolean reconstruction = true;
+    private Constants constants = Constants.demo();
+
+    private Builder(int inputs, int classes) {
+      this.inputs = inputs;
+      this.classes = classes;
+    }
+
+    /** Units of hidden layers 1..L, L at least 1; 3000, 600 unless set. */
+    public Builder hidden(int... units) {
+      hidden = units.clone();
+      return this;
+    }
+
+    /** Units of hidden layers 1..L, L at least 1. */
+    public Builder hidden(List<Integer> units) {
+      hidden = units.stream().mapToInt(Integer::intValue).toArray();
+      return this;
+    }
+
+    /** True if labels act as context on the hidden layers in training; they do unless set. */
+    public Builder supervised(boolean on) {
+      supervised = on;
+      return this;
+    }
+
+    /** True if the first hidden layer reconstructs the input; it does unless set. */
+    public Builder reconstruction(boolean on) {
+      reconstruction = on;
+      return this;
+    }
+
+    /** Constants of the dynamics; the released demo's unless set. */
+    public Builder constants(Constants c) {
+      constants = c;
+      return this;
+    }
+
+    /**
+     * The network.
+     *
+     * @throws CsdpException bad input, naming a size that is out of range
+     */
+    public NetworkSpec build() {
+      return new NetworkSpec(this);
     }
   }
 
@@ -211,7 +259,7 @@ public final class NetworkSpec {
     return supervised;
   }
 
-  /** Constants of dynamics and plasticity. */
+  /** Constants of the dynamics. */
   public Constants constants() {
     return constants;
   }
@@ -223,7 +271,12 @@ public final class NetworkSpec {
 
   /** The same network with other constants. */
   public NetworkSpec with(Constants other) {
-    return new NetworkSpec(input().units(), hidden, classes(), supervised, reconstruction, other);
+    return builder(input().units(), classes())
+        .hidden(hidden)
+        .supervised(supervised)
+        .reconstruction(reconstruction)
+        .constants(other)
+        .build();
   }
 
   @Override

@@ -10,6 +10,7 @@ import csdp.backend.StepObserver;
 import csdp.backend.cpu.RowMath.Dynamics;
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -42,6 +43,7 @@ public final class CpuBackend implements Backend {
   private final Constants c;
   private final RowMath fast;
   private final RowMath plain = new PlainRowMath();
+  private boolean bounded; // no value can stop being finite at moderate rates
   private RowMath math; // the fast one where no value can stop being finite
   private final Workers workers;
   private final Dynamics dynamics;
@@ -62,7 +64,7 @@ public final class CpuBackend implements Backend {
   private int n;
   private int[] alike; // samples, those of the same image next to each other
   private int step;
-  private boolean learn;
+  private Learning learning; // null for inference
   private ReadOut out;
 
   // The phases of a step: which item is what. Fixed while N stays the same.
@@ -110,7 +112,7 @@ public final class CpuBackend implements Backend {
     this.context = layers[spec.context().index()];
     this.weights =
         spec.synapses().stream()
-            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c))
+            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c.steps()))
             .toArray(Weights[]::new);
     this.watch = new NotFinite.Watch(spec);
     this.encoder = new Encoder(spec.input().units());
@@ -152,7 +154,8 @@ public final class CpuBackend implements Backend {
     }
     plasticitySteps = from.plasticitySteps();
     refused = NotFinite.in(from);
-    math = NotFinite.impossible(from) ? fast : plain;
+    bounded = NotFinite.impossible(from);
+    math = bounded ? fast : plain;
   }
 
   @Override
@@ -170,11 +173,11 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+  public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
     if (refused != null) {
       throw refused;
     }
-    begin(batch, learn, out);
+    begin(batch, learning, out);
     for (step = 1; step <= c.steps(); step++) {
       for (Layer layer : layers) {
         if (layer.p.hasGoodness()) {
@@ -187,8 +190,8 @@ public final class CpuBackend implements Backend {
       }
       phase("integrate", sampleJob, feedForward.length);
       phase("reconstruct", reconstructJob, transposed.length + reconstruct.length);
-      if (learn) {
-        Adam adam = Adam.at(++plasticitySteps, c.learningRate());
+      if (learning != null) {
+        Adam adam = Adam.at(++plasticitySteps, learning.learningRate());
         for (Weights w : weights) {
           w.rule.at(step, adam);
         }
@@ -246,10 +249,11 @@ public final class CpuBackend implements Backend {
     };
   }
 
-  private void begin(Batch batch, boolean learn, ReadOut out) {
+  private void begin(Batch batch, Learning learning, ReadOut out) {
     this.batch = batch;
-    this.learn = learn;
+    this.learning = learning;
     this.out = out;
+    math = bounded && NotFinite.moderate(learning) ? fast : plain;
     out.reset(batch.size());
     alike =
         IntStream.range(0, batch.size())
@@ -267,7 +271,7 @@ public final class CpuBackend implements Backend {
       layOut();
     }
     transposed =
-        learn
+        learning != null
             ? Arrays.stream(layers)
                 .filter(l -> Arrays.stream(weights).anyMatch(w -> w.pre == l))
                 .toArray(Layer[]::new)
@@ -276,7 +280,7 @@ public final class CpuBackend implements Backend {
       layer.reset();
     }
     for (Weights w : weights) {
-      w.begin();
+      w.begin(learning);
     }
     encoder.begin(batch);
   }
@@ -530,7 +534,7 @@ public final class CpuBackend implements Backend {
       sums[sum + k] += r.trace[at + k];
     }
     r.signals.count[b] = 0;
-    if (learn && b < batch.positives()) {
+    if (learning != null && b < batch.positives()) {
       reconstructionError(r, input.spikes, b);
     }
   }

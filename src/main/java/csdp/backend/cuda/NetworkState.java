@@ -6,6 +6,7 @@ import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -40,7 +41,7 @@ final class NetworkState implements AutoCloseable {
           .real("thresholdRate", n -> n.c.thresholdRate())
           .real("floor", n -> Constants.THRESHOLD_FLOOR)
           .real("theta", n -> n.c.goodnessThreshold())
-          .real("decay", n -> n.c.weightDecay());
+          .real("decay", n -> n.decay);
 
   static final StructLayout<PopulationRow> POPULATION =
       new StructLayout<PopulationRow>("Population")
@@ -142,6 +143,7 @@ final class NetworkState implements AutoCloseable {
   private final Ints seen; // a long: the first that was not finite in a window
   private Ints labels;
   private int capacity; // samples that fit
+  private float decay; // of weights, as in the device's table
 
   /** What the blocks along x of a launch's grid work on: a part a block. */
   record Parts(Bytes table, int blocks) {
@@ -263,11 +265,15 @@ final class NetworkState implements AutoCloseable {
     return ((long) halves[1] << 32) | (halves[0] & 0xFFFF_FFFFL);
   }
 
-  /** Adam's corrections for the steps of a window. */
-  void uploadAdam(long stepsBefore) {
+  /** The weight decay and Adam's corrections for the steps of a window. */
+  void uploadLearning(Learning learning, long stepsBefore) {
+    if (decay != learning.weightDecay()) {
+      decay = learning.weightDecay();
+      table.upload(written());
+    }
     float[] corrections = new float[2 * c.steps()];
     for (int t = 0; t < c.steps(); t++) {
-      Adam a = Adam.at(stepsBefore + t + 1, c.learningRate());
+      Adam a = Adam.at(stepsBefore + t + 1, learning.learningRate());
       corrections[2 * t] = a.rate();
       corrections[2 * t + 1] = a.secondScale();
     }

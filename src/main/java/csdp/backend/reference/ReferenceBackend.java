@@ -10,6 +10,7 @@ import csdp.backend.StepObserver;
 import csdp.backend.StepView;
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
@@ -94,7 +95,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+  public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
     if (refused != null) {
       throw refused;
     }
@@ -124,8 +125,8 @@ public final class ReferenceBackend implements Backend {
         }
       }
       errors();
-      if (learn) {
-        plasticity();
+      if (learning != null) {
+        plasticity(learning);
       }
       readOut(out);
       if (observer != null) {
@@ -287,10 +288,10 @@ public final class ReferenceBackend implements Backend {
   }
 
   /** 7. All synapses learn, at every step. */
-  private void plasticity() {
+  private void plasticity(Learning learning) {
     long k = parameters.plasticitySteps() + 1;
     parameters.plasticitySteps(k);
-    Adam adam = Adam.at(k, c.learningRate());
+    Adam adam = Adam.at(k, learning.learningRate());
     for (Synapse syn : spec.synapses()) {
       byte[] a = pre(syn);
       float[] signal = state(syn.post()).signal;
@@ -328,7 +329,7 @@ public final class ReferenceBackend implements Backend {
                       / ((float) Math.sqrt(v[at] * adam.secondScale()) + Constants.EPSILON);
           next -=
               switch (syn.rule()) {
-                case CONTRASTIVE -> c.weightDecay() * alone[j];
+                case CONTRASTIVE -> learning.weightDecay() * alone[j];
                 case ERROR -> 0;
               };
           requireFinite(next, Quantity.WEIGHTS, syn.name());
