@@ -33,6 +33,12 @@ import java.util.stream.IntStream;
 public final class Bench {
   private static final int CHECK_STEPS = 16;
 
+  /** The time of a step that is in none of its timed parts. */
+  private static final Target.Part BETWEEN = new Target.Part("between parts", List.of(), List.of());
+
+  /** A part as the target described it last, and its microseconds per step in each window. */
+  private record Measured(Target.Part part, List<Double> micros) {}
+
   private final BenchOptions options;
   private final Dataset data;
   private final Target target;
@@ -123,7 +129,7 @@ public final class Bench {
     report.checks.addAll(target.checks(13, 7));
     // The network itself, with few samples: the reference is slow.
     int steps = Math.min(CHECK_STEPS, options.steps());
-    compare(spec.with(spec.constants().withSteps(steps)), trained, learning, 2);
+    boolean active = compare(spec.with(spec.constants().withSteps(steps)), trained, learning, 2);
     // A small one with many samples, of odd sizes, from random parameters.
     List<Integer> odd =
         IntStream.range(0, sizes.size())
@@ -131,14 +137,15 @@ public final class Bench {
             .toList();
     NetworkSpec small = network(data, odd, 20);
     Parameters random = Parameters.random(small, options.seed());
-    compare(small, random, Learning.forBatch(20), Math.min(47, data.size()));
-    if (report.checks.stream().noneMatch(c -> c.name().startsWith("hidden spikes"))) {
+    active |= compare(small, random, Learning.forBatch(20), Math.min(47, data.size()));
+    if (!active) {
       report.checks.add(
           new Check("hidden spikes", false, "no hidden unit ever spiked, so nothing was checked"));
     }
   }
 
-  private void compare(NetworkSpec net, Parameters from, Learning rates, int positives) {
+  /** Compares with the reference; returns whether a hidden unit spiked. */
+  private boolean compare(NetworkSpec net, Parameters from, Learning rates, int positives) {
     TrainOptions train = TrainOptions.epochs(1).withBatch(positives).withSeed(options.seed() + 1);
     Batch batch = new Batches(net, data.limit(Math.max(positives, 2)), train).get(0, 0);
     Parameters start = new Parameters(net);
@@ -156,7 +163,7 @@ public final class Bench {
             (part, difference) ->
                 report.checks.add(
                     new Check(
-                        part,
+                        part.toString(),
                         difference == null,
                         difference == null
                             ? how + v.steps() + " steps"
@@ -168,6 +175,7 @@ public final class Bench {
     if (v.active()) {
       report.checks.add(new Check("hidden spikes in " + net, true, null));
     }
+    return v.active();
   }
 
   /** The same weights; the network may have other constants. */
@@ -216,7 +224,7 @@ public final class Bench {
 
     List<Double> steps = new ArrayList<>();
     List<Double> device = new ArrayList<>();
-    Map<String, List<Double>> parts = new TreeMap<>();
+    Map<String, Measured> parts = new TreeMap<>();
     double[] fired = new double[spec.populations().size()];
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("training windows " + (r + 1) + " of " + options.repeats());
@@ -229,16 +237,16 @@ public final class Bench {
       }
       if (target.measure(backend, true)) {
         double whole = window(backend, next(), learning, out);
-        Map<String, Double> took = target.takeMicros();
+        List<Target.Timed> took = target.takeTimes(spec);
         target.measure(backend, false);
         if (r >= 0) {
           double sum = 0;
-          for (Map.Entry<String, Double> e : took.entrySet()) {
-            double step = e.getValue() / options.steps();
+          for (Target.Timed t : took) {
+            double step = t.micros() / options.steps();
             sum += step;
-            parts.computeIfAbsent(e.getKey(), k -> new ArrayList<>()).add(step);
+            addPart(parts, t.part(), step);
           }
-          parts.computeIfAbsent("between parts", k -> new ArrayList<>()).add(whole - sum);
+          addPart(parts, BETWEEN, whole - sum);
         }
       }
     }
@@ -310,28 +318,35 @@ public final class Bench {
     }
   }
 
-  private void rows(
-      Map<String, List<Double>> parts, Activity activity, List<Target.Product> products) {
+  private static void addPart(Map<String, Measured> parts, Target.Part part, double micros) {
+    Measured old = parts.get(part.name());
+    List<Double> all = old == null ? new ArrayList<>() : old.micros;
+    all.add(micros);
+    parts.put(part.name(), new Measured(part, all));
+  }
+
+  private void rows(Map<String, Measured> parts, Activity activity, List<Target.Product> products) {
     double all = 0;
-    for (List<Double> p : parts.values()) {
-      all += spread(p).median();
+    for (Measured m : parts.values()) {
+      all += spread(m.micros).median();
     }
-    for (Map.Entry<String, List<Double>> e : parts.entrySet()) {
-      if (options.wants(e.getKey())) {
-        Spread micros = spread(e.getValue());
-        report.rows.add(row(e.getKey(), micros, micros.median() / all, activity, null));
+    for (Measured m : parts.values()) {
+      if (options.wants(m.part.name())) {
+        Spread micros = spread(m.micros);
+        report.rows.add(row(m.part, micros, micros.median() / all, activity, null));
       }
     }
     for (Target.Product p : products) {
-      report.rows.add(row(p.name(), p.micros(), null, activity, p.baseline()));
+      report.rows.add(row(p.part(), p.micros(), null, activity, p.baseline()));
     }
     report.rows.sort(Comparator.comparingDouble((Row r) -> -r.micros().median()));
   }
 
-  private Row row(String name, Spread micros, Double share, Activity activity, Baseline baseline) {
-    Target.Part part = target.part(name, spec, activity);
+  private Row row(
+      Target.Part part, Spread micros, Double share, Activity activity, Baseline baseline) {
+    Work work = activity.sum(part.does());
     String check = check(part.checkedBy());
-    return new Row(name, micros, share, part.work(), check, report.ceilings, baseline);
+    return new Row(part.name(), micros, share, work, check, report.ceilings, baseline);
   }
 
   private String check(List<String> names) {

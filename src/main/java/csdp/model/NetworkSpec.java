@@ -37,18 +37,18 @@ public final class NetworkSpec {
       throw CsdpException.badInput("a network needs at least one hidden layer");
     }
 
-    Population input = population("z0", b.inputs, Role.INPUT, 0);
+    Population input = add("z0", b.inputs, Role.INPUT, 0);
     Population[] layer = new Population[hidden.length + 2];
     for (int l = 1; l <= hidden.length; l++) {
-      layer[l] = population("z" + l, hidden[l - 1], Role.HIDDEN, l);
+      layer[l] = add("z" + l, hidden[l - 1], Role.HIDDEN, l);
     }
     layer[0] = input;
-    Population head = population("zy", b.classes, Role.HEAD, 0);
+    Population head = add("zy", b.classes, Role.HEAD, 0);
     Population recon = null;
     if (reconstruction) {
-      recon = population("zR", b.inputs, Role.RECONSTRUCTION, 0);
+      recon = add("zR", b.inputs, Role.RECONSTRUCTION, 0);
     }
-    Population context = population("z" + (hidden.length + 1), b.classes, Role.CONTEXT, 0);
+    Population context = add("z" + (hidden.length + 1), b.classes, Role.CONTEXT, 0);
 
     float rm = constants.resistance();
     float ri = constants.inhibitoryResistance();
@@ -151,7 +151,7 @@ public final class NetworkSpec {
     }
   }
 
-  private Population population(String name, int units, Role role, int layer) {
+  private Population add(String name, int units, Role role, int layer) {
     if (units < 1 || units > MAX_UNITS) {
       throw CsdpException.badInput(
           "population %s must have 1..%d units, not %d", name, MAX_UNITS, units);
@@ -212,6 +212,24 @@ public final class NetworkSpec {
   /** The synapses that end at a population, in table order. */
   public List<Synapse> incoming(Population post) {
     return synapses.stream().filter(s -> s.post() == post).toList();
+  }
+
+  /**
+   * The synapse of a name.
+   *
+   * @throws java.util.NoSuchElementException without one
+   */
+  public Synapse synapse(String name) {
+    return synapses.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /**
+   * The population of a name.
+   *
+   * @throws java.util.NoSuchElementException without one
+   */
+  public Population population(String name) {
+    return populations.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
   }
 
   /** The populations of a role, in table order. */

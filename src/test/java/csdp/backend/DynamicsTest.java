@@ -46,15 +46,11 @@ class DynamicsTest {
 
   private static Parameters parameters(NetworkSpec spec, float w1, float threshold) {
     Parameters p = new Parameters(spec);
-    p.weights(synapse(spec, "W1"))[0] = w1;
+    p.weights(spec.synapse("W1"))[0] = w1;
     for (Population pop : spec.integrating()) {
       java.util.Arrays.fill(p.thresholds(pop), pop.role() == Role.HIDDEN ? threshold : 100f);
     }
     return p;
-  }
-
-  private static Synapse synapse(NetworkSpec spec, String name) {
-    return spec.synapses().stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
   }
 
   /** The input spikes at every step. */
@@ -127,9 +123,9 @@ class DynamicsTest {
     NetworkSpec spec = oneUnit(2);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
     Parameters p = parameters(spec, 1, 0.25f);
-    p.weights(synapse(spec, "W1"))[0] = 0.5f; // j = 1/4, v' = 1/8
+    p.weights(spec.synapse("W1"))[0] = 0.5f; // j = 1/4, v' = 1/8
     java.util.Arrays.fill(p.thresholds(z1), 0.1875f); // 1/16 at t = 2
-    p.weights(synapse(spec, "M1"))[0] = 0.75f; // hollow: zero after the first step
+    p.weights(spec.synapse("M1"))[0] = 0.75f; // hollow: zero after the first step
     float[] signal = new float[1];
     Parameters after = new Parameters(spec);
     try (Backend b = maker.make().apply(spec)) {
@@ -140,15 +136,15 @@ class DynamicsTest {
     }
     assertEquals(-1f, signal[0]);
     assertEquals(2, after.plasticitySteps());
-    Synapse w1 = synapse(spec, "W1");
+    Synapse w1 = spec.synapse("W1");
     assertEquals(0.1f * -0.5f, after.firstMoments(w1)[0]);
     assertEquals(0.001f * 0.25f, after.secondMoments(w1)[0]);
     // m^ = -0.05 / (1 - 0.9^2), v^ = 0.00025 / (1 - 0.999^2); the input spiked, so nothing decays.
     double step = 0.25 * (-0.05 / 0.19) / (Math.sqrt(0.00025 / 0.001999) + 1e-8);
     assertEquals(0.5 - step, after.weights(w1)[0], 1e-5);
     // No presynaptic spike at M1 and V2y: M1 is hollow; V2y only decays, by one spike of z1.
-    assertArrayEquals(new float[] {0}, after.weights(synapse(spec, "M1")));
-    assertArrayEquals(new float[] {-0.0625f, -0.0625f}, after.weights(synapse(spec, "V2y")));
+    assertArrayEquals(new float[] {0}, after.weights(spec.synapse("M1")));
+    assertArrayEquals(new float[] {-0.0625f, -0.0625f}, after.weights(spec.synapse("V2y")));
   }
 
   @ParameterizedTest
@@ -165,9 +161,9 @@ class DynamicsTest {
       b.snapshot(after);
     }
     assertEquals(1f, signal[0]);
-    assertEquals(0.1f * 0.5f, after.firstMoments(synapse(spec, "W1"))[0]);
-    assertArrayEquals(new float[2], after.weights(synapse(spec, "C2")));
-    assertArrayEquals(new float[1], after.weights(synapse(spec, "R1")));
+    assertEquals(0.1f * 0.5f, after.firstMoments(spec.synapse("W1"))[0]);
+    assertArrayEquals(new float[2], after.weights(spec.synapse("C2")));
+    assertArrayEquals(new float[1], after.weights(spec.synapse("R1")));
   }
 
   /** eR = 2 (s0 - sR) / N+ = 2 at t = 2; R1 learns from the new spike: U = -(R_m eR)(1 - |w|). */
@@ -176,7 +172,7 @@ class DynamicsTest {
   void reconstructionUpdate(Nets.Maker maker) {
     NetworkSpec spec = oneUnit(2);
     Parameters p = parameters(spec, 0.5f, 0.1875f);
-    Synapse r1 = synapse(spec, "R1");
+    Synapse r1 = spec.synapse("R1");
     p.weights(r1)[0] = -0.25f;
     Parameters after = new Parameters(spec);
     try (Backend b = maker.make().apply(spec)) {

@@ -7,6 +7,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
+import csdp.bench.StepPart.Kind;
 import csdp.bench.Work.Firing;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
@@ -105,16 +106,17 @@ class WorkTest {
       Activity a = new Activity(one, batch, true);
       backend.run(batch, TestRates.LEARNING, new ReadOut(one), a);
       // One block of four pixels in sample 0, one (of a single pixel) in sample 2.
-      assertEquals(new Work(2 * 16 + 2 * 4, 2 * 84), a.of("encode"));
-      assertEquals(new Work(2 * 4 + 2 * 4, 2 * 84), a.of("encode stored"));
+      assertEquals(new Work(2 * 16 + 2 * 4, 2 * 84), a.of(StepPart.ENCODE));
+      assertEquals(new Work(2 * 4 + 2 * 4, 2 * 84), a.of(StepPart.ENCODE_STORED));
       // Two spikes in two rows, in the second step only.
       assertEquals(
-          new Work((2 * 3 * 4 + 2 * 4) / 2.0, (2 * 3 + 2 * 2 * 3) / 2.0), a.of("currents W1"));
-      assertEquals(new Work(0, 0), a.of("currents M1"));
+          new Work((2 * 3 * 4 + 2 * 4) / 2.0, (2 * 3 + 2 * 2 * 3) / 2.0),
+          a.of(StepPart.of(Kind.CURRENTS, one.synapse("W1"))));
+      assertEquals(new Work(0, 0), a.of(StepPart.of(Kind.CURRENTS, one.synapse("M1"))));
       assertEquals(
           new Work(15 * 24 + (2 * 3 * 4 + 2 * 4) / 2.0, 15 * 17 + 3 * 2 * 3 / 2.0),
-          a.of("plasticity W1"));
-      assertEquals(new Work(2 * 4 * 2, 2), a.of("lists z0"));
+          a.of(StepPart.of(Kind.PLASTICITY, one.synapse("W1"))));
+      assertEquals(new Work(2 * 4 * 2, 2), a.of(StepPart.of(Kind.LISTS, one.input())));
     }
   }
 

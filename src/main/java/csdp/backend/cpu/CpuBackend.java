@@ -7,6 +7,8 @@ import csdp.backend.NotFinite;
 import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
+import csdp.backend.cpu.PhaseTimes.Kind;
+import csdp.backend.cpu.PhaseTimes.Part;
 import csdp.backend.cpu.RowMath.Dynamics;
 import csdp.model.Adam;
 import csdp.model.Constants;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -186,10 +189,10 @@ public final class CpuBackend implements Backend {
       }
       panelled = inputSpikes() >= PANEL_READS * input.p.units();
       if (panelled) {
-        phase("currents", panelJob, panels.length);
+        phase(panelJob, panels.length, this::currentsPart);
       }
-      phase("integrate", sampleJob, feedForward.length);
-      phase("reconstruct", reconstructJob, transposed.length + reconstruct.length);
+      phase(sampleJob, feedForward.length, this::integratePart);
+      phase(reconstructJob, transposed.length + reconstruct.length, this::reconstructPart);
       if (learning != null) {
         Adam adam = Adam.at(++plasticitySteps, learning.learningRate());
         for (Weights w : weights) {
@@ -198,7 +201,7 @@ public final class CpuBackend implements Backend {
         // Somebody reads all weights then, or looks for values that are not finite.
         boolean everyRow = step == c.steps() || observer != null || math != fast;
         plasticity.begin(math, step, everyRow);
-        phase("plasticity", plasticityJob, plastic.length);
+        phase(plasticityJob, plastic.length, this::plasticityPart);
       }
       watch.check();
       for (Layer layer : layers) {
@@ -226,27 +229,36 @@ public final class CpuBackend implements Backend {
     times = into;
   }
 
-  private void phase(String name, Workers.Job job, int items) {
+  /**
+   * Runs a phase.
+   *
+   * @param part of an item, for the times
+   */
+  private void phase(Workers.Job job, int items, IntFunction<Part> part) {
     if (times == null) {
       workers.run(job, items);
     } else {
-      times.run(workers, name, job, items, this::part);
+      times.run(workers, job, items, part);
     }
   }
 
-  /** Whose work an item of a phase is: what times are told apart by. */
-  private String part(String phase, int item) {
-    return switch (phase) {
-      case "currents" -> panels[item].weights.synapse.name();
-      case "integrate" ->
-          feedForward[item].layer.p.integrates()
-              ? feedForward[item].layer.p.name()
-              : PhaseTimes.ENCODE;
-      case "reconstruct" ->
-          item < transposed.length ? PhaseTimes.TRANSPOSE : spec.reconstruction().name();
-      case "plasticity" -> plastic[item].weights.synapse.name();
-      default -> throw new IllegalArgumentException(phase);
-    };
+  private Part currentsPart(int item) {
+    return new Part(Kind.CURRENTS, panels[item].weights.synapse.name());
+  }
+
+  private Part integratePart(int item) {
+    Population p = feedForward[item].layer.p;
+    return p.integrates() ? new Part(Kind.INTEGRATE, p.name()) : Part.ENCODE;
+  }
+
+  private Part reconstructPart(int item) {
+    return item < transposed.length
+        ? Part.LISTS
+        : new Part(Kind.INTEGRATE, reconstruct[item - transposed.length].layer.p.name());
+  }
+
+  private Part plasticityPart(int item) {
+    return new Part(Kind.PLASTICITY, plastic[item].weights.synapse.name());
   }
 
   private void begin(Batch batch, Learning learning, ReadOut out) {
@@ -379,7 +391,7 @@ public final class CpuBackend implements Backend {
     }
     integrate(item, worker);
     long start = times == null ? 0 : System.nanoTime();
-    String part = null;
+    Part part = null;
     for (int b = item.fromSample; b < item.toSample; b++) {
       part = finish(item.layer, b);
     }
@@ -389,19 +401,19 @@ public final class CpuBackend implements Backend {
   }
 
   /** Ends a step of a sample; returns the part that its time counts for. */
-  private String finish(Layer layer, int b) {
+  private Part finish(Layer layer, int b) {
     return switch (layer.p.role()) {
       case HIDDEN -> {
         finishHidden(layer, b);
-        yield PhaseTimes.SAMPLES;
+        yield Part.SAMPLES;
       }
       case HEAD -> {
         finishHead(layer, b);
-        yield PhaseTimes.SAMPLES;
+        yield Part.SAMPLES;
       }
       case RECONSTRUCTION -> {
         finishReconstruction(layer, b);
-        yield PhaseTimes.ERRORS;
+        yield Part.ERRORS;
       }
       case INPUT, CONTEXT -> throw new IllegalStateException(layer.p.name());
     };
