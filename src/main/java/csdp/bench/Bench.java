@@ -149,7 +149,7 @@ public final class Bench {
     TrainOptions train = TrainOptions.epochs(1).withBatch(positives).withSeed(options.seed() + 1);
     Batch batch = new Batches(net, data.limit(Math.max(positives, 2)), train).get(0, 0);
     Parameters start = new Parameters(net);
-    copy(from, start);
+    start.copyFrom(from);
     Verification v;
     String whole;
     try (Backend reference = new ReferenceBackend(net);
@@ -176,22 +176,6 @@ public final class Bench {
       report.checks.add(new Check("hidden spikes in " + net, true, null));
     }
     return v.active();
-  }
-
-  /** The same weights; the network may have other constants. */
-  private static void copy(Parameters from, Parameters to) {
-    from.spec()
-        .synapses()
-        .forEach(
-            s -> {
-              System.arraycopy(from.weights(s), 0, to.weights(s), 0, s.size());
-              System.arraycopy(from.firstMoments(s), 0, to.firstMoments(s), 0, s.size());
-              System.arraycopy(from.secondMoments(s), 0, to.secondMoments(s), 0, s.size());
-            });
-    for (Population p : from.spec().integrating()) {
-      System.arraycopy(from.thresholds(p), 0, to.thresholds(p), 0, p.units());
-    }
-    to.plasticitySteps(from.plasticitySteps());
   }
 
   /** Nobody looks on, so a window may run as a whole: its sums; null where they are the same. */

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 class WorkTest {
   // W1: 5 x 3, contrastive. C2: 3 x 2, error-driven. R1: 3 x 5.
   private final NetworkSpec spec = NetworkSpec.builder(5, 2).hidden(3).build();
-  private final Synapse w1 = synapse("W1");
-  private final Synapse c2 = synapse("C2");
+  private final Synapse w1 = spec.synapse("W1");
+  private final Synapse c2 = spec.synapse("C2");
 
   /** Three samples, two of them positive: units 0 and 4; 4; none. */
   private final Firing pre =
@@ -31,10 +31,6 @@ class WorkTest {
 
   /** Three units: all of sample 0; none; the last of sample 2. */
   private final Firing post = Firing.of(new byte[] {1, 1, 1, 0, 0, 0, 0, 0, 1}, 3, 2);
-
-  private Synapse synapse(String name) {
-    return spec.synapses().stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
-  }
 
   @Test
   void firing() {

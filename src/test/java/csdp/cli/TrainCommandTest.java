@@ -14,8 +14,6 @@ import csdp.data.Dataset;
 import csdp.data.Npy;
 import csdp.data.Strokes;
 import java.awt.image.BufferedImage;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,19 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line from training to prediction, with its exit codes. */
-class TrainCommandTest {
+class TrainCommandTest extends CommandTest {
   @TempDir Path dir;
-  private String out;
-  private String err;
-
-  private int run(String... args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));
-    out = o.toString();
-    err = e.toString();
-    return code;
-  }
 
   /** A training run of a second; flags replace its own. */
   private int train(String... flags) {

@@ -204,9 +204,6 @@ class KernelsTest {
     public void download(long from, Object array, int offset, int count) {}
 
     @Override
-    public void clear(long address, long bytes) {}
-
-    @Override
     public void launch(String kernel, Geometry geometry, Object... arguments) {
       StringBuilder letters = new StringBuilder();
       for (Object a : arguments) {

@@ -162,7 +162,7 @@ class PtxTranslatorTest {
       Ints in = memory.ints("inputs", inputs.length);
       Ints out = memory.ints("results", 2 * rows.size());
       in.upload(inputs);
-      out.clear();
+      out.upload(new int[out.length()]);
       device.launch("instructions", ONE, in, out);
       int[] got = out.download(new int[2 * rows.size()]);
       List<String> wrong = new ArrayList<>();
