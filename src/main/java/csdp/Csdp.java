@@ -9,6 +9,7 @@ import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
 import csdp.metrics.Evaluation;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.train.Evaluator;
@@ -26,7 +27,7 @@ import java.util.List;
  * plasticity, on a device.
  *
  * <pre>{@code
- * try (Csdp net = Csdp.builder(28 * 28, 10).hidden(500, 100).batch(100).build()) {
+ * try (Csdp net = Csdp.builder(28 * 28, 10).hidden(500, 100).build()) {
  *   net.train(train, valid, TrainOptions.epochs(2).withBatch(100));
  *   System.out.println(net.evaluate(test).accuracy());
  *   System.out.println(net.classify(image).label());
@@ -42,9 +43,11 @@ public final class Csdp implements AutoCloseable {
 
   private final Backend backend;
   private final int seed;
+  private Learning learning; // of the last training
 
-  private Csdp(Backend backend, Parameters parameters, int seed) {
+  private Csdp(Backend backend, Parameters parameters, Learning learning, int seed) {
     this.backend = backend;
+    this.learning = learning;
     this.seed = seed;
     backend.restore(parameters);
   }
@@ -94,52 +97,42 @@ public final class Csdp implements AutoCloseable {
    * @param threads CPU threads, 0 for one per core
    */
   public static Csdp of(SavedModel model, Device device, int threads) {
-    return new Csdp(device.open(model.spec(), threads), model.parameters(), model.seed());
+    Backend backend = device.open(model.spec(), threads);
+    return new Csdp(backend, model.parameters(), model.learning(), model.seed());
   }
 
   /** What a new network is to be. */
   public static final class Builder {
-    private final int inputs;
-    private final int classes;
-    private int[] hidden = {3000, 600};
-    private boolean supervised = true;
-    private boolean reconstruction = true;
-    private Constants constants = Constants.forBatch(500);
+    private final NetworkSpec.Builder network;
     private int seed = 1234;
     private String device = "auto";
     private int threads;
 
     private Builder(int inputs, int classes) {
-      this.inputs = inputs;
-      this.classes = classes;
+      network = NetworkSpec.builder(inputs, classes);
     }
 
     /** Units of each hidden layer; 3000, 600 unless set. */
     public Builder hidden(int... units) {
-      hidden = units.clone();
+      network.hidden(units);
       return this;
     }
 
     /** Whether labels act as context in training; they do unless set. */
     public Builder supervised(boolean on) {
-      supervised = on;
+      network.supervised(on);
       return this;
     }
 
     /** Whether the input is reconstructed; it is unless set. */
     public Builder reconstruction(boolean on) {
-      reconstruction = on;
+      network.reconstruction(on);
       return this;
     }
 
-    /** The released demo's constants for this batch size: learning rate and decay follow it. */
-    public Builder batch(int batch) {
-      return constants(Constants.forBatch(batch));
-    }
-
-    /** Constants of dynamics and plasticity. */
+    /** Constants of the dynamics; the released demo's unless set. */
     public Builder constants(Constants c) {
-      constants = c;
+      network.constants(c);
       return this;
     }
 
@@ -163,10 +156,9 @@ public final class Csdp implements AutoCloseable {
 
     /** The network, on its device. */
     public Csdp build() {
-      NetworkSpec spec =
-          new NetworkSpec(inputs, hidden, classes, supervised, reconstruction, constants);
+      NetworkSpec spec = network.build();
       Backend backend = Device.of(device, false, line -> {}).open(spec, threads);
-      return new Csdp(backend, Parameters.random(spec, seed), seed);
+      return new Csdp(backend, Parameters.random(spec, seed), Learning.forBatch(500), seed);
     }
   }
 
@@ -198,6 +190,7 @@ public final class Csdp implements AutoCloseable {
       Dataset train, Dataset valid, TrainOptions options, TrainListener... listeners) {
     Trainer trainer =
         new Trainer(backend, train, valid, options, TrainState.start(), List.of(listeners));
+    learning = options.learning();
     trainer.run();
     return trainer.state();
   }
@@ -234,7 +227,7 @@ public final class Csdp implements AutoCloseable {
         System.arraycopy(image, 0, flat, b * pixels, pixels);
       }
       Batch batch = Evaluator.unlabelled(new Batch.Given(pixels, flat), n, seed, from);
-      backend.run(batch, false, out, null);
+      backend.run(batch, null, out, null);
       for (int b = 0; b < n; b++) {
         answers.add(new Prediction(out.predicted(b), out.probabilities(b)));
       }
@@ -246,7 +239,7 @@ public final class Csdp implements AutoCloseable {
    * Writes the network into a new folder, in the form of the released code; {@link #load} reads it.
    */
   public void save(Path folder) {
-    NgcLearnModel.write(folder, parameters(), seed);
+    NgcLearnModel.write(folder, parameters(), learning, seed);
   }
 
   /** Frees the device. */

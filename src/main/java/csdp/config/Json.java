@@ -9,11 +9,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import csdp.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 
 /** JSON files: strict, of bounded size and nesting, no types named by the data. */
 public final class Json {
@@ -124,6 +126,13 @@ public final class Json {
 
   private static CsdpException failure(Path file, JsonProcessingException e) {
     String text = e.getCause() instanceof CsdpException c ? c.getMessage() : e.getOriginalMessage();
+    if (e instanceof UnrecognizedPropertyException unknown) {
+      String field =
+          unknown.getPath().stream()
+              .map(p -> p.getFieldName() == null ? "[" + p.getIndex() + "]" : p.getFieldName())
+              .collect(Collectors.joining("."));
+      text = "unknown field " + field + "; a newer csdp4j may have written it";
+    }
     String place =
         e.getLocation() == null || e.getLocation().getLineNr() < 1
             ? ""

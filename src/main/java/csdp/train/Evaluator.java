@@ -69,7 +69,7 @@ public final class Evaluator {
       }
       Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
       try {
-        backend.run(shown, false, out, null);
+        backend.run(shown, null, out, null);
         tally.add(spec, shown, out, labels);
       } catch (CsdpException e) {
         throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);

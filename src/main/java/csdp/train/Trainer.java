@@ -97,7 +97,7 @@ public final class Trainer {
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
-          backend.run(shown, true, out, null);
+          backend.run(shown, options.learning(), out, null);
           tally.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());
