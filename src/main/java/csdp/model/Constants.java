@@ -4,7 +4,7 @@ import csdp.CsdpException;
 
 /**
  * The constants of the dynamics and of plasticity, as in the released demo (Ororbia, Science
- * Advances 10, eadn6076, 2024). Times are in milliseconds, potentials and weights without unit.
+ * Advances 10, eadn6076, 2024). Times are in milliseconds, potentials and weights have no unit.
  *
  * @param steps time steps T of a stimulus window
  * @param dt integration step, ms
@@ -13,7 +13,7 @@ import csdp.CsdpException;
  * @param resistance input resistance R_m, of all excitatory currents into hidden layers
  * @param inhibitoryResistance R_i, of lateral currents
  * @param thresholdRate rho_b, how fast the adaptive threshold follows the layer's spike count
- * @param goodnessThreshold theta, the goodness at which a sample counts as half positive
+ * @param goodnessThreshold theta, the goodness at which the probability of a positive sample is 0.5
  * @param learningRate eta of Adam
  * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
  */
@@ -35,7 +35,7 @@ public record Constants(
   /** Half width of the uniform jitter of the initial thresholds. */
   public static final float THRESHOLD_JITTER = 0.025f;
 
-  /** No adaptive threshold falls below this. */
+  /** Lower limit of adaptive thresholds. */
   public static final float THRESHOLD_FLOOR = 0.025f;
 
   /** Largest absolute weight. */
@@ -53,7 +53,7 @@ public record Constants(
   /** Checks every value. */
   public Constants {
     if (steps < 1 || steps > 10_000) {
-      throw CsdpException.badInput("steps must lie in 1..10000, not %d", steps);
+      throw CsdpException.badInput("steps must be in 1..10000, not %d", steps);
     }
     positive("dt", dt);
     positive("tau-m", tauM);
@@ -71,7 +71,8 @@ public record Constants(
   }
 
   /**
-   * The released demo's constants; learning rate and weight decay follow the batch size there.
+   * Returns the constants of the released demo, where learning rate and weight decay depend on the
+   * batch size.
    *
    * @param batch raw batch size B (positives only)
    */
@@ -105,7 +106,7 @@ public record Constants(
     return (float) (1.0 / tauM);
   }
 
-  /** gamma = 1 - dt / tau_trace: what a trace keeps of itself in a step without a spike. */
+  /** gamma = 1 - dt / tau_trace: factor of a trace in a step without a spike. */
   public float traceDecay() {
     return (float) (1.0 - (double) dt / tauTrace);
   }
