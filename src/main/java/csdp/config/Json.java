@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 
-/** JSON files: strict, of bounded size and nesting, no types named by the data. */
+/** Strict JSON: bounded size and nesting, no types named by the data. */
 public final class Json {
   private static final long MAX_BYTES = 4L << 20;
 
@@ -70,8 +70,8 @@ public final class Json {
   /**
    * The content of a text file.
    *
-   * @param limit most bytes that it may have
-   * @throws CsdpException bad input, when it is no file, too large or cannot be read
+   * @param limit maximum size in bytes
+   * @throws CsdpException bad input, if it is no file, too large or unreadable
    */
   public static byte[] bytes(Path file, long limit) {
     if (!Files.isRegularFile(file)) {
@@ -113,7 +113,7 @@ public final class Json {
   }
 
   /**
-   * A field of a record that must not be null.
+   * Returns a field's value, which must not be null.
    *
    * @throws CsdpException bad input, naming it
    */

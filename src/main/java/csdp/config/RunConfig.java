@@ -16,12 +16,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Everything that decides a training run: immutable, validated, printed with every run and written
- * to its config.json.
+ * Configuration of a training run: immutable, validated, printed with every run and written to
+ * config.json.
  *
  * @param network layout
  * @param training schedule and rates
- * @param data what was asked for
+ * @param data requested data
  * @param constants of the dynamics
  */
 public record RunConfig(Network network, TrainOptions training, Data data, Constants constants) {
@@ -52,11 +52,11 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
   }
 
   /**
-   * The data that was asked for.
+   * The requested data.
    *
-   * @param name a named set or a folder; null for whatever is there, or with files
-   * @param valid how many of the last training images are set aside for validation
-   * @param trainLimit how many training images are used, 0 for all
+   * @param name a named set or a folder; null for the default, or with files
+   * @param valid number of last training images used for validation
+   * @param trainLimit number of training images, 0 for all
    */
   public record Data(
       String name,
@@ -68,7 +68,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       String testY,
       int valid,
       int trainLimit) {
-    /** As the data package takes it. */
+    /** Returns the request for the data package. */
     @JsonIgnore
     public DataRequest request() {
       return new DataRequest(
@@ -83,7 +83,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           trainLimit);
     }
 
-    /** The same data with other numbers of images. */
+    /** Returns a copy with other numbers of images. */
     public Data sized(int valid, int trainLimit) {
       return new Data(name, trainX, trainY, validX, validY, testX, testY, valid, trainLimit);
     }
@@ -93,14 +93,14 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     }
   }
 
-  /** Named starting points; flags override single values. */
+  /** Named configurations; flags override single values. */
   public enum Preset {
     /** About a minute on two cores. */
     QUICK,
     /** The released demo: 3000,600 units, 10 epochs, batches of 500. */
     DEMO;
 
-    /** The preset's run. */
+    /** Returns the configuration of the preset. */
     public RunConfig config() {
       return switch (this) {
         case QUICK -> of(List.of(500, 100), 3, 200, 2_000, 24_000);
@@ -151,7 +151,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     }
   }
 
-  /** One line for people: schedule and constants. */
+  /** Returns schedule and constants in one line. */
   public String summary() {
     TrainOptions t = training;
     Constants c = constants;
@@ -179,7 +179,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         t.weightDecay());
   }
 
-  /** The network for data of the given sizes. */
+  /** Returns the network for data of the given sizes. */
   public NetworkSpec spec(int inputs, int classes) {
     return NetworkSpec.builder(inputs, classes)
         .hidden(network.hidden())

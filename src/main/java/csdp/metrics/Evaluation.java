@@ -11,16 +11,16 @@ import java.util.TreeSet;
 import java.util.function.IntBinaryOperator;
 
 /**
- * Means over samples.
+ * Measurements of a data set: means over samples.
  *
  * @param n number of samples
- * @param accuracy share of right answers, in [0, 1]
+ * @param accuracy share of correct answers, in [0, 1]
  * @param nll cross-entropy of the true class under softmax of the head's spike counts, in nats
  * @param bce binary cross-entropy between image and reconstruction, summed over pixels, in nats;
  *     null without reconstruction
  * @param mse squared error of the reconstruction, summed over pixels; null without reconstruction
- * @param spikes spikes per sample and step of each population, negatives included in training
- * @param confusion counts, true class x answer
+ * @param spikes spikes per sample and step of each population; in training including negatives
+ * @param confusion counts, true class x predicted class
  */
 public record Evaluation(
     long n,
@@ -32,8 +32,8 @@ public record Evaluation(
     long[][] confusion) {
 
   /**
-   * What makes these figures say less than it seems, a line each: populations without a spike,
-   * images of one class, equal answers.
+   * Returns warnings about the measurements, one line each: populations without a spike, images of
+   * one class only, equal answers.
    *
    * @param spec of the network that was measured, on images without labels
    */
@@ -48,7 +48,7 @@ public record Evaluation(
       notes.add(
           "no unit of "
               + String.join(", ", silent)
-              + " fired, for no image"
+              + " spiked for any image"
               + meaning(spec, silent));
     }
     List<Integer> shown = classes((k, answer) -> k);
@@ -71,7 +71,7 @@ public record Evaluation(
             : "";
   }
 
-  /** The true classes or the answers that occur. */
+  /** Returns the true or predicted classes that occur. */
   private List<Integer> classes(IntBinaryOperator pick) {
     SortedSet<Integer> found = new TreeSet<>();
     for (int k = 0; k < confusion.length; k++) {

@@ -3,8 +3,8 @@ package csdp.model;
 import csdp.CsdpException;
 
 /**
- * The constants of the dynamics, as in the released demo (Ororbia, Science Advances 10, eadn6076,
- * 2024). Times are in milliseconds, potentials and weights without unit.
+ * Constants of the dynamics, as in the released demo (Ororbia, Science Advances 10, eadn6076,
+ * 2024). Times are in milliseconds; potentials and weights have no unit.
  *
  * @param steps time steps T of a stimulus window
  * @param dt integration step, ms
@@ -13,7 +13,7 @@ import csdp.CsdpException;
  * @param resistance input resistance R_m, of all excitatory currents into hidden layers
  * @param inhibitoryResistance R_i, of lateral currents
  * @param thresholdRate rho_b, how fast the adaptive threshold follows the layer's spike count
- * @param goodnessThreshold theta, the goodness at which a sample counts as half positive
+ * @param goodnessThreshold theta, the goodness at which the probability of a positive sample is 0.5
  */
 public record Constants(
     int steps,
@@ -31,7 +31,7 @@ public record Constants(
   /** Half width of the uniform jitter of the initial thresholds. */
   public static final float THRESHOLD_JITTER = 0.025f;
 
-  /** No adaptive threshold falls below this. */
+  /** Lower limit of adaptive thresholds. */
   public static final float THRESHOLD_FLOOR = 0.025f;
 
   /** Largest absolute weight. */
@@ -49,7 +49,7 @@ public record Constants(
   /** Checks every value. */
   public Constants {
     if (steps < 1 || steps > 10_000) {
-      throw CsdpException.badInput("steps must lie in 1..10000, not %d", steps);
+      throw CsdpException.badInput("steps must be in 1..10000, not %d", steps);
     }
     positive("dt", dt);
     positive("tau-m", tauM);
@@ -97,7 +97,7 @@ public record Constants(
     return (float) (1.0 / tauM);
   }
 
-  /** gamma = 1 - dt / tau_trace: what a trace keeps of itself in a step without a spike. */
+  /** gamma = 1 - dt / tau_trace: factor of a trace in a step without a spike. */
   public float traceDecay() {
     return (float) (1.0 - (double) dt / tauTrace);
   }

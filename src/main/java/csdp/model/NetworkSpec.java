@@ -8,17 +8,17 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The description of a network, once: its populations, its synapses and its constants. Allocation,
- * stepping, learning, saving and plotting all walk these two tables, so adding a synapse is adding
- * a row here.
+ * The description of a network: tables of populations and synapses, and constants. Allocation,
+ * dynamics, plasticity, checkpoints and plots iterate over the two tables, so a new synapse is a
+ * new row here.
  *
  * <p>For two hidden layers the names are those of the released code (ngc-learn).
  */
 public final class NetworkSpec {
-  /** Largest layer for which a lateral weight matrix still fits a Java array. */
+  /** Largest layer whose lateral weight matrix fits a Java array. */
   private static final int MAX_UNITS = 40_000;
 
-  /** Backends may round the units of a population up by so many. */
+  /** Backends may pad a population by up to this number of units. */
   private static final int ROUNDING = 256;
 
   private final int[] hidden;
@@ -135,9 +135,9 @@ public final class NetworkSpec {
   }
 
   /**
-   * Refuses a batch whose arrays Java could not index.
+   * Refuses a batch whose arrays would exceed Java's index range.
    *
-   * @param samples of the batch, negatives included
+   * @param samples of the batch, including negatives
    * @throws CsdpException bad input
    */
   public void requireRoom(long samples) {
@@ -145,7 +145,7 @@ public final class NetworkSpec {
     if (samples * (widest + ROUNDING) > Integer.MAX_VALUE
         || samples * (constants.steps() + 1) > Integer.MAX_VALUE) {
       throw CsdpException.badInput(
-          "%d samples of %d units and %d steps are more than an array can hold: take a smaller"
+          "%d samples of %d units and %d steps are more than an array can hold: use a smaller"
               + " --batch",
           samples, widest, constants.steps());
     }
@@ -199,7 +199,7 @@ public final class NetworkSpec {
             hollow));
   }
 
-  /** All populations: input, hidden 1..L, head, reconstruction where there is one, context. */
+  /** All populations: input, hidden 1..L, head, reconstruction (optional), context. */
   public List<Population> populations() {
     return Collections.unmodifiableList(populations);
   }
@@ -209,7 +209,7 @@ public final class NetworkSpec {
     return Collections.unmodifiableList(synapses);
   }
 
-  /** The synapses that end at a population, in table order. */
+  /** Synapses onto a population, in table order. */
   public List<Synapse> incoming(Population post) {
     return synapses.stream().filter(s -> s.post() == post).toList();
   }

@@ -341,7 +341,7 @@ class AnalyzeCommandTest extends CommandTest {
   @Test
   void aSilentLayerHasNoMapAndNoVariance() throws Exception {
     assertEquals(0, analyze(model, arrays(0, 0, 10)), err);
-    assertTrue(out.contains("note      no unit of z0, z1, z2, zy, zR fired"), out);
+    assertTrue(out.contains("note      no unit of z0, z1, z2, zy, zR spiked"), out);
     assertTrue(out.contains("All 40 codes of z2 are equal (no unit fired)"), out);
     JsonNode json = Json.tree(fresh.resolve("part/analysis.json"));
     for (String figure :
