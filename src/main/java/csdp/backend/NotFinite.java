@@ -182,8 +182,8 @@ public final class NotFinite {
     /**
      * What others found at a place, or nothing.
      *
-     * @param place step << 32 | {@link #owner} << 8 | {@link Quantity#ordinal}, so that the first
-     *     is the least; {@link #NOTHING} for nothing
+     * @param place {@code step << 32 | owner << 8 | quantity.ordinal()}, so that the first is the
+     *     least; {@link #NOTHING} for nothing
      */
     public void saw(long place) {
       first.accumulateAndGet(place, Math::min);
