@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /** What figures were measured on: they mean nothing without it. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** For JSON; null where the machine does not say. */
-  static Map<String, Object> describe() {
+  public static Map<String, Object> describe() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("cpu", cpu());
     map.put("cores", Runtime.getRuntime().availableProcessors());

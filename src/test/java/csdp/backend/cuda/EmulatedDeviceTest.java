@@ -78,7 +78,7 @@ class EmulatedDeviceTest {
     int[] numbers = new int[n];
     Arrays.setAll(numbers, k -> k * k);
     in.upload(numbers);
-    out.clear();
+    out.upload(new int[out.length()]);
     device.launch("check_sums", new Geometry(8, 1, 128, 128 * 4), in, out, n);
     int[] expected = new int[9];
     for (int k = 0; k < n; k++) {

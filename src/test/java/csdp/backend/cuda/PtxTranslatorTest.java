@@ -163,7 +163,7 @@ class PtxTranslatorTest {
       Ints in = memory.ints("inputs", inputs.length);
       Ints out = memory.ints("results", 2L * rows.size());
       in.upload(inputs);
-      out.clear();
+      out.upload(new int[out.length()]);
       device.launch("instructions", ONE, in, out);
       int[] got = out.download(new int[2 * rows.size()]);
       List<String> wrong = new ArrayList<>();
