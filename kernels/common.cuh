@@ -1,4 +1,4 @@
-// What the kernels share: Philox, words of spikes, quads of columns.
+// Shared by all kernels: Philox, words of spikes, quads of columns.
 //
 // Conventions of every file here
 //   Matrices are row-major. N samples, T steps, "units" of one population, padded to whole words of 32:

@@ -111,7 +111,7 @@ public final class GpuTarget extends Target {
               List.of(check(kernel), StepPart.ENCODE.toString()));
       case "clamp_context" -> Part.of(kernel, List.of(), List.of(StepPart.ENCODE));
       case "forward" -> part(kernel, driven(spec, false));
-      case "settle" ->
+      case "signals" ->
           part(
               kernel,
               Stream.of(

@@ -167,7 +167,7 @@ class BenchTest {
       Report r = Bench.run(o, Strokes.draw("strokes", 1, 0, 23), target, line -> {});
       assertTrue(r.passed(), table(r));
       for (String part :
-          List.of("forward", "encode_stored", "settle", "transpose", "learn", "currents V2")) {
+          List.of("forward", "encode_stored", "signals", "transpose", "learn", "currents V2")) {
         Row row = r.rows.stream().filter(x -> x.part().equals(part)).findFirst().orElseThrow();
         assertEquals("ok", row.check(), part);
         assertTrue(row.work().bytes() > 0, part);

@@ -92,7 +92,7 @@ public final class KernelCheck {
       check.encode();
       for (int t = 1; t <= STEPS; t++) {
         check.forward(t);
-        check.settle(t);
+        check.signals(t);
         check.transpose(t);
         check.learn(t);
       }
@@ -202,16 +202,16 @@ public final class KernelCheck {
     }
   }
 
-  private void settle(int t) {
-    of("settle");
-    kernels.settle(fast, t, n, positives, positives);
+  private void signals(int t) {
+    of("signals");
+    kernels.signals(fast, t, n, positives, positives);
     for (Population p : spec.integrating()) {
       if (p.fedByNewSpikes()) {
         kernels.forwardPlain(plain, p, t, n);
         sameUnits(p, t);
       }
     }
-    kernels.settlePlain(plain, t, n, positives, positives);
+    kernels.signalsPlain(plain, t, n, positives, positives);
     for (Population p : spec.populations()) {
       PopulationState a = plain.state(p);
       PopulationState b = fast.state(p);
@@ -228,10 +228,10 @@ public final class KernelCheck {
       if (a.error != null) {
         same(at(p, t, "error"), floats(a.error), floats(b.error));
       }
-      if (a.factor != null) {
+      if (a.modulator != null) {
         closeTo(at(p, t, "goodness"), floats(a.goodness), floats(b.goodness));
-        closeTo(at(p, t, "modulation"), floats(a.factor), floats(b.factor));
-        a.factor.upload(floats(b.factor)); // what follows is compared to the bit
+        closeTo(at(p, t, "modulation"), floats(a.modulator), floats(b.modulator));
+        b.modulator.upload(floats(a.modulator)); // learn is compared bit for bit
       }
     }
   }

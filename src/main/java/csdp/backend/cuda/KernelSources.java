@@ -19,12 +19,13 @@ import java.util.regex.Pattern;
 public final class KernelSources {
   /** The kernel families: {@code kernels/NAME.cu}. */
   public static final List<String> FAMILIES =
-      List.of("encode", "forward", "settle", "spikes", "plasticity", "bench");
+      List.of("encode", "forward", "signals", "spikes", "plasticity", "bench");
 
   private static final Pattern KERNEL =
       Pattern.compile("(?m)^(?:BOUNDED_KERNEL\\([^)]*\\)|KERNEL)\\s+(\\w+)\\(");
 
-  private static final List<String> SHARED = List.of("common.cuh", "network.cuh", "units.cuh");
+  private static final List<String> SHARED = List.of(
+          "common.cuh", "network.cuh", "units.cuh", "lists.cuh", "fdlibm.cuh", "goodness.cuh");
 
   private static final List<String> HOST =
       List.of(

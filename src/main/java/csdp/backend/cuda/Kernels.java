@@ -160,15 +160,15 @@ final class Kernels {
     device.launch("currents_plain", each(size, BLOCK), net.table, net.row(s), into, step, n);
   }
 
-  // settle.cu
+  // signals.cu
 
-  /** Nothing is taught where nothing is learned: then that count is zero. */
-  void settle(NetworkState net, int step, int n, int positives, int taught) {
-    device.launch("settle", new Geometry(n, 1, BLOCK, 0), net.table, step, n, positives, taught);
+  /** Targets: the first samples, which have a target; 0 where nothing is learned. */
+  void signals(NetworkState net, int step, int n, int positives, int targets) {
+    device.launch("signals", new Geometry(n, 1, BLOCK, 0), net.table, step, n, positives, targets);
   }
 
-  void settlePlain(NetworkState net, int step, int n, int positives, int taught) {
-    device.launch("settle_plain", each(n, WARP), net.table, step, n, positives, taught);
+  void signalsPlain(NetworkState net, int step, int n, int positives, int targets) {
+    device.launch("signals_plain", each(n, WARP), net.table, step, n, positives, targets);
   }
 
   // spikes.cu

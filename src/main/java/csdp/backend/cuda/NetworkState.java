@@ -12,7 +12,6 @@ import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
-import csdp.model.Synapse.Rule;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,7 +32,7 @@ final class NetworkState implements AutoCloseable {
           .address("synapses", NetworkState::synapsesAt)
           .buffer("power", n -> n.tracePowers)
           .buffer("labels", n -> n.labels)
-          .buffer("seen", n -> n.seen)
+          .buffer("firstNotFinite", n -> n.seen)
           .integer("populationCount", n -> n.states.length)
           .integer("steps", n -> n.c.steps())
           .real("inverseTau", n -> n.c.inverseTauM())
@@ -59,8 +58,8 @@ final class NetworkState implements AutoCloseable {
           .buffer("readOut", r -> r.state.readOut)
           .buffer("error", r -> r.state.error)
           .buffer("goodness", r -> r.state.goodness)
-          .buffer("factor", r -> r.state.factor)
-          .buffer("alive", r -> r.state.alive)
+          .buffer("modulator", r -> r.state.modulator)
+          .buffer("lastStepCounts", r -> r.state.lastStepCounts)
           .buffer("ever", r -> r.state.ever)
           .buffer("live", r -> r.state.live)
           .buffer("slot", r -> r.state.slot)
@@ -85,7 +84,7 @@ final class NetworkState implements AutoCloseable {
           .integer("pre", r -> r.synapse().pre().index())
           .integer("post", r -> r.synapse().post().index())
           .integer("rows", r -> r.synapse().pre().units())
-          .integer("isError", r -> r.synapse().rule() == Rule.ERROR ? 1 : 0)
+          .integer("rule", r -> r.synapse().rule().ordinal())
           .integer("hollow", r -> r.synapse().hollow() ? 1 : 0)
           .real("currentScale", r -> r.synapse().currentScale())
           .real("learningScale", r -> r.synapse().learningScale())

@@ -26,8 +26,8 @@ final class PopulationState {
   final Floats readOut;
   final Floats error;
   final Floats goodness;
-  final Floats factor;
-  final Ints alive;
+  final Floats modulator;
+  final Ints lastStepCounts;
   final Ints ever;
   final Ints live;
   final Bytes slot; // two bytes each
@@ -55,7 +55,7 @@ final class PopulationState {
     long size = (long) n * stride;
     boolean hidden = p.hasGoodness();
     boolean moves = p.integrates();
-    boolean taught = moves && !hidden;
+    boolean targets = moves && !hidden;
     spikes = memory.ints("spikes" + of, size / Padding.WORD * depth);
     list = p.drawnFromImage() ? null : memory.ints("spike lists" + of, 2 * size);
     count = memory.ints("spike counts" + of, 2L * n);
@@ -67,10 +67,10 @@ final class PopulationState {
     threshold = p.adaptive() ? memory.floats("thresholds" + of, size) : null;
     last = moves ? memory.bytes("last spikes" + of, 2 * size) : null;
     readOut = moves ? memory.floats("read-out" + of, size) : null;
-    error = taught ? memory.floats("errors" + of, size) : null;
+    error = targets ? memory.floats("errors" + of, size) : null;
     goodness = hidden ? memory.floats("goodness" + of, n) : null;
-    factor = hidden ? memory.floats("modulation" + of, n) : null;
-    alive = hidden ? memory.ints("ages" + of, n * (steps + 1L)) : null;
+    modulator = hidden ? memory.floats("modulation" + of, n) : null;
+    lastStepCounts = hidden ? memory.ints("ages" + of, n * (steps + 1L)) : null;
     ever = hidden ? memory.ints("units with a trace" + of, size / Padding.WORD) : null;
     live = hidden ? memory.ints("traces" + of, 2 * size) : null;
     slot = hidden ? memory.bytes("places of traces" + of, 2L * size) : null;

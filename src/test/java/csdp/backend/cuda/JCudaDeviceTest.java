@@ -193,11 +193,11 @@ class JCudaDeviceTest {
 
   @Test
   void failuresAreNamed() throws Exception {
-    Result r = replay("fail=settle", "--sync-launches", "--device", "0");
+    Result r = replay("fail=signals", "--sync-launches", "--device", "0");
     assertEquals(1, r.code(), r.toString());
-    assertTrue(r.message().startsWith("csdp: the kernel settle <<<("), r.err());
+    assertTrue(r.message().startsWith("csdp: the kernel signals <<<("), r.err());
     assertTrue(r.message().endsWith("failed: CUDA_ERROR_ILLEGAL_ADDRESS"), r.err());
-    r = replay("fail=settle", "--device", "0");
+    r = replay("fail=signals", "--device", "0");
     assertEquals(1, r.code(), r.toString());
     assertTrue(r.message().contains("run again with --sync-launches"), r.err());
     r = replay("memory=100000", "--device", "0");
