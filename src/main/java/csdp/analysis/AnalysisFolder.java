@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where an analysis is written: {@code codes.npy}, {@code tsne/}, {@code plots/}, {@code
- * analysis.json} and, last, {@code report.html}. Each is replaced completely or not at all.
+ * The output folder of an analysis: {@code codes.npy}, {@code tsne/}, {@code plots/}, {@code
+ * analysis.json} and, last, {@code report.html}. Each is replaced atomically.
  */
 public final class AnalysisFolder {
   private static final String TSNE_MARKER = "codes_tsne.npy";
@@ -23,16 +23,15 @@ public final class AnalysisFolder {
 
   private final Path folder;
 
-  /** A folder, which need not be there yet. */
+  /** Uses a folder, which need not exist yet. */
   public AnalysisFolder(Path folder) {
     this.folder = folder;
   }
 
   /**
-   * Refuses a place that cannot be written, before anything that takes time.
+   * Refuses a folder that cannot be written, before any long computation.
    *
-   * @throws CsdpException bad input where other things stand in the way, environment without
-   *     permission
+   * @throws CsdpException bad input if other files are in the way, environment without permission
    */
   public void check() {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -65,7 +64,7 @@ public final class AnalysisFolder {
     List<String> files = new ArrayList<>();
     for (int c = 0; c < a.codes.size(); c++) {
       Codes codes = a.codes.get(c);
-      // The last, uppermost layer has the plain names of the released code.
+      // The last layer has the file names of the released code.
       String suffix = c == a.codes.size() - 1 ? "" : "_" + codes.layer().name();
       int units = codes.layer().units();
       AtomicFile.write(
@@ -105,7 +104,7 @@ public final class AnalysisFolder {
     AtomicFile.write(folder.resolve("report.html"), Report.html(a, maps, files));
   }
 
-  /** Codes of further layers, from an earlier analysis, would not belong to the rest. */
+  /** Deletes codes of other layers from an earlier analysis. */
   private void removeStaleCodes(List<String> written) {
     try (var entries = Files.newDirectoryStream(folder, "codes_z*.npy")) {
       for (Path p : entries) {

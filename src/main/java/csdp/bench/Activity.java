@@ -12,8 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Watches a time window and counts, from its spikes, the work of every part of a step. Parts are
- * named as {@code kernel part}: {@code currents W1}, {@code integrate z1}, {@code plasticity W1}.
+ * Counts the work of each part of a step from the spikes of a time window. Parts are named {@code
+ * kernel part}: {@code currents W1}, {@code integrate z1}, {@code plasticity W1}.
  */
 final class Activity implements StepObserver {
   private final NetworkSpec spec;
@@ -103,13 +103,13 @@ final class Activity implements StepObserver {
     work.merge(part, w, Work::plus);
   }
 
-  /** Mean work of a part in a step; null if there is no such part. */
+  /** Returns the mean work of a part per step; null if there is no such part. */
   Work of(String part) {
     Work w = work.get(part);
     return w == null ? null : w.over(steps);
   }
 
-  /** The sum of the parts that there are; null if there is none. */
+  /** Returns the sum of the existing parts; null if there is none. */
   Work sum(java.util.stream.Stream<String> parts) {
     return parts.map(this::of).filter(w -> w != null).reduce(Work::plus).orElse(null);
   }

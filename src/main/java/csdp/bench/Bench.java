@@ -24,9 +24,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Verify, then time. The network is trained for a few batches, so that it fires as in use; then
- * every part of a step is held against the reference; and only if all are right are whole windows
- * timed, each with other images, and the same windows once more part by part.
+ * Verifies, then times. The network is trained for a few batches, for realistic activity. Then each
+ * part of a step is compared with the reference. Only if all match, whole windows are timed, each
+ * with other images, and then the same windows part by part.
  */
 public final class Bench {
   private static final int CHECK_STEPS = 16;
@@ -38,7 +38,7 @@ public final class Bench {
   private final NetworkSpec spec;
   private final Batches batches;
   private final Report report;
-  private int shown; // batches so far: each window takes the next
+  private int shown; // batches so far: each window uses the next
 
   private Bench(BenchOptions options, Dataset data, Target target, Consumer<String> progress) {
     this.options = options;
@@ -77,11 +77,11 @@ public final class Bench {
   }
 
   /**
-   * Runs it.
+   * Runs a benchmark.
    *
    * @param data images with labels
-   * @param target what is measured; not closed here
-   * @param progress told a line now and then
+   * @param target the backend to measure; not closed
+   * @param progress receives lines about the progress
    */
   public static Report run(
       BenchOptions options, Dataset data, Target target, Consumer<String> progress) {
@@ -124,16 +124,16 @@ public final class Bench {
     return batches.get(k / batches.count(), k % batches.count());
   }
 
-  // Verify ..
+  // Verify.
 
   private void verify(Parameters trained) {
     int[] sizes = options.hidden().stream().mapToInt(Integer::intValue).toArray();
     report.checks.addAll(target.checks(sizes[0], Math.min(40, 2 * options.batch())));
     report.checks.addAll(target.checks(13, 7));
-    // The network itself, with few samples: the reference is slow.
+    // The network itself, with few samples, since the reference is slow.
     compare(
         spec.with(withSteps(spec.constants(), Math.min(CHECK_STEPS, options.steps()))), trained, 2);
-    // A small one with many samples, of odd sizes, from random parameters.
+    // A small network of odd sizes with many samples, from random parameters.
     int[] odd = new int[sizes.length];
     Arrays.setAll(odd, l -> Math.min(sizes[l], l == 0 ? 207 : 33));
     NetworkSpec small = network(data.pixels(), odd, data.classes(), 20, 20);
@@ -192,7 +192,10 @@ public final class Bench {
     to.plasticitySteps(from.plasticitySteps());
   }
 
-  /** Nobody looks on, so a window may run as a whole: its sums; null where they are the same. */
+  /**
+   * Compares the sums of a window without observer, which may run as a whole. Returns null if
+   * equal.
+   */
   private static String unobserved(Backend reference, Backend other, Parameters from, Batch batch) {
     ReadOut expected = new ReadOut(reference.spec());
     ReadOut actual = new ReadOut(reference.spec());
@@ -210,11 +213,11 @@ public final class Bench {
     return null;
   }
 
-  // .. then time.
+  // Then time.
 
   private void time(Backend backend) {
     ReadOut out = new ReadOut(spec, false);
-    // Work is counted in a window of its own, since looking on costs time.
+    // Work is counted in a separate window, since an observer takes time.
     Batch counted = next();
     Activity activity = new Activity(spec, counted, true);
     backend.run(counted, true, out, activity);
@@ -248,7 +251,7 @@ public final class Bench {
       }
     }
     report.training = steps(steps, device, fired, 2 * options.batch());
-    progress.accept("timing products, and what libraries do beside them");
+    progress.accept("timing products and libraries");
     var products = target.products(backend, options::wants, 2 * options.batch(), options);
     products.stream().map(p -> p.baseline().check()).forEach(this::addCheck);
     rows(parts, activity, products);
@@ -270,7 +273,7 @@ public final class Bench {
     report.remarks.putAll(target.remarks());
   }
 
-  /** Microseconds per step of a window: by the clock, transfers included. */
+  /** Returns microseconds per step of a window by the clock, including transfers. */
   private double window(Backend backend, Batch batch, boolean learn, ReadOut out) {
     long start = System.nanoTime();
     backend.run(batch, learn, out, null);

@@ -39,10 +39,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Everything that is to be known of the CUDA backend on a device, in one JSON: kernels against
- * their twins, networks against the reference, recorded runs, benchmarks, an epoch of training.
- * What {@code scripts/gpu_check.sh} runs; the file is written after every stage, so that a run that
- * is cut off leaves what it found.
+ * All checks of the CUDA backend on a device, in one JSON: kernels and their twins, networks and
+ * the reference, recorded runs, benchmarks, an epoch of training. Called by {@code
+ * scripts/gpu_check.sh}. The file is written after every stage, so an interrupted run keeps its
+ * results.
  */
 @Command(name = "device-check", mixinStandardHelpOptions = true)
 public final class DeviceCheck implements Callable<Integer> {
@@ -92,8 +92,8 @@ public final class DeviceCheck implements Callable<Integer> {
     this.out = out;
   }
 
-  /** Runs it and ends the virtual machine: 0 all well, 1 something failed, 3 no such device. */
-  @SuppressWarnings("DefaultCharset") // the console's own: UTF-8 would garble others
+  /** Runs the checks and exits: 0 if all pass, 1 if one failed, 3 without the device. */
+  @SuppressWarnings("DefaultCharset") // the console's encoding, which may not be UTF-8
   public static void main(String[] args) {
     System.exit(run(args, new PrintWriter(System.out, true)));
   }
@@ -157,7 +157,7 @@ public final class DeviceCheck implements Callable<Integer> {
     return (System.nanoTime() - start) * 1e-9;
   }
 
-  /** A stage that fails is a failed check, and the next one runs nevertheless. */
+  /** A failing stage is a failed check; the next one still runs. */
   private void stage(String name, Stage stage) {
     if (seconds() > 60 * minutes) {
       skipped.add(name);
@@ -188,7 +188,7 @@ public final class DeviceCheck implements Callable<Integer> {
   }
 
   private static NetworkSpec network(int... hidden) {
-    // Learning is fast and lopsided, so that mistakes show within a few steps.
+    // Large, asymmetric learning rates expose errors within a few steps.
     Constants c = new Constants(12, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
     return new NetworkSpec(Strokes.SIDE * Strokes.SIDE, hidden, Strokes.CLASSES, true, true, c);
   }
@@ -332,7 +332,7 @@ public final class DeviceCheck implements Callable<Integer> {
     return DataSources.open(DataRequest.of(data, 10_000, 0), out::println);
   }
 
-  /** An epoch as the released demo trains. */
+  /** An epoch of the released demo. */
   private void epoch(Target target) {
     Splits s = splits();
     Dataset train = small ? s.train().limit(60) : s.train();

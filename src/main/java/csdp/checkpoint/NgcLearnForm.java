@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A network's tables as the four JSON files of the released code (ngc-learn 1.2b3): which
- * components there are, how they are wired, in which order commands visit them. Every name and
- * order is the released code's; for other depths than two it is continued layer by layer.
+ * A network's tables as the four JSON files of the released code (ngc-learn 1.2b3): components,
+ * wiring, and the order in which commands visit them. Names and orders are those of the released
+ * code, continued layer by layer for other depths than two.
  */
 final class NgcLearnForm {
   static final String CIRCUIT = "/Circuit/";
@@ -91,12 +91,12 @@ final class NgcLearnForm {
     return p.role() == Role.HEAD ? "ey" : "eR";
   }
 
-  /** Where the spikes of this step are. */
+  /** Returns the compartment with the spikes of this step. */
   private static String spikes(Population p) {
     return p.name() + (p.integrates() ? "/s" : "/outputs");
   }
 
-  /** Where the spikes of the step before are. */
+  /** Returns the compartment with the spikes of the previous step. */
   private static String earlier(Population p) {
     return p.name() + "_prev/zF";
   }
@@ -361,7 +361,10 @@ final class NgcLearnForm {
 
   // ---- comparison
 
-  /** Arguments that act on fresh networks or on nothing that csdp4j takes from the file. */
+  /**
+   * Returns true for arguments that affect only new networks, or nothing that csdp4j reads from the
+   * file.
+   */
   private static boolean immaterial(String argument) {
     return switch (argument) {
       case "batch_size", "weight_init", "thr", "thr_jitter", "key", "directory" -> true;
@@ -370,7 +373,7 @@ final class NgcLearnForm {
   }
 
   /**
-   * What a component has that csdp4j cannot express, in words, or null.
+   * Returns a description of the first argument that csdp4j cannot express, or null.
    *
    * @param expected arguments as csdp4j would write them
    * @param found arguments in the file

@@ -9,14 +9,14 @@ import csdp.data.Splits;
 import java.util.Objects;
 
 /**
- * The content of a run's config.json: what decides it and where it came from.
+ * The content of a run's config.json: configuration and origin.
  *
  * @param csdp4j version that started the run
  * @param java version that started the run
- * @param device that the run was started on
- * @param started when, ISO 8601
+ * @param device on which the run was started
+ * @param started time, ISO 8601
  * @param seen the data that was found
- * @param run what was asked for
+ * @param run configuration
  */
 public record RunRecord(
     String csdp4j, String java, String device, String started, Data seen, RunConfig run) {
@@ -34,10 +34,10 @@ public record RunRecord(
    * The data of a run.
    *
    * @param name short
-   * @param description where it came from
-   * @param ink of the training images; null in a run of a version that did not measure it
-   * @param valid null where there are no validation images
-   * @param test null where there are no test images
+   * @param description origin
+   * @param ink of the training images; null if written by a version that did not measure it
+   * @param valid null without validation images
+   * @param test null without test images
    */
   public record Data(
       String name,
@@ -60,7 +60,7 @@ public record RunRecord(
       }
     }
 
-    /** Of what was found. */
+    /** Returns the record of data that was found. */
     public static Data of(Splits s) {
       return new Data(
           s.name(),
@@ -74,7 +74,7 @@ public record RunRecord(
           Part.of(s.test()));
     }
 
-    /** Whether it is the same content, wherever it was found. */
+    /** Returns true for the same content, independent of its location. */
     public boolean sameContent(Data other) {
       return train.equals(other.train) && Objects.equals(valid, other.valid);
     }
@@ -83,7 +83,7 @@ public record RunRecord(
   /**
    * A part of the data.
    *
-   * @param images how many
+   * @param images number of images
    * @param sha256 of sizes, pixels and labels
    */
   public record Part(int images, String sha256) {

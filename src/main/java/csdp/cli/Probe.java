@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Looks at a machine.
+ * Examines a machine.
  *
  * @param env its environment
  * @param root its files
@@ -26,13 +26,13 @@ record Probe(Map<String, String> env, Path root, boolean windows) {
   private static final long PATIENCE_SECONDS = 5;
   private static final Pattern VERSION = Pattern.compile("\\b(\\d+\\.\\d[\\d.]*)");
 
-  /** The first thing in a line that looks like a version. */
+  /** Returns the first version number in a line. */
   static String version(String line) {
     Matcher m = VERSION.matcher(line);
     return m.find() ? m.group(1) : line.strip();
   }
 
-  /** The first line of a file, or null. */
+  /** Returns the first line of a file, or null. */
   static String firstLine(Path file) {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
       return lines.findFirst().orElse(null);
@@ -49,13 +49,13 @@ record Probe(Map<String, String> env, Path root, boolean windows) {
           all.add(Path.of(entry));
         }
       } catch (java.nio.file.InvalidPathException e) {
-        // Such an entry finds nothing.
+        // Skip an invalid entry.
       }
     }
     return all;
   }
 
-  /** A program on the PATH. */
+  /** Returns a program on the PATH. */
   Optional<Path> program(String name) {
     String file = windows ? name + ".exe" : name;
     return paths(env.get("PATH")).stream()
@@ -64,7 +64,7 @@ record Probe(Map<String, String> env, Path root, boolean windows) {
         .findFirst();
   }
 
-  /** What a program prints, if it ends well and soon. */
+  /** Returns the output of a program if it succeeds in time. */
   static Optional<String> output(String... command) {
     Process process;
     try {
@@ -74,7 +74,7 @@ record Probe(Map<String, String> env, Path root, boolean windows) {
     }
     try {
       process.getOutputStream().close();
-      // Read beside waiting: a full pipe would keep the program from ending.
+      // Read concurrently: a full pipe would block the program.
       CompletableFuture<String> text =
           CompletableFuture.supplyAsync(
               () -> {
@@ -92,7 +92,7 @@ record Probe(Map<String, String> env, Path root, boolean windows) {
     } catch (IOException
         | java.util.concurrent.ExecutionException
         | java.util.concurrent.TimeoutException e) {
-      // No answer.
+      // No output.
     } finally {
       process.destroyForcibly();
     }

@@ -75,6 +75,6 @@ final class Nets {
         positives,
         new Batch.Given(units, x),
         labels,
-        new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, seed, 0));
+        new Batch.RandomSpikes(seed, Purpose.TRAIN_SPIKES, seed, 0));
   }
 }

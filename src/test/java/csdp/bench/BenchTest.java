@@ -60,7 +60,8 @@ class BenchTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args =
-        ("bench --device cpu --threads 2 --hidden 30,12 --batch 80 --steps 10 --repeats 2 --data strokes"
+        ("bench --device cpu --threads 2 --hidden 30,12 --batch 80 --steps 10 --repeats 2 --data"
+                + " strokes"
                 + " --train-batches 2 --ceiling-floats 3000 --json "
                 + json)
             .split(" ");
@@ -247,7 +248,7 @@ class BenchTest {
       assertTrue(cublas.get("reason").isNull());
       Check check =
           r.checks.stream()
-              .filter(c -> c.name().equals("cuBLAS beside " + name))
+              .filter(c -> c.name().equals("cuBLAS for " + name))
               .findFirst()
               .orElseThrow();
       assertTrue(check.detail().contains("within 1e-05 x"), check.detail());
@@ -266,7 +267,7 @@ class BenchTest {
     assertTrue(wrong.get("reason").textValue().startsWith("cuBLAS gives "), "" + wrong);
     assertTrue(part(r, "currents W2").get("cublas").get("us_per_step").doubleValue() > 0);
     String table = table(r);
-    assertTrue(table.contains("FAILED  cuBLAS beside currents W1: cuBLAS gives "), table);
+    assertTrue(table.contains("FAILED  cuBLAS for currents W1: cuBLAS gives "), table);
     assertTrue(table.contains("no cuBLAS time for currents W1: cuBLAS gives "), table);
     assertFalse(table.contains("nothing was timed"), table);
   }

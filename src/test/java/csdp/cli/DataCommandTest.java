@@ -104,7 +104,7 @@ class DataCommandTest {
       assertEquals(0, run(data, "fetch", "tiny", "--to", dir.toString()), err);
       assertTrue(out.contains("tiny: 1 file fetched in " + dir.resolve("tiny")), out);
       assertEquals(0, run(data, "fetch", "tiny", "--to", dir.toString()), err);
-      assertTrue(out.contains("all files were there"), out);
+      assertTrue(out.contains("all files were present"), out);
       assertEquals(0, run(data, "verify", "tiny"), out);
       assertEquals(0, run(data, "list"), out);
       assertTrue(out.contains("found in " + dir.resolve("tiny") + "; verified"), out);

@@ -131,7 +131,7 @@ class TrainerTest {
     TrainState state = parts.resume(p);
     assertEquals(0, state.epoch());
     assertEquals(3, state.batch());
-    assertEquals(300, state.tally().samples());
+    assertEquals(300, state.sums().samples());
     train(spec, VALID, 2, 2, p, state, new StopAfter(2), parts); // into the second epoch
     state = parts.resume(p);
     assertEquals(1, state.epoch());

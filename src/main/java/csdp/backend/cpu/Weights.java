@@ -4,7 +4,7 @@ import csdp.model.Constants;
 import csdp.model.Synapse;
 import java.util.Arrays;
 
-/** Weights and moments of a synapse: a row for every presynaptic unit. */
+/** Weights and moments of a synapse: one row per presynaptic unit. */
 final class Weights {
   final Synapse synapse;
   final Layer pre;
@@ -14,7 +14,7 @@ final class Weights {
   final float[] m;
   final float[] v;
   final RowMath.Rule rule;
-  private final int[] done; // last step of the window that each row has been taken through
+  private final int[] done; // last step of the window applied to each row
 
   Weights(Synapse synapse, Layer pre, Layer post, Constants c) {
     this.synapse = synapse;
@@ -35,21 +35,22 @@ final class Weights {
     return post.p.fedByNewSpikes() ? pre.spikes : pre.previous;
   }
 
-  /** Before a window. */
+  /** Prepares a window. */
   void begin() {
     Arrays.fill(done, 0);
   }
 
   /**
-   * Adam, decay and clip of a row in this step, after those that it was left out of.
+   * Applies the deferred steps of a row, then Adam, decay and clip of this step.
    *
    * @param u gradient of the row
-   * @param uAt where it begins
-   * @param alone postsynaptic spikes without a presynaptic one; for contrastive synapses
-   * @param aloneAt where they begin
-   * @return whether all values were finite
+   * @param uAt start of the gradient
+   * @param unpaired postsynaptic spikes without a presynaptic one; for contrastive synapses
+   * @param unpairedAt start of these counts
+   * @return true if all values are finite
    */
-  boolean update(RowMath math, int row, int step, float[] u, int uAt, float[] alone, int aloneAt) {
+  boolean update(
+      RowMath math, int row, int step, float[] u, int uAt, float[] unpaired, int unpairedAt) {
     int at = rows.at(row);
     boolean finite;
     if (synapse.rule() == Synapse.Rule.CONTRASTIVE) {
@@ -68,7 +69,7 @@ final class Weights {
             rows.at(missed),
             rows.stride);
       }
-      finite = math.contrastive(w, m, v, at, rows.padded, u, uAt, alone, aloneAt, rule, step);
+      finite = math.contrastive(w, m, v, at, rows.padded, u, uAt, unpaired, unpairedAt, rule, step);
     } else {
       finite = math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
     }

@@ -63,7 +63,7 @@ class CudaBackendTest {
         positives,
         new Batch.Given(spec.input().units(), x),
         labels,
-        new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
+        new Batch.RandomSpikes(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
   }
 
   private static int b(int n) {
@@ -194,7 +194,7 @@ class CudaBackendTest {
   @Test
   void spikesAreDrawnExactlyAsInJava() {
     NetworkSpec spec = spec(1);
-    Batch.Drawn draw = new Batch.Drawn(-5, Purpose.EVALUATION_SPIKES, 0, 60_000);
+    Batch.RandomSpikes draw = new Batch.RandomSpikes(-5, Purpose.EVALUATION_SPIKES, 0, 60_000);
     int units = spec.input().units();
     float[] images = new float[2 * units];
     int[] word = new int[4];
@@ -238,7 +238,7 @@ class CudaBackendTest {
 
   private static Batch stored(Dataset data, int[] order, int from) {
     int[] none = {-1, -1, -1, -1};
-    Batch.Drawn draw = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, from);
+    Batch.RandomSpikes draw = new Batch.RandomSpikes(1, Purpose.EVALUATION_SPIKES, 0, from);
     return new Batch(4, 4, new Batch.Stored(data, order, from), none, draw);
   }
 

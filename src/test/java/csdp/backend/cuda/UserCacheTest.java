@@ -49,7 +49,7 @@ class UserCacheTest {
   void aFolderOfSomebodyElseIsNotUsed() throws IOException {
     Path folder = UserCache.own(dir.resolve("theirs"));
     giveAway(folder);
-    assertTrue(refusal(folder).contains("theirs belongs to somebody else"), refusal(folder));
+    assertTrue(refusal(folder).contains("theirs belongs to another user"), refusal(folder));
   }
 
   @Test
