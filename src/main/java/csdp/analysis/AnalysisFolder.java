@@ -14,8 +14,28 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The output folder of an analysis: {@code codes.npy}, {@code tsne/}, {@code plots/}, {@code
- * analysis.json} and, last, {@code report.html}. Each is replaced atomically.
+ * The output folder of an analysis. Each file or folder is replaced atomically; {@code report.html}
+ * is written last.
+ *
+ * <ul>
+ *   <li>{@code report.html}: all results on one self-contained page, with configuration, data hash
+ *       and versions
+ *   <li>{@code analysis.json}: accuracy, NLL, BCE, MSE, confusion, spikes, quality of the map,
+ *       energy proxy
+ *   <li>{@code codes.npy}, {@code codes_labels.npy}: rate codes of the last hidden layer, n x
+ *       units, and true classes; {@code codes_z1.npy} and so on for other layers
+ *   <li>{@code tsne/codes_tsne.npy}, {@code tsne/tsne_codes.png}: t-SNE of the codes
+ *   <li>{@code plots/learning_curves}: accuracy, NLL and BCE over epochs
+ *   <li>{@code plots/confusion}: true and predicted class
+ *   <li>{@code plots/reconstructions}: input and reconstruction of each class
+ *   <li>{@code plots/receptive_fields}: weights W1 of the strongest units
+ *   <li>{@code plots/raster}: every spike of one image, and the accumulating class spikes
+ *   <li>{@code plots/spikes_per_step}: spikes of each population over time
+ *   <li>{@code plots/contrast}: goodness and thresholds of positives and negatives over time
+ *   <li>{@code plots/weights}: histograms of each synapse
+ * </ul>
+ *
+ * <p>Each plot is a PNG with its data as CSV or NPY.
  */
 public final class AnalysisFolder {
   private static final String TSNE_MARKER = "codes_tsne.npy";

@@ -5,7 +5,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.reference.ReferenceBackend;
-import csdp.bench.Report.Steps;
+import csdp.bench.BenchReport.Steps;
 import csdp.data.Dataset;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
@@ -37,7 +37,7 @@ public final class Bench {
   private final Consumer<String> progress;
   private final NetworkSpec spec;
   private final Batches batches;
-  private final Report report;
+  private final BenchReport report;
   private int shown; // batches so far: each window uses the next
 
   private Bench(BenchOptions options, Dataset data, Target target, Consumer<String> progress) {
@@ -54,7 +54,7 @@ public final class Bench {
     TrainOptions train = new TrainOptions(1, options.batch(), options.seed(), 0.5f, false);
     Dataset whole = data.subset(0, data.size() / options.batch() * options.batch());
     this.batches = new Batches(spec, whole, train);
-    this.report = new Report(target.name(), spec.toString(), data.name(), options);
+    this.report = new BenchReport(target.name(), spec.toString(), data.name(), options);
   }
 
   private static NetworkSpec network(int inputs, int[] hidden, int classes, int batch, int steps) {
@@ -83,7 +83,7 @@ public final class Bench {
    * @param target the backend to measure; not closed
    * @param progress receives lines about the progress
    */
-  public static Report run(
+  public static BenchReport run(
       BenchOptions options, Dataset data, Target target, Consumer<String> progress) {
     Bench bench = new Bench(options, data, target, progress);
     bench.run();

@@ -25,7 +25,7 @@ final class DenseBaseline {
   private DenseBaseline() {}
 
   /** Fills the report with the result or the reason for its absence. */
-  static void run(Report report, Dataset data, NetworkSpec spec, BenchOptions options) {
+  static void run(BenchReport report, Dataset data, NetworkSpec spec, BenchOptions options) {
     Path script = script();
     if (script == null) {
       report.noDense = SCRIPT + " was found neither here nor next to the classes";

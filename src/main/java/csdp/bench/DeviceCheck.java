@@ -318,7 +318,7 @@ public final class DeviceCheck implements Callable<Integer> {
 
   private void bench(Target target, BenchOptions options) {
     Dataset images = splits().train();
-    Report report = Bench.run(options, images, target, line -> {});
+    BenchReport report = Bench.run(options, images, target, line -> {});
     report.print(out);
     benches.add(report.toMap());
     checks.add(

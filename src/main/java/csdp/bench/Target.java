@@ -93,7 +93,7 @@ public abstract class Target implements AutoCloseable {
         .map(s -> "currents " + s.name());
   }
 
-  /** All parts that start with a word. */
+  /** Returns the names of the plasticity parts. */
   static List<String> plasticity(NetworkSpec spec) {
     return spec.synapses().stream().map(Synapse::name).map(n -> "plasticity " + n).toList();
   }

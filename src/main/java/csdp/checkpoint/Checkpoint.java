@@ -65,7 +65,7 @@ public final class Checkpoint {
     public Manifest {
       if (files == null || plasticitySteps < 0) {
         throw CsdpException.badInput(
-            "invalid manifest of a checkpoint: %d plasticity steps, files" + " %s",
+            "invalid manifest of a checkpoint: %d plasticity steps, files %s",
             plasticitySteps, files);
       }
     }

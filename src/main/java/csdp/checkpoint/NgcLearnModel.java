@@ -135,10 +135,10 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
   static void write(Path folder, Parameters p, Integer width, Integer height, int seed, Ink ink) {
     Constants c = p.spec().constants();
     Beside beside = new Beside(c.steps(), c.dt(), width, height, seed, ink);
-    NgcLearnForm form = new NgcLearnForm(p.spec());
+    NgcLearnFormat form = new NgcLearnFormat(p.spec());
     Map<String, JsonNode> files = new LinkedHashMap<>();
     files.put(COMPONENTS, form.components());
-    files.put("modules.json", NgcLearnForm.modules());
+    files.put("modules.json", NgcLearnFormat.modules());
     files.put("commands.json", form.commands());
     files.put("ops.json", form.ops());
     AtomicFolder.replace(
@@ -187,7 +187,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
 
   /** Checks that the inputs of each membrane and synapse are those that csdp4j computes. */
   private static void checkWiring(Path file, NetworkSpec spec) {
-    Map<String, Set<String>> expected = currents(new NgcLearnForm(spec).ops());
+    Map<String, Set<String>> expected = currents(new NgcLearnFormat(spec).ops());
     Map<String, Set<String>> found = currents(Json.tree(file));
     TreeSet<String> destinations = new TreeSet<>(expected.keySet());
     destinations.addAll(found.keySet());
@@ -267,7 +267,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
                       supervised,
                       components.containsKey("R1"),
                       constants));
-      compare(new NgcLearnForm(spec).components().get("components"));
+      compare(new NgcLearnFormat(spec).components().get("components"));
       return spec;
     }
 
@@ -286,7 +286,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
     private void compare(JsonNode expected) {
       Set<String> known = new TreeSet<>();
       for (String path : (Iterable<String>) expected::fieldNames) {
-        String name = path.substring(NgcLearnForm.CIRCUIT.length());
+        String name = path.substring(NgcLearnFormat.CIRCUIT.length());
         known.add(name);
         JsonNode found = component(name);
         String type = expected.get(path).get("class").asText();
@@ -296,7 +296,7 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
               file, name, text(found.path("class")), type);
         }
         String difference =
-            NgcLearnForm.difference(expected.get(path).get("kwargs"), found.get("kwargs"));
+            NgcLearnFormat.difference(expected.get(path).get("kwargs"), found.get("kwargs"));
         if (difference != null) {
           throw CsdpException.badInput("%s: component %s %s", file, name, difference);
         }

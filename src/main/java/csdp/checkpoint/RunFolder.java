@@ -24,11 +24,23 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The output folder of a run: {@code config.json}, {@code metrics.jsonl} with one line per epoch,
- * the arrays of the released code ({@code acc1234.npy}, ...), and the checkpoints {@code best/}
- * (best validation accuracy) and {@code last/} (to resume).
+ * The output folder of a run:
  *
- * <p>A training holds its {@link #lock}. Reading works at any time.
+ * <ul>
+ *   <li>{@code config.json}: configuration to repeat the run, versions, data hash ({@link
+ *       RunRecord})
+ *   <li>{@code metrics.jsonl}: one line per epoch; {@code test.json}: the final test
+ *   <li>{@code acc1234.npy}, {@code nll}, {@code bce}, {@code mse}, {@code trAcc}, {@code trNll}:
+ *       the arrays of the released code; the first value is the network before training
+ *   <li>{@code best/}: parameters with the best validation accuracy
+ *   <li>{@code last/}: parameters, Adam's moments, counters and position in the epoch, to resume;
+ *       written before and after each validation, and optionally every N batches
+ *   <li>{@code .lock}: see {@link FolderLock}
+ * </ul>
+ *
+ * <p>Parameters are in ngc-learn's format ({@link ParameterFolder}). Checkpoints are written
+ * atomically, and a resume is bit-exact, even mid-epoch. A training holds the {@link #lock}.
+ * Reading works at any time.
  */
 public final class RunFolder implements TrainListener {
   private static final String CONFIG = "config.json";

@@ -4,10 +4,10 @@ import csdp.CsdpException;
 import csdp.backend.Device;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
+import csdp.bench.BenchReport;
 import csdp.bench.CpuTarget;
 import csdp.bench.GpuTarget;
 import csdp.bench.ReferenceTarget;
-import csdp.bench.Report;
 import csdp.bench.Target;
 import csdp.config.RunConfig.Preset;
 import csdp.data.DataSources;
@@ -107,7 +107,7 @@ final class BenchCommand implements Callable<Integer> {
             data.over(Preset.QUICK.config().data()).request(),
             Split.TRAIN,
             line -> err.println("warning: " + line));
-    Report report;
+    BenchReport report;
     try (Target target = target()) {
       report = Bench.run(options, images, target, line -> progress(err, line));
     }

@@ -1,10 +1,10 @@
 package csdp.cli;
 
 import csdp.CsdpException;
+import csdp.data.DataCatalog;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.Downloads;
-import csdp.data.Manifest;
-import csdp.data.Manifest.SetEntry;
 import csdp.data.Strokes;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -31,15 +31,15 @@ import picocli.CommandLine.Spec;
           + " checksums match), then in data/NAME."
     })
 public final class DataCommand implements Runnable {
-  private final Manifest manifest;
+  private final DataCatalog manifest;
   @Spec private CommandSpec spec;
 
   /** Uses the data sets that this version knows. */
   public DataCommand() {
-    this(Manifest.standard());
+    this(DataCatalog.standard());
   }
 
-  DataCommand(Manifest manifest) {
+  DataCommand(DataCatalog manifest) {
     this.manifest = manifest;
   }
 

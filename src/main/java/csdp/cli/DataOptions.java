@@ -4,9 +4,9 @@ import csdp.CsdpException;
 import csdp.checkpoint.RunRecord;
 import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
+import csdp.data.DataCatalog;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
-import csdp.data.Manifest;
 import csdp.data.Split;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,7 +140,7 @@ final class DataOptions {
   /** Returns a folder by its absolute path, so that a run can be resumed from any directory. */
   private String name() {
     return data == null
-            || Manifest.standard().find(data).isPresent()
+            || DataCatalog.standard().find(data).isPresent()
             || data.equals(DataSources.STROKES)
             || !Files.isDirectory(DataSources.path(data))
         ? data

@@ -3,8 +3,8 @@ package csdp.cli;
 import csdp.CsdpException;
 import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.CudaSurvey;
+import csdp.data.DataCatalog;
 import csdp.data.DataSources;
-import csdp.data.Manifest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Report the requirements of csdp4j on this machine, and how to install missing" + " ones.",
+        "Report the requirements of csdp4j on this machine, and how to install missing ones.",
     footer =
         "%nExit code 0 if training on the CPU works here, 3 if it does not, 1 if a kernel"
             + " differs from its twin.")
@@ -220,7 +220,7 @@ public final class DoctorCommand implements Callable<Integer> {
     DataSources sources = DataSources.system(folder, line -> {});
     StringBuilder found = new StringBuilder("strokes (built in)");
     List<String> absent = new ArrayList<>();
-    for (Manifest.SetEntry set : sources.manifest().sets()) {
+    for (DataCatalog.SetEntry set : sources.manifest().sets()) {
       Path place = sources.place(set);
       if (place == null) {
         absent.add(set.name());

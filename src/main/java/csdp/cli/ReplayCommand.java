@@ -3,7 +3,7 @@ package csdp.cli;
 import csdp.CsdpException;
 import csdp.backend.Device;
 import csdp.replay.Replay;
-import csdp.replay.Report;
+import csdp.replay.ReplayReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ final class ReplayCommand implements Callable<Integer> {
     List<Map<String, Object>> figures = new ArrayList<>();
     int failed = 0;
     for (Path trace : traces) {
-      Report report = Replay.run(trace, where, device.threads());
+      ReplayReport report = Replay.run(trace, where, device.threads());
       out.print(report);
       out.flush();
       figures.add(report.toMap());

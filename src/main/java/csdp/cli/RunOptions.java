@@ -79,19 +79,19 @@ final class RunOptions {
   @Option(
       names = "--tau-m",
       paramLabel = "MS",
-      description = "Membrane time constant. Default:" + " 100.")
+      description = "Membrane time constant. Default: 100.")
   private Float tauM;
 
   @Option(
       names = "--tau-trace",
       paramLabel = "MS",
-      description = "Trace time constant. Default:" + " 13.")
+      description = "Trace time constant. Default: 13.")
   private Float tauTrace;
 
   @Option(
       names = "--resistance",
       paramLabel = "R",
-      description = "Input resistance R_m." + " Default: 0.1.")
+      description = "Input resistance R_m. Default: 0.1.")
   private Float resistance;
 
   @Option(

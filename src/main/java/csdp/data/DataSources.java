@@ -1,7 +1,7 @@
 package csdp.data;
 
 import csdp.CsdpException;
-import csdp.data.Manifest.SetEntry;
+import csdp.data.DataCatalog.SetEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -30,7 +30,7 @@ public final class DataSources {
 
   private final Path environment;
   private final Path working;
-  private final Manifest manifest;
+  private final DataCatalog manifest;
   private final Downloads downloads;
   private final Consumer<String> notice;
 
@@ -41,7 +41,7 @@ public final class DataSources {
   DataSources(
       Path environment,
       Path working,
-      Manifest manifest,
+      DataCatalog manifest,
       Downloads downloads,
       Consumer<String> notice) {
     this.environment = environment;
@@ -64,7 +64,7 @@ public final class DataSources {
     return new DataSources(
         place == null || place.isBlank() ? null : path(place),
         Path.of(""),
-        Manifest.standard(),
+        DataCatalog.standard(),
         new Downloads((file, bytes, total) -> {}),
         notice);
   }
@@ -310,7 +310,7 @@ public final class DataSources {
   /** Compares a folder with the manifest, file by file. */
   public static Check check(SetEntry set, Path folder) {
     Check result = Check.VERIFIED;
-    for (Manifest.FileEntry entry : set.files()) {
+    for (DataCatalog.FileEntry entry : set.files()) {
       Path file = IdxFolder.find(folder, entry.stem());
       if (file == null) {
         result = result == Check.VERIFIED ? Check.INCOMPLETE : result;
@@ -321,7 +321,7 @@ public final class DataSources {
     return result;
   }
 
-  private static boolean check(Manifest.FileEntry entry, Path file) {
+  private static boolean check(DataCatalog.FileEntry entry, Path file) {
     try {
       return entry.matches(file, Downloads.MAX_BYTES);
     } catch (IOException e) {
@@ -330,7 +330,7 @@ public final class DataSources {
   }
 
   /** Returns the known sets, except the built-in one. */
-  public Manifest manifest() {
+  public DataCatalog manifest() {
     return manifest;
   }
 

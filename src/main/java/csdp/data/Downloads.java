@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Downloads the files of a {@link Manifest}. A file is written as NAME.part, which a later call
+ * Downloads the files of a {@link DataCatalog}. A file is written as NAME.part, which a later call
  * resumes, and renamed after its checksum was verified. A lock on the folder serialises processes;
  * the second finds the files of the first.
  *
@@ -87,7 +87,7 @@ public final class Downloads {
    * @throws CsdpException environment: no mirror responds, wrong content, or the folder cannot be
    *     written; bad input: an existing file has other content
    */
-  public int fetch(Manifest.SetEntry set, Path folder) {
+  public int fetch(DataCatalog.SetEntry set, Path folder) {
     ReentrantLock mine =
         IN_THIS_JVM.computeIfAbsent(
             folder.toAbsolutePath().normalize(), any -> new ReentrantLock());
@@ -106,7 +106,7 @@ public final class Downloads {
           }
           try {
             int fetched = 0;
-            for (Manifest.FileEntry file : set.files()) {
+            for (DataCatalog.FileEntry file : set.files()) {
               fetched += isThere(file, folder) ? 0 : fetch(set, file, folder);
             }
             return fetched;
@@ -147,7 +147,7 @@ public final class Downloads {
     return Files.deleteIfExists(folder);
   }
 
-  private boolean isThere(Manifest.FileEntry entry, Path folder) throws IOException {
+  private boolean isThere(DataCatalog.FileEntry entry, Path folder) throws IOException {
     for (String name : List.of(entry.name(), entry.stem())) {
       Path file = folder.resolve(name);
       if (Files.exists(file)) {
@@ -165,7 +165,7 @@ public final class Downloads {
     return false;
   }
 
-  private boolean isRight(Manifest.FileEntry entry, Path file) {
+  private boolean isRight(DataCatalog.FileEntry entry, Path file) {
     try {
       return entry.matches(file, maxBytes);
     } catch (IOException e) {
@@ -173,7 +173,7 @@ public final class Downloads {
     }
   }
 
-  private int fetch(Manifest.SetEntry set, Manifest.FileEntry entry, Path folder)
+  private int fetch(DataCatalog.SetEntry set, DataCatalog.FileEntry entry, Path folder)
       throws IOException {
     Path part = folder.resolve(entry.name() + ".part");
     String last = "the manifest names no mirror";

@@ -1,7 +1,7 @@
 package csdp.data;
 
-import csdp.data.Manifest.FileEntry;
-import csdp.data.Manifest.SetEntry;
+import csdp.data.DataCatalog.FileEntry;
+import csdp.data.DataCatalog.SetEntry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -19,11 +19,11 @@ final class IdxFolder implements Source {
 
   private final String name;
   private final Path folder;
-  private final Manifest manifest;
+  private final DataCatalog manifest;
   private final Map<String, Idx.Content> read = new HashMap<>();
   private final Map<String, String> hashes = new HashMap<>();
 
-  IdxFolder(String name, Path folder, Manifest manifest) {
+  IdxFolder(String name, Path folder, DataCatalog manifest) {
     this.name = name;
     this.folder = folder;
     this.manifest = manifest;

@@ -28,12 +28,12 @@ public final class Replay {
 
   private final Recording recording;
   private final NetworkSpec spec;
-  private final Report report;
+  private final ReplayReport report;
 
   private Replay(Recording recording, String device, Tolerance tolerance) {
     this.recording = recording;
     this.spec = recording.spec;
-    this.report = new Report(recording.file.toString(), spec.toString(), device, tolerance);
+    this.report = new ReplayReport(recording.file.toString(), spec.toString(), device, tolerance);
   }
 
   /**
@@ -64,7 +64,7 @@ public final class Replay {
    * @param file the recording (NPZ)
    * @param threads CPU threads, 0 for one per core
    */
-  public static Report run(Path file, Device device, int threads) {
+  public static ReplayReport run(Path file, Device device, int threads) {
     return run(file, spec -> device.open(spec, threads), Tolerance.of(device));
   }
 
@@ -73,7 +73,7 @@ public final class Replay {
    *
    * @param open opens the backend for the recording's network; it is closed here
    */
-  public static Report run(
+  public static ReplayReport run(
       Path file, Function<NetworkSpec, ? extends Backend> open, Tolerance tolerance) {
     try (Recording recording = Recording.open(file);
         Backend backend = open.apply(recording.spec)) {
@@ -89,7 +89,7 @@ public final class Replay {
     int batches = recording.batches();
     if (batches == 0) {
       throw CsdpException.badInput(
-          "%s: no array train/0/s0, so there is nothing to" + " replay", recording.file);
+          "%s: no array train/0/s0, so there is nothing to replay", recording.file);
     }
     Parameters now = new Parameters(spec);
     for (int b = 0; b < batches; b++) {

@@ -134,7 +134,7 @@ class BackendParityTest {
     return all;
   }
 
-  /** Images of a data set are the same images, wherever they lie. */
+  /** Images give the same spikes whether they are stored on the device or uploaded. */
   @ParameterizedTest
   @MethodSource("backendsAndForms")
   void storedImagesSpikeAsGivenOnes(Nets.Maker maker, boolean bytes) {

@@ -3,12 +3,12 @@ package csdp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.data.DataCatalog;
+import csdp.data.DataCatalog.FileEntry;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.FileServer;
 import csdp.data.FileServer.Manner;
-import csdp.data.Manifest;
-import csdp.data.Manifest.FileEntry;
-import csdp.data.Manifest.SetEntry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -80,8 +80,8 @@ class DataCommandTest {
     byte[] content = {31, -117, 1, 2, 3};
     String md5 = HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content));
     try (FileServer server = new FileServer()) {
-      Manifest manifest =
-          new Manifest(
+      DataCatalog manifest =
+          new DataCatalog(
               List.of(
                   new SetEntry(
                       "tiny",

@@ -337,7 +337,7 @@ class SurroundingsTest {
     }
   }
 
-  /** A download asks the proxy for a tunnel, with the password where there is one. */
+  /** A download asks the proxy for a tunnel, with the password if there is one. */
   @Test
   void downloadsGoThroughTheProxy() throws Exception {
     List<String> asked = new CopyOnWriteArrayList<>();

@@ -302,9 +302,9 @@ class TrainerTest {
     }
   }
 
-  /** What is not finite stops training there and then, and no checkpoint is made of it. */
+  /** A non-finite value stops training immediately, and no checkpoint is written. */
   @Test
-  void whatIsNotFiniteStopsTrainingAndKeepsTheCheckpoint() throws Exception {
+  void nonFiniteValueStopsTrainingAndKeepsTheCheckpoint() throws Exception {
     Constants c = new Constants(3, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
     NetworkSpec spec = new NetworkSpec(784, new int[] {7}, 10, true, true, c);
     TrainOptions options = options(2).withBatch(10);
@@ -349,7 +349,7 @@ class TrainerTest {
     }
   }
 
-  /** What is learnt is real: better than chance by far, on images that were not seen. */
+  /** Training generalises: accuracy on new images is far above chance. */
   @Test
   void learns() {
     Constants c = Constants.forBatch(200);

@@ -22,7 +22,7 @@ import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import csdp.replay.Replay;
-import csdp.replay.Report;
+import csdp.replay.ReplayReport;
 import csdp.train.EpochMetrics;
 import csdp.train.TrainListener;
 import csdp.train.TrainOptions;
@@ -86,7 +86,7 @@ class CudaBackendTest {
   @ValueSource(strings = {"tiny_supervised.npz", "tiny_unsupervised.npz"})
   void replaysTheRecordedRuns(String name) {
     Emulated.device().close();
-    Report r =
+    ReplayReport r =
         Replay.run(
             Path.of("src/test/resources/traces", name),
             spec -> new CudaBackend(spec, Emulated.device()),
@@ -102,7 +102,7 @@ class CudaBackendTest {
     assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");
     try (Stream<Path> files = Files.list(Path.of(folder))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
-        Report r =
+        ReplayReport r =
             Replay.run(
                 file,
                 spec -> new CudaBackend(spec, Emulated.device()),
@@ -364,7 +364,7 @@ class CudaBackendTest {
     }
   }
 
-  /** What was seen in one window is forgotten in the next, whichever kind of window it is. */
+  /** A non-finite value of one window does not affect the next window of any kind. */
   @Test
   void worksAgainAfterSomethingWasNotFinite() {
     NetworkSpec wild = spec(13, 7).with(new Constants(6, 3f, 20f, 13f, 3e38f, 0, 0, 2f, 0, 0));

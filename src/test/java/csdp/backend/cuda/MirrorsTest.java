@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * What Java and the kernels both write down. To extend it: structs in {@link NetworkState}'s
- * layouts, numbers in {@link #CONSTANTS} and {@link #LITERALS}.
+ * Compares values that Java and the kernels both define. To extend it: structs in {@link
+ * NetworkState}'s layouts, numbers in {@link #CONSTANTS} and {@link #LITERALS}.
  */
 class MirrorsTest {
   /** Expressions of the headers, with Java's value. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Code is loaded only from folders that nobody else can have written. */
+/** Code is loaded only from folders that no other user can write. */
 class UserCacheTest {
   @TempDir Path dir;
 

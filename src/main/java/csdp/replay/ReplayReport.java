@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Differences between a replay and its recording. */
-public final class Report {
+public final class ReplayReport {
   /**
    * Largest absolute deviation in a group of arrays.
    *
@@ -24,7 +24,7 @@ public final class Report {
   private long spikesDiffering;
   private String firstDifference;
 
-  Report(String trace, String network, String device, Tolerance tolerance) {
+  ReplayReport(String trace, String network, String device, Tolerance tolerance) {
     this.trace = trace;
     this.network = network;
     this.device = device;

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  * wiring, and the order in which commands visit them. Names and orders are those of the released
  * code, continued layer by layer for other depths than two.
  */
-final class NgcLearnForm {
+final class NgcLearnFormat {
   static final String CIRCUIT = "/Circuit/";
   private static final JsonNodeFactory F = JsonNodeFactory.instance;
 
@@ -31,7 +31,7 @@ final class NgcLearnForm {
   private final Population head;
   private final Population reconstruction;
 
-  NgcLearnForm(NetworkSpec spec) {
+  NgcLearnFormat(NetworkSpec spec) {
     this.spec = spec;
     constants = spec.constants();
     hidden = spec.populations(Role.HIDDEN);
@@ -68,7 +68,7 @@ final class NgcLearnForm {
 
   /** Context synapses from the highest layer down. */
   private List<Synapse> contextsDown() {
-    List<Synapse> down = new ArrayList<>(select(NgcLearnForm::isContext));
+    List<Synapse> down = new ArrayList<>(select(NgcLearnFormat::isContext));
     Collections.reverse(down);
     return down;
   }
@@ -120,7 +120,7 @@ final class NgcLearnForm {
       select(s -> isForward(s) && s.post() == p).forEach(s -> contrastive(all, s));
       lif(all, p);
     }
-    select(NgcLearnForm::isTopDown).forEach(s -> contrastive(all, s));
+    select(NgcLearnFormat::isTopDown).forEach(s -> contrastive(all, s));
     select(Synapse::hollow).forEach(s -> contrastive(all, s));
     lif(all, head);
     errorCell(all, head);
@@ -261,7 +261,7 @@ final class NgcLearnForm {
     }
     List<String> evolve = new ArrayList<>();
     driving.forEach(s -> evolve.add(s.name()));
-    select(NgcLearnForm::isContext).forEach(s -> evolve.add(s.name()));
+    select(NgcLearnFormat::isContext).forEach(s -> evolve.add(s.name()));
     select(Synapse::hollow).forEach(s -> evolve.add(s.name()));
     heads().forEach(s -> evolve.add(s.name()));
     reconstructions().forEach(s -> evolve.add(s.name()));
@@ -330,7 +330,7 @@ final class NgcLearnForm {
       select(s -> isForward(s) && s.post() == p).forEach(s -> plasticity(all, s));
       select(s -> s.hollow() && s.post() == p).forEach(s -> plasticity(all, s));
     }
-    select(NgcLearnForm::isTopDown).forEach(s -> plasticity(all, s));
+    select(NgcLearnFormat::isTopDown).forEach(s -> plasticity(all, s));
     contextsDown().forEach(s -> plasticity(all, s));
     return all;
   }

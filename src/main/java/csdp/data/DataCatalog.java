@@ -15,9 +15,9 @@ import java.util.function.Supplier;
  *
  * @param sets in the order in which they are listed
  */
-public record Manifest(List<SetEntry> sets) {
+public record DataCatalog(List<SetEntry> sets) {
   /** Checks and freezes the list. */
-  public Manifest {
+  public DataCatalog {
     sets = List.copyOf(sets);
   }
 
@@ -104,17 +104,17 @@ public record Manifest(List<SetEntry> sets) {
   }
 
   /** Returns the manifest of this library. */
-  public static Manifest standard() {
+  public static DataCatalog standard() {
     return Standard.MANIFEST;
   }
 
   /** Reads a manifest; unknown and missing fields are errors. */
-  static Manifest read(InputStream in) throws IOException {
+  static DataCatalog read(InputStream in) throws IOException {
     return new ObjectMapper()
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .readValue(in, Manifest.class);
+        .readValue(in, DataCatalog.class);
   }
 
   /** The set of a name. */
@@ -123,10 +123,10 @@ public record Manifest(List<SetEntry> sets) {
   }
 
   private static final class Standard {
-    static final Manifest MANIFEST = load();
+    static final DataCatalog MANIFEST = load();
 
-    private static Manifest load() {
-      try (InputStream in = Manifest.class.getResourceAsStream("manifest.json")) {
+    private static DataCatalog load() {
+      try (InputStream in = DataCatalog.class.getResourceAsStream("manifest.json")) {
         if (in == null) {
           throw new IOException("csdp/data/manifest.json is not on the class path");
         }

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The result of a benchmark, as text and JSON. Values that were not measured are null. */
-public final class Report {
+public final class BenchReport {
   /**
    * Whole steps of one kind of window.
    *
@@ -67,7 +67,7 @@ public final class Report {
   Map<String, Object> dense; // of dense_numpy.py
   String noDense = "not asked for (--dense-baseline)";
 
-  Report(String device, String network, String data, BenchOptions options) {
+  BenchReport(String device, String network, String data, BenchOptions options) {
     this.device = device;
     this.network = network;
     this.data = data;
