@@ -47,7 +47,7 @@ struct Population {
   int units;
   int stride;
   int depth;  // steps whose spikes are kept: T for the input, 1 for the context, which never changes
-  Role role;
+  int role;
   int firstSynapse;  // those that end here
   int endSynapse;
   int owner;  // names it in reportNotFinite()
@@ -63,7 +63,7 @@ struct Synapse {
   int pre;
   int post;
   int rows;
-  Rule rule;
+  int rule;
   int hollow;
   float currentScale;  // R_m, -R_i (lateral) or 1 (heads and reconstruction)
   float learningScale;

@@ -112,7 +112,7 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
   float v = s.v[k];
   float u = 0;
   int alone = 0;  // samples with a postsynaptic spike only
-  switch (s.rule) {
+  switch ((Rule)s.rule) {
     case CONTRASTIVE:
       for (int b = 0; b < n; b++) {
         if (spiked(pre, actingStep(post, step), b, i, n)) {
@@ -356,7 +356,7 @@ learn(const Network* network, const Part* parts, const float* corrections, int s
   Global<float> spikes = pre.columns + r.row;
   bool gradient = r.acting > 0 && spikes[r.acting * pre.stride] > 0;
   Global<int> done = s.done + r.row * segmentsOf(post.stride) + part.column / SEGMENT;
-  switch (s.rule) {
+  switch ((Rule)s.rule) {
     case CONTRASTIVE:
       if (all || gradient || spikes[step * pre.stride] > 0) {
         int before = step == 1 ? 0 : done[0];

@@ -125,7 +125,7 @@ BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int posi
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
     const Population& p = net.populations[k];
     if (p.role == HIDDEN) {
-      modulate(net, p, step, b, n, positives, targets > 0);
+      modulate(net, p, step, b, n, positives);
     } else if (p.role == HEAD && (step == 1 || b < targets)) {
       for (int i = laneIndex(); i < p.stride; i += WARP) {
         p.error[b * p.stride + i] = headError(net, p, step, b, i, targets);

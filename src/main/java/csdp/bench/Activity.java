@@ -12,7 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Watches a time window and counts, from its spikes, the work of every part of a step. */
+/**
+ * Counts the work of each part of a step from the spikes of a time window. Parts are named {@code
+ * kernel part}: {@code currents W1}, {@code integrate z1}, {@code plasticity W1}.
+ */
 final class Activity implements StepObserver {
   private final NetworkSpec spec;
   private final Batch batch;

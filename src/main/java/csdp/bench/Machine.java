@@ -38,7 +38,7 @@ public final class Machine {
   private static List<String> flags() {
     try {
       return ManagementFactory.getRuntimeMXBean().getInputArguments();
-    } catch (LinkageError e) { // a trimmed Java without java.management
+    } catch (LinkageError e) { // a reduced Java runtime without java.management
       return null;
     }
   }

@@ -6,7 +6,7 @@ import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.data.Dataset;
 import csdp.metrics.Evaluation;
-import csdp.metrics.Tally;
+import csdp.metrics.MetricSums;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +25,7 @@ public final class Trainer {
   private double seconds;
   private double bestAccuracy;
   private int bestEpoch;
-  private Tally tally;
+  private MetricSums sums;
   private Evaluation validated; // null before the first validation of this process
 
   /**
@@ -53,7 +53,7 @@ public final class Trainer {
       Evaluator.requireFit(backend.spec(), valid);
       backend.spec().requireRoom(Math.min(options.batch(), valid.size()));
     }
-    if (from.batch() > batches.count() || !from.tally().fits(backend.spec())) {
+    if (from.batch() > batches.count() || !from.sums().fits(backend.spec())) {
       throw CsdpException.badInput(
           "this is not the state of a run of %s with %d batches an epoch",
           backend.spec(), batches.count());
@@ -63,7 +63,7 @@ public final class Trainer {
     this.seconds = from.seconds();
     this.bestAccuracy = from.bestAccuracy();
     this.bestEpoch = from.bestEpoch();
-    this.tally = from.tally();
+    this.sums = from.sums();
     this.history = new ArrayList<>(from.history());
   }
 
@@ -97,7 +97,7 @@ public final class Trainer {
         Batch shown = batches.get(epoch, batch);
         try {
           backend.run(shown, options.learning(), out, null);
-          tally.add(backend.spec(), shown, out, batches.labels());
+          sums.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());
         }
@@ -108,7 +108,7 @@ public final class Trainer {
       if (valid != null) {
         listeners.forEach(l -> l.epochTrained(this));
       }
-      endEpoch(epoch + 1, tally.result(backend.spec().constants().steps()));
+      endEpoch(epoch + 1, sums.result(backend.spec().constants().steps()));
     }
   }
 
@@ -143,7 +143,7 @@ public final class Trainer {
     history.add(metrics);
     batch = 0;
     seconds = 0;
-    tally = new Tally();
+    sums = new MetricSums();
     listeners.forEach(l -> l.epochDone(this, metrics, best));
   }
 
@@ -174,7 +174,7 @@ public final class Trainer {
   /** Returns the progress of training. */
   public TrainState state() {
     return new TrainState(
-        epoch, batch, seconds, bestAccuracy, bestEpoch, tally, List.copyOf(history));
+        epoch, batch, seconds, bestAccuracy, bestEpoch, sums, List.copyOf(history));
   }
 
   /** Returns the backend. */
@@ -206,7 +206,7 @@ public final class Trainer {
   }
 
   /** Returns the measurements of the current epoch. */
-  public Tally tally() {
-    return tally;
+  public MetricSums sums() {
+    return sums;
   }
 }

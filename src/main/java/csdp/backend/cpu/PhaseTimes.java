@@ -5,11 +5,10 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
- * How long the phases of the {@link CpuBackend}'s steps took, told apart by population or synapse.
- * A phase mixes items of several parts, done by several threads at once; its time by the clock is
- * shared out by the time that threads spent on each part, so that all parts add up to the whole.
- * For benchmarks: every item costs two looks at the clock, and nothing is measured where a backend
- * has no such object.
+ * Times of the phases of a {@link CpuBackend}'s steps, by population or synapse. A phase mixes
+ * items of several parts on several threads; its wall time is divided in proportion to the thread
+ * time of each part, so that the parts sum to the whole. For benchmarks only: each item reads the
+ * clock twice.
  */
 public final class PhaseTimes {
   /** The kinds of parts that are told apart. */
@@ -46,10 +45,10 @@ public final class PhaseTimes {
   private final Map<Part, long[]>[] byWorker; // nanoseconds of the phase at hand by part
   private final long[][] nested; // nanoseconds of the item at hand that are told apart
   private double wall;
-  private double idle; // thread time in which a phase ran and the thread had nothing to do
+  private double idle; // idle thread time within phases
 
   /**
-   * Nothing measured yet.
+   * Creates empty measurements.
    *
    * @param threads at least the backend's
    */
@@ -114,7 +113,7 @@ public final class PhaseTimes {
     return wall == 0 ? 0 : idle / (wall * threads);
   }
 
-  /** Forgets what was measured. */
+  /** Clears all measurements. */
   public void clear() {
     micros.clear();
     wall = 0;

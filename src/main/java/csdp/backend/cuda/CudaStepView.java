@@ -37,7 +37,7 @@ final class CudaStepView implements StepView {
     return rows(net.state(p).membrane, p);
   }
 
-  /** With the move that the device makes at the start of the next step. */
+  /** Includes the change that the device applies at the start of the next step. */
   @Override
   public float[] thresholds(Population p) {
     if (!p.adaptive()) {

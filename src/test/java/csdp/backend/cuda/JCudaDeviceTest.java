@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * csdp on a CUDA device, in a Java of its own, through JCuda's real natives, against a stand-in for
- * the driver that executes the kernels on the CPU (src/test/native).
+ * csdp on a CUDA device in a separate JVM, with JCuda's real native libraries and a fake driver
+ * that executes the kernels on the CPU (src/test/native).
  */
 class JCudaDeviceTest {
   private static final String TRACE = "src/test/resources/traces/tiny_supervised.npz";
@@ -272,7 +272,7 @@ class JCudaDeviceTest {
     }
   }
 
-  /** Nothing of JCuda is loaded where there is no driver, and nothing of it is needed. */
+  /** Without a driver no class of JCuda is loaded or needed. */
   @Test
   void aMachineWithoutADriverNeverTouchesJCuda() throws IOException, InterruptedException {
     Optional<Path> driver = DriverLibrary.cuda(System.getenv(), Path.of("/"), false);

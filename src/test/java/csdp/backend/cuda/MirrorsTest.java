@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * What Java and the kernels both write down. To extend it: structs in {@link NetworkState}'s
- * layouts, numbers in {@link #CONSTANTS} and {@link #LITERALS}.
+ * Compares values that Java and the kernels both define. To extend it: structs in {@link
+ * NetworkState}'s layouts, numbers in {@link #CONSTANTS} and {@link #LITERALS}.
  */
 class MirrorsTest {
   /** Expressions of the headers, with Java's value. */
@@ -82,9 +82,7 @@ class MirrorsTest {
     all.add(new Asked("low half of no place", "ALL_FINITE", (int) NotFinite.Watch.NOTHING));
     all.add(
         new Asked(
-            "high half of no place",
-            "(ALL_FINITE >> 32)",
-            (int) (NotFinite.Watch.NOTHING >> 32)));
+            "high half of no place", "(ALL_FINITE >> 32)", (int) (NotFinite.Watch.NOTHING >> 32)));
     return all;
   }
 
@@ -113,7 +111,7 @@ class MirrorsTest {
             KERNEL mirrors(int* given) {
               Global<int> out = argumentOfKernel(given);
               Network net;
-              net.seen = argumentOfKernel((unsigned long long*)given);
+              net.firstNotFinite = argumentOfKernel((unsigned long long*)given);
               net.firstNotFinite[0] = ALL_FINITE;
               reportNotFinite(net, WEIGHTS, 300, 7);
               unsigned long long place = net.firstNotFinite[0];
