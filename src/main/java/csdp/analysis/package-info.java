@@ -1,5 +1,11 @@
 /**
- * Looks at a trained model: rate codes, t-SNE, plots and a report. Only this package loads {@code
- * java.desktop}; training does not need it.
+ * Analysis of a trained network: rate codes, energy, t-SNE and a report. Start at {@link
+ * csdp.analysis.Analysis}; {@link csdp.analysis.AnalysisFolder} writes the files.
+ *
+ * <p>The report's files: {@code report.html}, {@code analysis.json}, and one PNG and its values
+ * (NPY or CSV) for each figure. Training does not load {@code java.desktop}: only this package, its
+ * parts and the {@code analyze} command do.
+ *
+ * <p>May use every package except {@code bench}, {@code cli} and {@code replay}.
  */
 package csdp.analysis;

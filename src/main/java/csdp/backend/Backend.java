@@ -38,8 +38,6 @@ public interface Backend extends AutoCloseable {
    *
    * @param learn whether plasticity acts at every step
    * @param out receives the sums over the window
-   * @param observer is called after every step; null for none
-   * @throws csdp.CsdpException failed (exit code 1), from {@link NotFinite#failure}
    */
   void run(Batch batch, Learning learning, ReadOut out, StepObserver observer);
 

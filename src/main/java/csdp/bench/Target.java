@@ -43,10 +43,10 @@ public abstract class Target implements AutoCloseable {
   abstract String name();
 
   /** Opens a backend. Only one may be in use at a time. */
-  abstract Backend open(NetworkSpec spec);
+  public abstract Backend open(NetworkSpec spec);
 
   /** Compares kernels with their readable twins, if any. */
-  List<Check> checks(int units, int batch) {
+  public List<Check> checks(int units, int batch) {
     return List.of();
   }
 

@@ -1,9 +1,11 @@
 package csdp.backend.cuda;
 
 import csdp.backend.NotFinite;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Learning;
@@ -156,12 +158,7 @@ final class NetworkState implements AutoCloseable {
     }
   }
 
-  /**
-   * Parameters are undefined until {@link #restore}; batches need {@link #reserve}.
-   *
-   * @param currents true if currents are computed externally, into the populations' buffers
-   * @throws csdp.CsdpException if memory does not suffice; all is then released
-   */
+  /** Parameters are undefined until {@link #restore}; batches need {@link #reserve}. */
   NetworkState(NetworkSpec spec, GpuDevice device, boolean currents) {
     this.spec = spec;
     this.c = spec.constants();
@@ -294,11 +291,7 @@ final class NetworkState implements AutoCloseable {
     capacity = 0;
   }
 
-  /**
-   * Allocates memory for a batch.
-   *
-   * @throws csdp.CsdpException if memory does not suffice; a smaller batch may fit
-   */
+  /** Allocates memory for a batch. */
   void reserve(int n) {
     for (Population p : spec.populations()) {
       states[p.index()] = new PopulationState(window, p, n, c.steps(), presynaptic(p), currents);

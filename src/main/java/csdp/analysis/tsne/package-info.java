@@ -1,0 +1,7 @@
+/**
+ * PCA and t-SNE: exact neighbours, affinities of a perplexity, Barnes-Hut gradients. Knows points,
+ * not networks. Start at {@link csdp.analysis.tsne.Tsne}.
+ *
+ * <p>May use {@code error}. Internal: may change in any version.
+ */
+package csdp.analysis.tsne;

@@ -1,0 +1,7 @@
+/**
+ * The machine's CUDA driver, JCuda's native libraries, and the user's cache folder. {@link
+ * csdp.backend.cuda.driver.CudaSurvey} lists the GPUs without loading any kernel.
+ *
+ * <p>May use {@code error}. Internal: may change in any version.
+ */
+package csdp.backend.cuda.driver;

@@ -1,0 +1,5 @@
+/**
+ * The command line: one class for each command, options shared by several, exit codes. Start at
+ * {@link csdp.cli.Main}. May use every package; no package uses it.
+ */
+package csdp.cli;

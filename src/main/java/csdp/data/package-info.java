@@ -1,0 +1,9 @@
+/**
+ * Data sets: MNIST-like IDX folders, NPY pairs, downloads with checksums, drawn digits, single
+ * images.
+ *
+ * <p>May use {@code error}, {@code io} and {@code model} (random streams). Start at {@link
+ * csdp.data.DataSources}, which finds a set by name or folder, and {@link csdp.data.Dataset}. A new
+ * set is an entry of {@code data/manifest.json}.
+ */
+package csdp.data;
