@@ -68,11 +68,6 @@ NATIVE(void, copyNative)
   env->ReleasePrimitiveArrayCritical(array, at, toDevice ? JNI_ABORT : 0);
 }
 
-NATIVE(void, clearNative)(JNIEnv*, jclass, jlong library, jlong address, jlong bytes) {
-  of(library).hostWrites((void*)address, bytes);
-  memset((void*)address, 0, bytes);
-}
-
 NATIVE(void, setOrderNative)(JNIEnv*, jclass, jlong library, jint order, jlong seed) {
   of(library).setOrder(order, (uint64_t)seed);
 }

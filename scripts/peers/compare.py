@@ -1,17 +1,23 @@
 #!/usr/bin/env python3
-"""csdp4j beside the same model in JAX and PyTorch: one machine, one run, one table.
+"""Times csdp4j and the same model in JAX and PyTorch: one machine, one run, one table.
 
-    compare.py --data MNIST --device 0 --trace TRACES     times `csdp bench`, then every peer, after its recorded runs
-    compare.py --data MNIST --device 0 --ours OUT.json    takes our times from what bench or gpu_check.sh has just written
+    compare.py --data MNIST --device 0 --trace TRACES     runs `csdp bench`, then each peer's recorded runs and timing
+    compare.py --data MNIST --device 0 --ours OUT.json    reads our times from the JSON of bench or gpu_check.sh
+    compare.py --data MNIST --device cpu                  all on the CPU
 
-Median and quartiles of ms per training step over whole windows of T steps, each with other images of MNIST, upload
-included, by the clock, until the device is done; spikes beside them, since a network that fires otherwise has other work
-to do; and what differs from the recorded runs of the released code. A peer that does not replay them is not timed, save
-for those in TF32, which is not the author's model to the spike. What is missing on this machine is said, never guessed.
+Reports median and quartiles of ms per training step over whole windows of T steps, each with other images of MNIST, upload
+included, by the clock, until the device is done. Spikes are shown because a network with other activity has other work to
+do. The last column shows how many spikes differ from the recorded runs of the released code. A peer that does not replay
+them is not timed, except in TF32, which cannot reproduce the author's spikes. What is missing on this machine is named.
 
-CSDP names the launcher (default: scripts/csdp). --released FOLDER also times the author's own code, see released.py.
-Exit code 1 if a check failed or a peer broke, 2 for wrong usage, 3 where no peer could be measured: none is installed, or
-there was no time.
+Peers: jax_scan.py (one jitted scan, state donated) and torch_graph.py (a window in one CUDA graph, optionally compiled).
+Each also runs by itself; with --trace it only replays recorded runs. Needs NumPy, and JAX or PyTorch (1.13, Debian's
+python3-torch, or newer). JAX uses TF32 on a GPU by default; here TF32 is a separate line.
+
+CSDP names the launcher (default: scripts/csdp). --released FOLDER also times the author's own code, see released.py
+(ngc-learn 1.2b3, on JAX 0.10.2).
+Exit code 1 if a check or a peer failed, 2 for wrong usage, 3 if no peer could be measured: none is installed, or time ran
+out.
 """
 import argparse
 import json
@@ -31,7 +37,7 @@ import peer
 from peer import Unusable
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# The most telling first, for whoever has little time.
+# In order of importance, in case time runs out.
 GPU = ["jax_scan.py", "torch_graph.py --compile", "torch_graph.py", "jax_scan.py --precision tf32x3", "jax_scan.py --precision tf32",
        "torch_graph.py --compile --precision tf32", "torch_graph.py --precision tf32"]
 CPU = ["jax_scan.py", "torch_graph.py --compile", "torch_graph.py"]
@@ -42,8 +48,8 @@ Progress is shown every few seconds."""
 
 
 def command(line, timeout, progress=peer.Progress.MARK):
-    """Runs it and shows its lines that begin with progress, a regular expression; returns its exit code (None: out of time)
-    and all other lines. Compilers that it started end with it."""
+    """Runs a command and shows the lines that match the regular expression progress. Returns the exit code (None: out of
+    time) and all other lines. Kills its whole process group at the end, so that no compiler survives."""
     try:
         p = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                              errors="replace", start_new_session=True)
@@ -85,9 +91,9 @@ def load(file):
 
 
 def row(who, device, r, checks):
-    """A line of the table from a timed training."""
+    """Returns a row of the table from a timed training."""
     times, context = r["us_per_step_of_windows"], "z%d" % r["network"].count("-")
-    spikes = {p: s for p, s in r["spikes_per_sample_and_step"].items() if p != context}  # which is clamped
+    spikes = {p: s for p, s in r["spikes_per_sample_and_step"].items() if p != context}  # its spikes are clamped
     q = np.percentile(times, [25, 50, 75]) / 1e3
     return dict(who=who, device=device, network=r["network"], batch=r["batch"], samples=r["samples"], steps=r["steps"],
                 windows=len(times), ms_per_step=q[1], q1=q[0], q3=q[2], spikes=spikes,
@@ -95,17 +101,17 @@ def row(who, device, r, checks):
 
 
 def ours(report, checks):
-    """A bench report of ours as a line of the table."""
+    """Returns a row of the table from a report of `csdp bench`."""
     t, o = report["training"], report["options"]
     if not report["passed"] or t is None:
-        raise Unusable(1, "csdp bench found something wrong, so nothing is compared")
+        raise Unusable(1, "csdp bench failed its checks: nothing is compared")
     device = report["device"]
     return row("csdp4j " + report["machine"]["csdp4j"], device, dict(
         t, network=report["network"].split(" ")[0], batch=o["batch"]), checks)
 
 
 def replayed(checks):
-    """What a peer's recorded runs came to."""
+    """Returns the summary of a peer's recorded runs, or None without any."""
     if not checks:
         return None
     worst = [c["weights"] for c in checks]
@@ -163,7 +169,7 @@ def ours_now(a, work, left):
 
 
 def why(code, said):
-    """The reason why a command failed: its line that names the error, as JAX has more to say after it."""
+    """Returns the reason why a command failed: the line that names the error. JAX prints more lines after it."""
     if code is None:
         return "stopped, out of time"
     lines = said.splitlines() or ["no word"]
@@ -172,7 +178,7 @@ def why(code, said):
 
 
 def peers(a, options, work, left):
-    """Every peer on the networks that ours was timed on: rows, and what could not be had."""
+    """Runs each peer on the networks that csdp4j was timed on. Returns rows, missing peers, and whether one failed."""
     jobs = {}
     for o in options:
         jobs.setdefault((tuple(o["hidden"]), o["steps"], o["repeats"], o["trained_batches"]), []).append(o["batch"])
@@ -189,8 +195,8 @@ def peers(a, options, work, left):
             if left() < 5:
                 missing.append("%s, %s: no time left" % (name, "-".join(map(str, hidden))))
                 continue
-            # Our bench learns from every window twice (once part by part), and from five more before. As it learns the
-            # network fires differently, so peers have seen as many batches halfway through.
+            # csdp bench trains on each window twice (once part by part), after five more. Activity changes with training, so
+            # peers have seen as many batches halfway through.
             warmup = trained + 5 + (windows - 1) // 2
             file = os.path.join(work, "peer%d.%d.json" % (job, i))
             line = v + ["--device", a.device, "--data", a.data, "--hidden", ",".join(map(str, hidden)), "--steps", str(steps),
@@ -251,14 +257,14 @@ def pattern(text):
 
 def main():
     p = peer.arguments(__doc__, DURATION)
-    p.add_argument("--ours", nargs="+", metavar="JSON", help="of csdp bench or gpu_check.sh, of this machine, just now")
+    p.add_argument("--ours", nargs="+", metavar="JSON", help="recent reports of csdp bench or gpu_check.sh on this machine")
     p.add_argument("--only", type=pattern, default="", metavar="REGEX", help="peers whose command contains a match")
-    p.add_argument("--minutes", type=float, default=60, help="nothing goes on after these (default: 60)")
-    p.add_argument("--python", default=sys.executable, help="that has JAX and PyTorch (default: this one)")
+    p.add_argument("--minutes", type=float, default=60, help="time limit of the whole run (default: 60)")
+    p.add_argument("--python", default=sys.executable, help="interpreter with JAX and PyTorch (default: this one)")
     p.add_argument("--released", metavar="FOLDER", help="a checkout of the author's code, see released.py")
-    p.add_argument("--released-python", metavar="PYTHON", help="that has its ngc-learn (default: --python)")
+    p.add_argument("--released-python", metavar="PYTHON", help="interpreter with the ngc-learn it needs (default: --python)")
     p.add_argument("--into", metavar="JSON", help="add the result to this file, as \"peers\"")
-    p.add_argument("--verbose", action="store_true", help="all that a failing peer says")
+    p.add_argument("--verbose", action="store_true", help="print the whole output of a failing peer")
     a = p.parse_args()
     if not a.data:
         raise Unusable(2, "--data DIR is missing: a folder with MNIST's training images")
@@ -269,7 +275,7 @@ def main():
     peer.traces(a.trace)
     if a.released:
         peer.released(a.released)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that peers end with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # finally-blocks end the peers
     start = time.monotonic()
     left = lambda: max(0.1, 60 * a.minutes - (time.monotonic() - start))
     with tempfile.TemporaryDirectory() as work:

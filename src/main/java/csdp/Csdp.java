@@ -9,6 +9,7 @@ import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
 import csdp.metrics.Evaluation;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.train.Evaluator;
@@ -22,11 +23,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The library's front door: a spiking network that is trained with contrastive-signal-dependent
- * plasticity, on a device.
+ * Entry point of the library: a spiking network on a device, trained with
+ * contrastive-signal-dependent plasticity.
  *
  * <pre>{@code
- * try (Csdp net = Csdp.builder(28 * 28, 10).hidden(500, 100).batch(100).build()) {
+ * try (Csdp net = Csdp.builder(28 * 28, 10).hidden(500, 100).build()) {
  *   net.train(train, valid, TrainOptions.epochs(2).withBatch(100));
  *   System.out.println(net.evaluate(test).accuracy());
  *   System.out.println(net.classify(image).label());
@@ -34,43 +35,44 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>A network must not be used by several threads at once. Errors that a user can mend are {@link
- * CsdpException}.
+ * <p>Not thread-safe. Errors that a user can correct are {@link CsdpException}s.
  */
 public final class Csdp implements AutoCloseable {
   private static final int EVALUATION_BATCH = 500;
 
   private final Backend backend;
   private final int seed;
+  private Learning learning; // of the last training
 
-  private Csdp(Backend backend, Parameters parameters, int seed) {
+  private Csdp(Backend backend, Parameters parameters, Learning learning, int seed) {
     this.backend = backend;
+    this.learning = learning;
     this.seed = seed;
     backend.restore(parameters);
   }
 
   /**
-   * An answer.
+   * Result of classifying one image.
    *
-   * @param label the class with most spikes, ties to the lowest
+   * @param label class with the most head spikes; the lowest index wins a tie
    * @param probabilities softmax of the classes' spike counts
    */
   public record Prediction(int label, double[] probabilities) {
-    /** Whether all of several classes are equally likely, so that the label says nothing. */
+    /** Returns true if all classes are equally likely, so the label is arbitrary. */
     public boolean isUndecided() {
       return probabilities.length > 1
           && Arrays.stream(probabilities).allMatch(p -> p == probabilities[0]);
     }
   }
 
-  /** The version of this library. */
+  /** Returns the version of this library. */
   public static String version() {
     String v = Csdp.class.getPackage().getImplementationVersion();
     return v == null ? "0.1.0" : v;
   }
 
   /**
-   * A new network with random weights.
+   * Returns a builder of a network with random weights.
    *
    * @param inputs number of pixels
    * @param classes number of classes
@@ -80,129 +82,120 @@ public final class Csdp implements AutoCloseable {
   }
 
   /**
-   * A trained network: the best parameters of a run, or a model folder of the released code.
+   * Loads a trained network: the best parameters of a run, or a model folder of the released code.
    *
-   * @throws CsdpException when there is no complete model
+   * @throws CsdpException if the folder holds no complete model
    */
   public static Csdp load(Path folder) {
     return of(SavedModel.open(folder, false), Device.of("auto", false, line -> {}), 0);
   }
 
   /**
-   * A trained network on a device.
+   * Opens a trained network on a device.
    *
    * @param threads CPU threads, 0 for one per core
    */
   public static Csdp of(SavedModel model, Device device, int threads) {
-    return new Csdp(device.open(model.spec(), threads), model.parameters(), model.seed());
+    Backend backend = device.open(model.spec(), threads);
+    return new Csdp(backend, model.parameters(), model.learning(), model.seed());
   }
 
-  /** What a new network is to be. */
+  /** Settings of a new network. */
   public static final class Builder {
-    private final int inputs;
-    private final int classes;
-    private int[] hidden = {3000, 600};
-    private boolean supervised = true;
-    private boolean reconstruction = true;
-    private Constants constants = Constants.forBatch(500);
+    private final NetworkSpec.Builder network;
     private int seed = 1234;
     private String device = "auto";
     private int threads;
 
     private Builder(int inputs, int classes) {
-      this.inputs = inputs;
-      this.classes = classes;
+      network = NetworkSpec.builder(inputs, classes);
     }
 
-    /** Units of each hidden layer; 3000, 600 unless set. */
+    /** Sets the units of each hidden layer. Default: 3000, 600. */
     public Builder hidden(int... units) {
-      hidden = units.clone();
+      network.hidden(units);
       return this;
     }
 
-    /** Whether labels act as context in training; they do unless set. */
+    /** Sets whether labels act as context in training. Default: true. */
     public Builder supervised(boolean on) {
-      supervised = on;
+      network.supervised(on);
       return this;
     }
 
-    /** Whether the input is reconstructed; it is unless set. */
+    /** Sets whether the network reconstructs its input. Default: true. */
     public Builder reconstruction(boolean on) {
-      reconstruction = on;
+      network.reconstruction(on);
       return this;
     }
 
-    /** The released demo's constants for this batch size: learning rate and decay follow it. */
-    public Builder batch(int batch) {
-      return constants(Constants.forBatch(batch));
-    }
-
-    /** Constants of dynamics and plasticity. */
+    /** Sets the constants of the dynamics. Default: those of the released demo. */
     public Builder constants(Constants c) {
-      constants = c;
+      network.constants(c);
       return this;
     }
 
-    /** Seed of the weights; 1234 unless set. */
+    /** Sets the seed of the weights. Default: 1234. */
     public Builder seed(int s) {
       seed = s;
       return this;
     }
 
-    /** Device as the command line names it: auto, reference, cpu or a CUDA device's index. */
+    /** Sets the device by its command-line name: auto, reference, cpu or a CUDA device's index. */
     public Builder device(String name) {
       device = name;
       return this;
     }
 
-    /** CPU threads; 0 for one per core. */
+    /** Sets the number of CPU threads; 0 for one per core. */
     public Builder threads(int n) {
       threads = n;
       return this;
     }
 
-    /** The network, on its device. */
+    /** Creates the network on its device. */
     public Csdp build() {
-      NetworkSpec spec =
-          new NetworkSpec(inputs, hidden, classes, supervised, reconstruction, constants);
+      NetworkSpec spec = network.build();
       Backend backend = Device.of(device, false, line -> {}).open(spec, threads);
-      return new Csdp(backend, Parameters.random(spec, seed), seed);
+      return new Csdp(backend, Parameters.random(spec, seed), Learning.forBatch(500), seed);
     }
   }
 
-  /** Populations, synapses and constants. */
+  /** Returns populations, synapses and constants. */
   public NetworkSpec spec() {
     return backend.spec();
   }
 
-  /** Weights, thresholds and Adam's moments, copied from the device. */
+  /** Returns weights, thresholds and Adam's moments, copied from the device. */
   public Parameters parameters() {
     Parameters p = new Parameters(spec());
     backend.snapshot(p);
     return p;
   }
 
-  /** What it runs on; the same object for the network's whole life. */
+  /** Returns the backend, which stays the same for the lifetime of the network. */
   public Backend backend() {
     return backend;
   }
 
   /**
-   * Trains, and leaves the network with its last parameters. Listeners see every batch and epoch;
-   * {@link csdp.checkpoint.RunFolder} is one that writes checkpoints.
+   * Trains the network; afterwards it has the parameters of the last epoch. Listeners are called
+   * after every batch and epoch; {@link csdp.checkpoint.RunFolder} is a listener that writes
+   * checkpoints.
    *
-   * @param valid images that are validated after every epoch, or null
-   * @return one entry an epoch, the network before training first
+   * @param valid images to validate after every epoch, or null
+   * @return state with one history entry per epoch; the first is the network before training
    */
   public TrainState train(
       Dataset train, Dataset valid, TrainOptions options, TrainListener... listeners) {
     Trainer trainer =
         new Trainer(backend, train, valid, options, TrainState.start(), List.of(listeners));
+    learning = options.learning();
     trainer.run();
     return trainer.state();
   }
 
-  /** Shows images without labels and measures the answers. */
+  /** Measures the network on images without showing their labels. */
   public Evaluation evaluate(Dataset data) {
     return Evaluator.evaluate(backend, data, seed, EVALUATION_BATCH, (done, of) -> {});
   }
@@ -210,7 +203,7 @@ public final class Csdp implements AutoCloseable {
   /**
    * Classifies an image.
    *
-   * @param image its pixels in [0, 1], row by row
+   * @param image pixels in [0, 1], row-major
    */
   public Prediction classify(float[] image) {
     return classify(new float[][] {image}).get(0);
@@ -234,7 +227,7 @@ public final class Csdp implements AutoCloseable {
         System.arraycopy(image, 0, flat, b * pixels, pixels);
       }
       Batch batch = Evaluator.unlabelled(new Batch.Given(pixels, flat), n, seed, from);
-      backend.run(batch, false, out, null);
+      backend.run(batch, null, out, null);
       for (int b = 0; b < n; b++) {
         answers.add(new Prediction(out.predicted(b), out.probabilities(b)));
       }
@@ -243,13 +236,13 @@ public final class Csdp implements AutoCloseable {
   }
 
   /**
-   * Writes the network into a new folder, in the form of the released code; {@link #load} reads it.
+   * Writes the network to a new folder in the released code's format, which {@link #load} reads.
    */
   public void save(Path folder) {
-    NgcLearnModel.write(folder, parameters(), seed);
+    NgcLearnModel.write(folder, parameters(), learning, seed);
   }
 
-  /** Frees the device. */
+  /** Releases the device. */
   @Override
   public void close() {
     backend.close();

@@ -1,9 +1,9 @@
 package csdp;
 
 /**
- * Something a user can mend: bad input, a missing device or missing data, a run that failed. The
- * message is one line that says what was wrong, where, and what to do; the command line prints it
- * without a stack trace and ends with {@link #exitCode()}.
+ * An error that a user can correct: bad input, a missing device, missing data, or a failed run. The
+ * message is one line that names the error, its place and a remedy. The command line prints it
+ * without a stack trace and exits with {@link #exitCode()}.
  */
 public final class CsdpException extends RuntimeException {
   /** The command ran but did not succeed (a replay over tolerance, training diverged). */
@@ -18,7 +18,7 @@ public final class CsdpException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final int exitCode;
 
-  /** More than any message needs; files that are quoted in one can be of any length. */
+  /** Limit of a message's length, in characters: it may quote a file of any size. */
   private static final int LONGEST = 1_000;
 
   private CsdpException(int exitCode, String message, Throwable cause) {
@@ -41,27 +41,27 @@ public final class CsdpException extends RuntimeException {
     return new CsdpException(ENVIRONMENT, format(format, args), null);
   }
 
-  /** The same failure with the exception that led to it, for those who debug. */
+  /** Returns the same error with its cause, for debugging. */
   public CsdpException because(Throwable cause) {
     return new CsdpException(exitCode, getMessage(), cause);
   }
 
-  /** The same failure, its message led by where it happened. */
+  /** Returns the same error with its place in front of the message. */
   public CsdpException in(String format, Object... where) {
     return new CsdpException(exitCode, format(format, where) + ": " + getMessage(), this);
   }
 
-  /** The same failure, its message followed by what to do. */
+  /** Returns the same error with advice after the message. */
   public CsdpException then(String advice) {
     return new CsdpException(exitCode, getMessage() + "; " + advice, this);
   }
 
-  /** The process exit code that this failure stands for: 1, 2 or 3. */
+  /** Returns the exit code of the process: 1, 2 or 3. */
   public int exitCode() {
     return exitCode;
   }
 
-  /** Without what would break the line or steer a terminal, and of bounded length. */
+  /** Returns the text without line breaks and control characters, truncated to the limit. */
   private static String oneLine(String s) {
     StringBuilder line = new StringBuilder(Math.min(s.length(), LONGEST + 3));
     for (int i = 0; i < s.length() && i < LONGEST; i++) {

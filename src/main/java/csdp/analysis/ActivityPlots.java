@@ -55,8 +55,13 @@ final class ActivityPlots {
     all.setGap(10);
     int shown = 0;
     for (Population p : spec.populations()) {
-      if (p.role() != Role.CONTEXT) { // silent without labels
-        all.add(spikes(r, p, csv), p.role() == Role.HEAD ? 8 : 10);
+      if (p.spikesWithoutLabels()) {
+        int weight =
+            switch (p.role()) {
+              case HEAD -> 8;
+              case INPUT, HIDDEN, RECONSTRUCTION, CONTEXT -> 10;
+            };
+        all.add(spikes(r, p, csv), weight);
         shown++;
       }
     }
@@ -119,9 +124,11 @@ final class ActivityPlots {
     renderer.setSeriesShape(0, new Rectangle2D.Double(-wide / 2, -tall / 2, wide, tall));
     renderer.setSeriesPaint(
         0,
-        p.role() == Role.HIDDEN
-            ? Palette.FIRST
-            : p.role() == Role.HEAD ? Palette.SECOND : Charts.ink());
+        switch (p.role()) {
+          case HIDDEN -> Palette.FIRST;
+          case HEAD -> Palette.SECOND;
+          case INPUT, RECONSTRUCTION, CONTEXT -> Charts.ink();
+        });
     renderer.setSeriesVisibleInLegend(0, false);
     NumberAxis units = Charts.wholes(name(p) + " (unit)");
     units.setLabelFont(Charts.font(Font.PLAIN, 12));
@@ -165,7 +172,7 @@ final class ActivityPlots {
     Csv csv = new Csv("population", "units", "step", "time_ms", "mean_spikes_per_sample", "sd");
     List<JFreeChart> charts = new ArrayList<>();
     for (Population p : spec.populations()) {
-      if (p.role() == Role.CONTEXT) {
+      if (!p.spikesWithoutLabels()) {
         continue;
       }
       double[] mean = new double[r.steps()];

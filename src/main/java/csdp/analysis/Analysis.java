@@ -259,8 +259,7 @@ public final class Analysis {
 
   private StepRecord contrast(Backend backend, TrainOptions training) {
     TrainOptions watched =
-        new TrainOptions(
-            1, Math.min(WATCHED, data.size()), options.seed, training.mix(), training.rotate());
+        training.withBatch(Math.min(WATCHED, data.size())).withSeed(options.seed);
     // As many classes as the network: wrong labels are drawn among all of them.
     Batch batch = Evaluator.contrasting(model.spec(), data, watched);
     return StepRecord.of(backend, batch, false);

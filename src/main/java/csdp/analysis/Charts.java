@@ -155,13 +155,6 @@ final class Charts {
     return r;
   }
 
-  /** Lines without markers. */
-  static XYLineAndShapeRenderer plainLines(Color... colours) {
-    XYLineAndShapeRenderer r = lines(colours);
-    r.setDefaultShapesVisible(false);
-    return r;
-  }
-
   /** A series of y over x; NaN leaves a gap. */
   static XYSeries series(String name, double[] x, double[] y) {
     XYSeries s = new XYSeries(name, false, true);

@@ -199,7 +199,7 @@ final class ImagePlots {
       float[] image = new float[pixels];
       data.copyImage(chosen.get(k), image, 0);
       Batch one = Evaluator.unlabelled(new Batch.Given(pixels, image), 1, seed, chosen.get(k));
-      backend.run(one, false, out, null);
+      backend.run(one, null, out, null);
       answers[k] = out.predicted(0);
       System.arraycopy(image, 0, both, k * pixels, pixels);
       for (int i = 0; i < pixels; i++) {

@@ -7,7 +7,6 @@ import csdp.backend.StepObserver;
 import csdp.backend.StepView;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 
 /** What happened in a time window, step by step, without learning. */
 final class StepRecord implements StepObserver {
@@ -49,7 +48,7 @@ final class StepRecord implements StepObserver {
    */
   static StepRecord of(Backend backend, Batch batch, boolean everySpike) {
     StepRecord record = new StepRecord(backend.spec(), batch, everySpike);
-    backend.run(batch, false, record.out, record);
+    backend.run(batch, null, record.out, record);
     return record;
   }
 
@@ -66,7 +65,7 @@ final class StepRecord implements StepObserver {
       if (everySpike) {
         raster[p.index()][t] = s;
       }
-      if (p.role() == Role.HIDDEN) {
+      if (p.hasGoodness()) {
         goodness[p.index()][t] = view.goodness(p).clone();
         float[] thr = view.thresholds(p);
         double[] sum = new double[batch.size()];

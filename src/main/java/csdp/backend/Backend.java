@@ -1,5 +1,6 @@
 package csdp.backend;
 
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 
@@ -36,12 +37,12 @@ public interface Backend extends AutoCloseable {
    * but names that step. Parameters that {@link #restore} brought are looked through too, and count
    * as step 1. After the failure the parameters are not to be kept: restore others before going on.
    *
-   * @param learn whether plasticity acts, at every step
+   * @param learning rates of the plasticity, which acts at every step; null for inference
    * @param out receives the sums over the window
    * @param observer is shown every step; null for none
    * @throws csdp.CsdpException failed (exit code 1), from {@link NotFinite#failure}
    */
-  void run(Batch batch, boolean learn, ReadOut out, StepObserver observer);
+  void run(Batch batch, Learning learning, ReadOut out, StepObserver observer);
 
   /** Frees what it holds. */
   @Override

@@ -2,6 +2,7 @@ package csdp.backend;
 
 import csdp.CsdpException;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -11,6 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** NaN and infinity in a network and its answers: how they are looked for and named, once. */
 public final class NotFinite {
   private static final double LARGE = 1e30; // sums of such still fit a float
+
+  /** Largest learning rate and weight decay that {@link #impossible} covers. */
+  private static final float MODERATE = 1000;
 
   private NotFinite() {}
 
@@ -84,9 +88,20 @@ public final class NotFinite {
   }
 
   /**
-   * Whether no value can stop being finite, however long a network learns from these parameters:
-   * every weight is clipped, a trace is at most 1, so |d| is at most 2/N and |e| at most 2/N+, and
-   * with that every sum has a bound. Anything near the end of the floats' range counts as possible.
+   * True if both rates are at most {@link #MODERATE}, as {@link #impossible} assumes.
+   *
+   * @param learning null for inference
+   */
+  public static boolean moderate(Learning learning) {
+    return learning == null
+        || (learning.learningRate() <= MODERATE && learning.weightDecay() <= MODERATE);
+  }
+
+  /**
+   * Whether no value can stop being finite, however long a network learns from these parameters at
+   * {@link #moderate} rates: every weight is clipped, a trace is at most 1, so |d| is at most 2/N
+   * and |e| at most 2/N+, and with that every sum has a bound. Anything near the end of the floats'
+   * range counts as possible.
    */
   public static boolean impossible(Parameters p) {
     NetworkSpec spec = p.spec();
@@ -112,8 +127,8 @@ public final class NotFinite {
       double gradient = 2.0 * Math.abs(s.learningScale());
       double first = largest(p.firstMoments(s)) + gradient;
       double second = largest(p.secondMoments(s)) + gradient * gradient;
-      double step = c.learningRate() / (1 - Constants.BETA1) * first / Constants.EPSILON;
-      double decay = (double) c.weightDecay() * Integer.MAX_VALUE;
+      double step = MODERATE / (1 - Constants.BETA1) * first / Constants.EPSILON;
+      double decay = (double) MODERATE * Integer.MAX_VALUE;
       bounded &= largest(p.weights(s)) + Math.abs(step) + Math.abs(decay) < LARGE && second < LARGE;
     }
     return bounded;

@@ -15,6 +15,7 @@ import csdp.data.Dataset;
 import csdp.data.Splits;
 import csdp.data.Strokes;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.replay.Replay;
@@ -80,6 +81,8 @@ public final class DeviceCheck implements Callable<Integer> {
 
   @Option(names = "--only-step", description = "Only a window of a small network, for sanitizers.")
   private boolean onlyStep;
+
+  private static final Learning FAST = new Learning(0.01f, 3e-3f);
 
   private final Map<String, Object> result = new LinkedHashMap<>();
   private final List<Check> checks = new ArrayList<>();
@@ -188,23 +191,34 @@ public final class DeviceCheck implements Callable<Integer> {
   }
 
   private static NetworkSpec network(int... hidden) {
-    // Learning is fast and lopsided, so that mistakes show within a few steps.
-    Constants c = new Constants(12, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    return new NetworkSpec(Strokes.SIDE * Strokes.SIDE, hidden, Strokes.CLASSES, true, true, c);
+    // Strong currents and fast, asymmetric learning, so that mistakes show within a few steps.
+    Constants c =
+        Constants.builder()
+            .steps(12)
+            .resistance(0.4f)
+            .inhibitoryResistance(0.03f)
+            .thresholdRate(0.002f)
+            .goodnessThreshold(2f)
+            .build();
+    return NetworkSpec.builder(Strokes.SIDE * Strokes.SIDE, Strokes.CLASSES)
+        .hidden(hidden)
+        .constants(c)
+        .build();
   }
 
   private static Batch batch(NetworkSpec spec, int positives) {
     Dataset images = Strokes.draw("strokes", 7, 0, Math.max(positives, 2));
-    return new Batches(spec, images, new TrainOptions(1, positives, SEED, 0.5f, false)).get(0, 0);
+    TrainOptions options = TrainOptions.epochs(1).withBatch(positives).withSeed(SEED);
+    return new Batches(spec, images, options).get(0, 0);
   }
 
   private void step(Target target) {
     NetworkSpec spec = network(64, 33);
     try (Backend b = target.open(spec)) {
       b.restore(Parameters.random(spec, SEED));
-      b.run(batch(spec, 7), true, new ReadOut(spec), view -> {});
-      b.run(batch(spec, 7), true, new ReadOut(spec), null);
-      b.run(batch(spec, 5), false, new ReadOut(spec), null);
+      b.run(batch(spec, 7), FAST, new ReadOut(spec), view -> {});
+      b.run(batch(spec, 7), FAST, new ReadOut(spec), null);
+      b.run(batch(spec, 5), null, new ReadOut(spec), null);
     }
     out.println("a small window ran");
   }
@@ -224,7 +238,7 @@ public final class DeviceCheck implements Callable<Integer> {
         try (Backend reference = new ReferenceBackend(spec);
             Backend other = target.open(spec)) {
           Parameters from = Parameters.random(spec, SEED);
-          Verification v = Verification.of(reference, other, from, batch(spec, positives));
+          Verification v = Verification.of(reference, other, from, batch(spec, positives), FAST);
           String what = Arrays.toString(hidden) + ", " + 2 * positives + " samples: ";
           v.parts()
               .forEach(
@@ -255,7 +269,7 @@ public final class DeviceCheck implements Callable<Integer> {
   /** The released demo's network, whole windows, against the CPU backend. */
   private void wholeSize(Target target) {
     NetworkSpec net = network(small ? new int[] {60, 20} : new int[] {3000, 600});
-    NetworkSpec spec = net.with(Constants.forBatch(500));
+    NetworkSpec spec = net.with(Constants.demo());
     Parameters start = Parameters.random(spec, SEED);
     List<ReadOut> outs = new ArrayList<>();
     List<Parameters> ends = new ArrayList<>();
@@ -264,7 +278,7 @@ public final class DeviceCheck implements Callable<Integer> {
       try (Backend b = gpu ? target.open(spec) : new CpuBackend(spec, threads)) {
         b.restore(start);
         ReadOut readOut = new ReadOut(spec);
-        b.run(batch(spec, small ? 5 : 50), true, readOut, null);
+        b.run(batch(spec, small ? 5 : 50), Learning.forBatch(500), readOut, null);
         Parameters end = new Parameters(spec);
         b.snapshot(end);
         outs.add(readOut);

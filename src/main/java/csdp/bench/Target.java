@@ -2,21 +2,31 @@ package csdp.bench;
 
 import csdp.backend.Backend;
 import csdp.model.NetworkSpec;
-import csdp.model.Population;
-import csdp.model.Population.Role;
-import csdp.model.Synapse;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** What is measured: a kind of backend, and how to look inside its steps. */
 public abstract class Target implements AutoCloseable {
-  /** A part of a step as it is timed: what it does, and the parts of the model it is checked by. */
-  record Part(Work work, List<String> checkedBy) {}
+  /**
+   * A part of a step as it is timed.
+   *
+   * @param name in reports
+   * @param does parts of the model that it does; empty where its work is not counted
+   * @param checkedBy names of the checks that cover it
+   */
+  record Part(String name, List<StepPart> does, List<String> checkedBy) {
+    /** Checked by the parts of the model that it does, or by others. */
+    static Part of(String name, List<StepPart> does, List<StepPart> checkedBy) {
+      return new Part(name, does, checkedBy.stream().map(StepPart::toString).toList());
+    }
+  }
+
+  /** Microseconds of a part. */
+  record Timed(Part part, double micros) {}
 
   /** A product of spikes and weights that was timed alone. */
-  record Product(String name, Spread micros, Baseline baseline) {}
+  record Product(Part part, Spread micros, Baseline baseline) {}
 
   /**
    * What the device can do at most; null for what could not be measured.
@@ -50,9 +60,9 @@ public abstract class Target implements AutoCloseable {
     return false;
   }
 
-  /** Microseconds of each part since the last call. */
-  Map<String, Double> takeMicros() {
-    return Map.of();
+  /** The time of each part of a network's steps since the last call. */
+  List<Timed> takeTimes(NetworkSpec spec) {
+    return List.of();
   }
 
   /**
@@ -60,11 +70,6 @@ public abstract class Target implements AutoCloseable {
    */
   Double takeWindowMicros() {
     return null;
-  }
-
-  /** What a timed part does, from the spikes of a window. */
-  Part part(String name, NetworkSpec spec, Activity activity) {
-    return new Part(null, List.of());
   }
 
   /**
@@ -87,28 +92,4 @@ public abstract class Target implements AutoCloseable {
 
   @Override
   public void close() {}
-
-  /** The currents of a population. */
-  static Stream<String> currents(NetworkSpec spec, String population) {
-    return spec.synapses().stream()
-        .filter(s -> s.post().name().equals(population))
-        .map(s -> "currents " + s.name());
-  }
-
-  /** All parts that start with a word. */
-  static List<String> plasticity(NetworkSpec spec) {
-    return spec.synapses().stream().map(Synapse::name).map(n -> "plasticity " + n).toList();
-  }
-
-  /** Goodness of the hidden layers, and the head's error. */
-  static List<String> samples(NetworkSpec spec) {
-    return Stream.concat(
-            spec.populations(Role.HIDDEN).stream().map(p -> "modulate " + p.name()),
-            Stream.of("error " + spec.head().name()))
-        .toList();
-  }
-
-  static List<String> lists(NetworkSpec spec) {
-    return spec.populations().stream().map(Population::name).map(n -> "lists " + n).toList();
-  }
 }

@@ -95,11 +95,6 @@ final class TimedLaunches implements GpuDevice {
   }
 
   @Override
-  public void clear(long address, long bytes) {
-    device.clear(address, bytes);
-  }
-
-  @Override
   public void launch(String kernel, Geometry geometry, Object... arguments) {
     if (!timing) {
       device.launch(kernel, geometry, arguments);

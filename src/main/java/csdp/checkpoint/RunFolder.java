@@ -1,7 +1,6 @@
 package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.CsdpException;
 import csdp.config.Json;
 import csdp.data.Npy;
@@ -158,11 +157,7 @@ public final class RunFolder implements TrainListener {
       throw CsdpException.badInput("%s is not a run: it has no %s", folder, CONFIG);
     }
     Path file = folder.resolve(CONFIG);
-    JsonNode tree = Json.tree(file);
-    if (tree.path("seen") instanceof ObjectNode seen && !seen.has("ink")) {
-      seen.putNull("ink"); // a run of a version that did not measure it
-    }
-    return Json.value(tree, RunRecord.class, file);
+    return RunRecord.of(Json.tree(file), file);
   }
 
   /**

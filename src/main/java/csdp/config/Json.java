@@ -9,13 +9,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import csdp.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 
-/** JSON files: strict, of bounded size and nesting, no types named by the data. */
+/** Strict JSON: bounded size and nesting, no types named by the data. */
 public final class Json {
   private static final long MAX_BYTES = 4L << 20;
 
@@ -68,8 +70,8 @@ public final class Json {
   /**
    * The content of a text file.
    *
-   * @param limit most bytes that it may have
-   * @throws CsdpException bad input, when it is no file, too large or cannot be read
+   * @param limit maximum size in bytes
+   * @throws CsdpException bad input, if it is no file, too large or unreadable
    */
   public static byte[] bytes(Path file, long limit) {
     if (!Files.isRegularFile(file)) {
@@ -111,7 +113,7 @@ public final class Json {
   }
 
   /**
-   * A field of a record that must not be null.
+   * Returns a field's value, which must not be null.
    *
    * @throws CsdpException bad input, naming it
    */
@@ -124,6 +126,13 @@ public final class Json {
 
   private static CsdpException failure(Path file, JsonProcessingException e) {
     String text = e.getCause() instanceof CsdpException c ? c.getMessage() : e.getOriginalMessage();
+    if (e instanceof UnrecognizedPropertyException unknown) {
+      String field =
+          unknown.getPath().stream()
+              .map(p -> p.getFieldName() == null ? "[" + p.getIndex() + "]" : p.getFieldName())
+              .collect(Collectors.joining("."));
+      text = "unknown field " + field + "; a newer csdp4j may have written it";
+    }
     String place =
         e.getLocation() == null || e.getLocation().getLineNr() < 1
             ? ""

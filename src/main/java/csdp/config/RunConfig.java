@@ -1,24 +1,28 @@
 package csdp.config;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.CsdpException;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.train.TrainOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
- * Everything that decides a training run: immutable, validated, printed with every run and written
- * to its config.json.
+ * Configuration of a training run: immutable, validated, printed with every run and written to
+ * config.json.
  *
  * @param network layout
- * @param training schedule
- * @param data what was asked for
- * @param constants of dynamics and plasticity
+ * @param training schedule and rates
+ * @param data requested data
+ * @param constants of the dynamics
  */
 public record RunConfig(Network network, TrainOptions training, Data data, Constants constants) {
   /** Checks that nothing is missing. */
@@ -48,11 +52,11 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
   }
 
   /**
-   * The data that was asked for.
+   * The requested data.
    *
-   * @param name a named set or a folder; null for whatever is there, or with files
-   * @param valid how many of the last training images are set aside for validation
-   * @param trainLimit how many training images are used, 0 for all
+   * @param name a named set or a folder; null for the default, or with files
+   * @param valid number of last training images used for validation
+   * @param trainLimit number of training images, 0 for all
    */
   public record Data(
       String name,
@@ -64,7 +68,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       String testY,
       int valid,
       int trainLimit) {
-    /** As the data package takes it. */
+    /** Returns the request for the data package. */
     @JsonIgnore
     public DataRequest request() {
       return new DataRequest(
@@ -79,7 +83,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           trainLimit);
     }
 
-    /** The same data with other numbers of images. */
+    /** Returns a copy with other numbers of images. */
     public Data sized(int valid, int trainLimit) {
       return new Data(name, trainX, trainY, validX, validY, testX, testY, valid, trainLimit);
     }
@@ -89,14 +93,14 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     }
   }
 
-  /** Named starting points; flags override single values. */
+  /** Named configurations; flags override single values. */
   public enum Preset {
     /** About a minute on two cores. */
     QUICK,
     /** The released demo: 3000,600 units, 10 epochs, batches of 500. */
     DEMO;
 
-    /** The preset's run. */
+    /** Returns the configuration of the preset. */
     public RunConfig config() {
       return switch (this) {
         case QUICK -> of(List.of(500, 100), 3, 200, 2_000, 24_000);
@@ -109,11 +113,45 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           new Network(hidden, true, true),
           TrainOptions.epochs(epochs).withBatch(batch),
           new Data(null, null, null, null, null, null, null, valid, limit),
-          Constants.forBatch(batch));
+          Constants.demo());
     }
   }
 
-  /** One line for people: schedule and constants. */
+  /**
+   * Brings a configuration that an earlier version wrote up to date: fields that it did not have
+   * get their defaults, and the rates of plasticity move from the constants to the training
+   * options. Sizes of the network have no default.
+   */
+  public static void complete(ObjectNode run) {
+    if (run.path("training") instanceof ObjectNode training) {
+      if (run.path("constants") instanceof ObjectNode constants) {
+        for (String rate : List.of("learningRate", "weightDecay")) {
+          if (constants.has(rate) && !training.has(rate)) {
+            training.set(rate, constants.remove(rate));
+          }
+        }
+      }
+      int batch = training.path("batch").asInt();
+      Learning rates = Learning.forBatch(batch > 0 ? batch : Preset.DEMO.config().training.batch());
+      putMissing(training, Json.tree(rates));
+    }
+    JsonNode defaults = Json.tree(Preset.DEMO.config());
+    for (Map.Entry<String, JsonNode> part : defaults.properties()) {
+      if (run.path(part.getKey()) instanceof ObjectNode given) {
+        putMissing(given, part.getValue());
+      }
+    }
+  }
+
+  private static void putMissing(ObjectNode given, JsonNode defaults) {
+    for (Map.Entry<String, JsonNode> field : defaults.properties()) {
+      if (!given.has(field.getKey()) && !field.getKey().equals("hidden")) {
+        given.set(field.getKey(), field.getValue());
+      }
+    }
+  }
+
+  /** Returns schedule and constants in one line. */
   public String summary() {
     TrainOptions t = training;
     Constants c = constants;
@@ -137,18 +175,17 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         c.inhibitoryResistance(),
         c.thresholdRate(),
         c.goodnessThreshold(),
-        c.learningRate(),
-        c.weightDecay());
+        t.learningRate(),
+        t.weightDecay());
   }
 
-  /** The network for data of the given sizes. */
+  /** Returns the network for data of the given sizes. */
   public NetworkSpec spec(int inputs, int classes) {
-    return new NetworkSpec(
-        inputs,
-        network.hidden().stream().mapToInt(Integer::intValue).toArray(),
-        classes,
-        network.supervised(),
-        network.reconstruction(),
-        constants);
+    return NetworkSpec.builder(inputs, classes)
+        .hidden(network.hidden())
+        .supervised(network.supervised())
+        .reconstruction(network.reconstruction())
+        .constants(constants)
+        .build();
   }
 }

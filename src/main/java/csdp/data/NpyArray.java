@@ -96,22 +96,6 @@ public record NpyArray(String where, int[] shape, Object data) {
     return out;
   }
 
-  /** All elements as doubles, row-major; the live array where the elements are f8 already. */
-  public double[] doubles() {
-    if (data instanceof double[] d) {
-      return d;
-    }
-    double[] out = new double[size()];
-    for (int i = 0; i < out.length; i++) {
-      if (data instanceof float[] f) {
-        out[i] = f[i];
-      } else {
-        out[i] = integer(i);
-      }
-    }
-    return out;
-  }
-
   /**
    * All elements as exact integers, row-major; the live array where the elements are ints already.
    *

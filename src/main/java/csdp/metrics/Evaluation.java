@@ -3,7 +3,6 @@ package csdp.metrics;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,16 +11,16 @@ import java.util.TreeSet;
 import java.util.function.IntBinaryOperator;
 
 /**
- * Means over samples.
+ * Measurements of a data set: means over samples.
  *
  * @param n number of samples
- * @param accuracy share of right answers, in [0, 1]
+ * @param accuracy share of correct answers, in [0, 1]
  * @param nll cross-entropy of the true class under softmax of the head's spike counts, in nats
  * @param bce binary cross-entropy between image and reconstruction, summed over pixels, in nats;
  *     null without reconstruction
  * @param mse squared error of the reconstruction, summed over pixels; null without reconstruction
- * @param spikes spikes per sample and step of each population, negatives included in training
- * @param confusion counts, true class x answer
+ * @param spikes spikes per sample and step of each population; in training including negatives
+ * @param confusion counts, true class x predicted class
  */
 public record Evaluation(
     long n,
@@ -33,8 +32,8 @@ public record Evaluation(
     long[][] confusion) {
 
   /**
-   * What makes these figures say less than it seems, a line each: populations without a spike,
-   * images of one class, equal answers.
+   * Returns warnings about the measurements, one line each: populations without a spike, images of
+   * one class only, equal answers.
    *
    * @param spec of the network that was measured, on images without labels
    */
@@ -42,14 +41,14 @@ public record Evaluation(
     List<String> notes = new ArrayList<>();
     List<String> silent =
         spec.populations().stream()
-            .filter(p -> p.role() != Role.CONTEXT && spikes.getOrDefault(p.name(), 0.0) == 0)
+            .filter(p -> p.spikesWithoutLabels() && spikes.getOrDefault(p.name(), 0.0) == 0)
             .map(Population::name)
             .toList();
     if (!silent.isEmpty()) {
       notes.add(
           "no unit of "
               + String.join(", ", silent)
-              + " fired, for no image"
+              + " spiked for any image"
               + meaning(spec, silent));
     }
     List<Integer> shown = classes((k, answer) -> k);
@@ -72,7 +71,7 @@ public record Evaluation(
             : "";
   }
 
-  /** The true classes or the answers that occur. */
+  /** Returns the true or predicted classes that occur. */
   private List<Integer> classes(IntBinaryOperator pick) {
     SortedSet<Integer> found = new TreeSet<>();
     for (int k = 0; k < confusion.length; k++) {

@@ -12,14 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Sums over samples of what is measured, so that means are right whatever the sizes of batches. It
- * is saved with a checkpoint, in the middle of an epoch too.
+ * Running sums of metrics over samples, so that means are correct for batches of different sizes.
+ * Saved with each checkpoint, also in the middle of an epoch.
  */
 @JsonAutoDetect(fieldVisibility = Visibility.ANY, getterVisibility = Visibility.NONE)
 public final class Tally {
   /**
-   * Probabilities (NLL) and reconstructed pixels (BCE) are clipped to this and its complement
-   * before the logarithm, as the released code does.
+   * Probabilities (NLL) and reconstructed pixels (BCE) are clipped to [FLOOR, 1 - FLOOR] before the
+   * logarithm, as in the released code.
    */
   public static final double FLOOR = 1e-7;
 
@@ -34,12 +34,12 @@ public final class Tally {
   private long[][] confusion = new long[0][];
 
   /**
-   * Adds the answers to a batch's positive samples.
+   * Adds the answers for the positive samples of a batch.
    *
-   * @param batch as it was shown
-   * @param out what the network answered
+   * @param batch the batch
+   * @param out the network's read-out
    * @param labels true classes of the positive samples
-   * @throws csdp.CsdpException failed, when a sum is not finite any more
+   * @throws csdp.CsdpException failed, if a sum is not finite
    */
   public void add(NetworkSpec spec, Batch batch, ReadOut out, int[] labels) {
     int classes = spec.classes();
@@ -64,7 +64,7 @@ public final class Tally {
           double x = image[i];
           double r = out.reconstruction()[b * pixels + i] / steps;
           double p = clip(r, FLOOR);
-          // Most pixels are exactly black: spare the logarithm that counts for nothing.
+          // Most pixels are exactly black: skip the logarithm of the zero term.
           bce -= (x > 0 ? x * Math.log(p) : 0) + (x < 1 ? (1 - x) * Math.log1p(-p) : 0);
           mse += (r - x) * (r - x);
         }
@@ -79,7 +79,7 @@ public final class Tally {
     }
   }
 
-  /** Whether these can be sums of a network's answers: one that was read may not be. */
+  /** Returns true if the sums are consistent with a network; sums read from a file may not be. */
   public boolean fits(NetworkSpec spec) {
     int classes = spec.classes();
     return samples >= 0
@@ -107,18 +107,18 @@ public final class Tally {
     return Math.min(Math.max(p, floor), 1 - floor);
   }
 
-  /** Number of samples whose answers were added. */
+  /** Returns the number of samples. */
   public long samples() {
     return samples;
   }
 
-  /** Share of right answers so far, in [0, 1]; NaN before the first. */
+  /** Returns the share of correct answers so far, in [0, 1]; NaN without samples. */
   public double accuracy() {
     return (double) correct / samples;
   }
 
   /**
-   * The means.
+   * Returns the means.
    *
    * @param steps time steps T of a window
    */

@@ -3,7 +3,7 @@ package csdp.model;
 /**
  * Adam at one plasticity step: m = b1 m + (1-b1) U; v = b2 v + (1-b2) U^2; w -= rate m / (sqrt(v
  * secondScale) + eps), where {@code rate} is eta / (1 - b1^k) and {@code secondScale} 1 / (1 -
- * b2^k). Epsilon is outside the root and after bias correction. A U of zero still moves w through
+ * b2^k). Epsilon is outside the root and after bias correction. With U = 0, w still changes through
  * m.
  *
  * @param rate learning rate with the first moment's bias correction
@@ -17,8 +17,8 @@ public record Adam(float rate, float secondScale) {
   public static final float GAIN2 = 0.001f;
 
   /**
-   * The corrections of a step. As in the released code the betas are rounded to float before they
-   * are raised to the k-th power: 1 - 0.999f is 5e-5 larger than 0.001.
+   * Returns the corrections of a step. As in the released code, the betas are rounded to float
+   * before they are raised to the k-th power: 1 - 0.999f is 5e-5 (relative) larger than 0.001.
    *
    * @param k plasticity steps including this one, from 1
    */

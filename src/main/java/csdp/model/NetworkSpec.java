@@ -8,17 +8,17 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The description of a network, once: its populations, its synapses and its constants. Allocation,
- * stepping, learning, saving and plotting all walk these two tables, so adding a synapse is adding
- * a row here.
+ * The description of a network: tables of populations and synapses, and constants. Allocation,
+ * dynamics, plasticity, checkpoints and plots iterate over the two tables, so a new synapse is a
+ * new row here.
  *
  * <p>For two hidden layers the names are those of the released code (ngc-learn).
  */
 public final class NetworkSpec {
-  /** Largest layer for which a lateral weight matrix still fits a Java array. */
+  /** Largest layer whose lateral weight matrix fits a Java array. */
   private static final int MAX_UNITS = 40_000;
 
-  /** Backends may round the units of a population up by so many. */
+  /** Backends may pad a population by up to this number of units. */
   private static final int ROUNDING = 256;
 
   private final int[] hidden;
@@ -28,43 +28,27 @@ public final class NetworkSpec {
   private final List<Population> populations = new ArrayList<>();
   private final List<Synapse> synapses = new ArrayList<>();
 
-  /**
-   * Lays out a network.
-   *
-   * @param inputs number of input units n0 (pixels)
-   * @param hidden units of hidden layers 1..L, L at least 1
-   * @param classes number of classes
-   * @param supervised whether labels act as context on the hidden layers in training
-   * @param reconstruction whether the first hidden layer reconstructs the input
-   * @param constants of dynamics and plasticity
-   */
-  public NetworkSpec(
-      int inputs,
-      int[] hidden,
-      int classes,
-      boolean supervised,
-      boolean reconstruction,
-      Constants constants) {
+  private NetworkSpec(Builder b) {
+    hidden = b.hidden;
+    supervised = b.supervised;
+    reconstruction = b.reconstruction;
+    constants = b.constants;
     if (hidden.length == 0) {
       throw CsdpException.badInput("a network needs at least one hidden layer");
     }
-    this.hidden = hidden.clone();
-    this.supervised = supervised;
-    this.reconstruction = reconstruction;
-    this.constants = constants;
 
-    Population input = population("z0", inputs, Role.INPUT, 0);
+    Population input = add("z0", b.inputs, Role.INPUT, 0);
     Population[] layer = new Population[hidden.length + 2];
     for (int l = 1; l <= hidden.length; l++) {
-      layer[l] = population("z" + l, hidden[l - 1], Role.HIDDEN, l);
+      layer[l] = add("z" + l, hidden[l - 1], Role.HIDDEN, l);
     }
     layer[0] = input;
-    Population head = population("zy", classes, Role.HEAD, 0);
+    Population head = add("zy", b.classes, Role.HEAD, 0);
     Population recon = null;
     if (reconstruction) {
-      recon = population("zR", inputs, Role.RECONSTRUCTION, 0);
+      recon = add("zR", b.inputs, Role.RECONSTRUCTION, 0);
     }
-    Population context = population("z" + (hidden.length + 1), classes, Role.CONTEXT, 0);
+    Population context = add("z" + (hidden.length + 1), b.classes, Role.CONTEXT, 0);
 
     float rm = constants.resistance();
     float ri = constants.inhibitoryResistance();
@@ -87,9 +71,73 @@ public final class NetworkSpec {
   }
 
   /**
-   * Refuses a batch whose arrays Java could not index.
+   * A builder of networks.
    *
-   * @param samples of the batch, negatives included
+   * @param inputs number of input units n0 (pixels)
+   * @param classes number of classes
+   */
+  public static Builder builder(int inputs, int classes) {
+    return new Builder(inputs, classes);
+  }
+
+  /** Describes a network; unless set, the released demo's. */
+  public static final class Builder {
+    private final int inputs;
+    private final int classes;
+    private int[] hidden = {3000, 600};
+    private boolean supervised = true;
+    private boolean reconstruction = true;
+    private Constants constants = Constants.demo();
+
+    private Builder(int inputs, int classes) {
+      this.inputs = inputs;
+      this.classes = classes;
+    }
+
+    /** Units of hidden layers 1..L, L at least 1; 3000, 600 unless set. */
+    public Builder hidden(int... units) {
+      hidden = units.clone();
+      return this;
+    }
+
+    /** Units of hidden layers 1..L, L at least 1. */
+    public Builder hidden(List<Integer> units) {
+      hidden = units.stream().mapToInt(Integer::intValue).toArray();
+      return this;
+    }
+
+    /** True if labels act as context on the hidden layers in training; they do unless set. */
+    public Builder supervised(boolean on) {
+      supervised = on;
+      return this;
+    }
+
+    /** True if the first hidden layer reconstructs the input; it does unless set. */
+    public Builder reconstruction(boolean on) {
+      reconstruction = on;
+      return this;
+    }
+
+    /** Constants of the dynamics; the released demo's unless set. */
+    public Builder constants(Constants c) {
+      constants = c;
+      return this;
+    }
+
+    /**
+     * The network.
+     *
+     * @throws CsdpException bad input, naming a size that is out of range
+     */
+    public NetworkSpec build() {
+      return new NetworkSpec(this);
+    }
+  }
+
+  /**
+   * Refuses a batch whose arrays would exceed Java's index range.
+   *
+   * @param samples of the batch, including negatives
    * @throws CsdpException bad input
    */
   public void requireRoom(long samples) {
@@ -97,13 +145,13 @@ public final class NetworkSpec {
     if (samples * (widest + ROUNDING) > Integer.MAX_VALUE
         || samples * (constants.steps() + 1) > Integer.MAX_VALUE) {
       throw CsdpException.badInput(
-          "%d samples of %d units and %d steps are more than an array can hold: take a smaller"
+          "%d samples of %d units and %d steps are more than an array can hold: use a smaller"
               + " --batch",
           samples, widest, constants.steps());
     }
   }
 
-  private Population population(String name, int units, Role role, int layer) {
+  private Population add(String name, int units, Role role, int layer) {
     if (units < 1 || units > MAX_UNITS) {
       throw CsdpException.badInput(
           "population %s must have 1..%d units, not %d", name, MAX_UNITS, units);
@@ -151,7 +199,7 @@ public final class NetworkSpec {
             hollow));
   }
 
-  /** All populations: input, hidden 1..L, head, reconstruction where there is one, context. */
+  /** All populations: input, hidden 1..L, head, reconstruction (optional), context. */
   public List<Population> populations() {
     return Collections.unmodifiableList(populations);
   }
@@ -161,9 +209,27 @@ public final class NetworkSpec {
     return Collections.unmodifiableList(synapses);
   }
 
-  /** The synapses that end at a population, in table order. */
+  /** Synapses onto a population, in table order. */
   public List<Synapse> incoming(Population post) {
     return synapses.stream().filter(s -> s.post() == post).toList();
+  }
+
+  /**
+   * The synapse of a name.
+   *
+   * @throws java.util.NoSuchElementException without one
+   */
+  public Synapse synapse(String name) {
+    return synapses.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /**
+   * The population of a name.
+   *
+   * @throws java.util.NoSuchElementException without one
+   */
+  public Population population(String name) {
+    return populations.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
   }
 
   /** The populations of a role, in table order. */
@@ -211,7 +277,7 @@ public final class NetworkSpec {
     return supervised;
   }
 
-  /** Constants of dynamics and plasticity. */
+  /** Constants of the dynamics. */
   public Constants constants() {
     return constants;
   }
@@ -223,7 +289,12 @@ public final class NetworkSpec {
 
   /** The same network with other constants. */
   public NetworkSpec with(Constants other) {
-    return new NetworkSpec(input().units(), hidden, classes(), supervised, reconstruction, other);
+    return builder(input().units(), classes())
+        .hidden(hidden)
+        .supervised(supervised)
+        .reconstruction(reconstruction)
+        .constants(other)
+        .build();
   }
 
   @Override

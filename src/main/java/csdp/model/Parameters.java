@@ -4,8 +4,8 @@ import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
 
 /**
- * What training changes, on the host: the weights of every synapse with their Adam moments, the
- * initial thresholds and the count of plasticity steps. Backends copy it in and out.
+ * Trained state on the host: weights and Adam moments of every synapse, initial thresholds, and the
+ * number of plasticity steps. Backends copy it in and out.
  */
 public final class Parameters {
   private final NetworkSpec spec;
@@ -15,7 +15,7 @@ public final class Parameters {
   private final float[][] thresholds;
   private long plasticitySteps;
 
-  /** All zero. */
+  /** Creates parameters that are all zero. */
   public Parameters(NetworkSpec spec) {
     this.spec = spec;
     int synapses = spec.synapses().size();
@@ -34,8 +34,8 @@ public final class Parameters {
   }
 
   /**
-   * Weights from U(-1, 1) (lateral ones too: the first plasticity step clips them), thresholds from
-   * 0.055 + U(-0.025, 0.025).
+   * Returns random parameters: weights from U(-1, 1), thresholds from 0.055 + U(-0.025, 0.025).
+   * Lateral weights are clipped by the first plasticity step.
    */
   public static Parameters random(NetworkSpec spec, int seed) {
     Parameters p = new Parameters(spec);
@@ -61,27 +61,27 @@ public final class Parameters {
     return p;
   }
 
-  /** The network that these belong to. */
+  /** Returns the network of these parameters. */
   public NetworkSpec spec() {
     return spec;
   }
 
-  /** Weights of a synapse, pre x post, row-major; the live array. */
+  /** Weights of a synapse, pre x post, row-major; not a copy. */
   public float[] weights(Synapse s) {
     return weights[s.index()];
   }
 
-  /** Adam's first moments, pre x post, row-major; the live array. */
+  /** Adam's first moments, pre x post, row-major; not a copy. */
   public float[] firstMoments(Synapse s) {
     return firstMoments[s.index()];
   }
 
-  /** Adam's second moments, pre x post, row-major; the live array. */
+  /** Adam's second moments, pre x post, row-major; not a copy. */
   public float[] secondMoments(Synapse s) {
     return secondMoments[s.index()];
   }
 
-  /** Initial threshold of each unit of a population that integrates; the live array. */
+  /** Initial threshold of each unit of a population that integrates; not a copy. */
   public float[] thresholds(Population p) {
     return thresholds[p.index()];
   }
@@ -103,7 +103,7 @@ public final class Parameters {
     return c;
   }
 
-  /** Takes over the values of another set of the same sizes. */
+  /** Copies the values of parameters of the same network. */
   public void copyFrom(Parameters other) {
     for (Synapse s : spec.synapses()) {
       System.arraycopy(other.weights(s), 0, weights(s), 0, s.size());

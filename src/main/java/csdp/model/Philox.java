@@ -2,14 +2,14 @@ package csdp.model;
 
 /**
  * Philox 4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy
- * as 1, 2, 3" (SC'11). A draw depends on its counter and key alone, so every backend, thread count
- * and order of evaluation sees the same numbers.
+ * as 1, 2, 3" (SC'11). A number depends only on counter and key, so it is the same for every
+ * backend, thread count and order of evaluation.
  *
  * <p>Here the counter is (batch, step, sample, unit / 4) and the key (seed, purpose); the four
- * words of a block serve units 4k .. 4k+3.
+ * words of a block are used by units 4k .. 4k+3.
  */
 public final class Philox {
-  /** What a stream of numbers is for: the second word of the key. */
+  /** Purpose of a stream of numbers: the second word of the key. */
   public enum Purpose {
     /** Initial weights; counter (synapse, 0, pre, post / 4). */
     WEIGHTS,
@@ -23,31 +23,31 @@ public final class Philox {
     EVALUATION_SPIKES,
     /** Negative samples; counter (batch, 0, sample, 0). */
     NEGATIVES,
-    /** Drawn data sets. */
+    /** Generated data sets. */
     STROKES,
-    /** Start of the principal components behind a t-SNE map. */
+    /** Start vectors of the principal components for t-SNE. */
     EMBEDDING
   }
 
-  /** Rounds of a block. */
+  /** Number of rounds. */
   public static final int ROUNDS = 10;
 
-  /** What the first word is multiplied by in each round. */
+  /** Multiplier of the first word in each round. */
   public static final int M0 = 0xD2511F53;
 
-  /** What the third word is multiplied by. */
+  /** Multiplier of the third word. */
   public static final int M1 = 0xCD9E8D57;
 
-  /** What the first word of the key grows by from round to round. */
+  /** Increment of the first word of the key per round. */
   public static final int W0 = 0x9E3779B9;
 
-  /** What the second one grows by. */
+  /** Increment of the second word of the key per round. */
   public static final int W1 = 0xBB67AE85;
 
   private Philox() {}
 
   /**
-   * One block of four random words.
+   * Computes a block of four random words.
    *
    * @param out receives the four words at 0..3
    */
@@ -76,16 +76,16 @@ public final class Philox {
   }
 
   /**
-   * The number of 24-bit words below which a unit of the given rate spikes: a spike is {@code (word
-   * >>> 8) < spikeBound(x)}, exactly {@code uniform(word) < x}.
+   * Returns the integer threshold of a spike probability: {@code (word >>> 8) < spikeBound(x)} is
+   * exactly {@code uniform(word) < x}.
    *
-   * @param x spike probability of a step; values outside [0, 1] act as 0 or 1
+   * @param x spike probability per step; values outside [0, 1] act as 0 or 1
    */
   public static int spikeBound(float x) {
     return x <= 0 ? 0 : x >= 1 ? 1 << 24 : (int) Math.ceil((double) x * (1 << 24));
   }
 
-  /** A sequential stream over the blocks of (c0, c1, c2, 0..), for work that is not in a kernel. */
+  /** Returns a sequential stream over the blocks (c0, c1, c2, 0..), for host code. */
   public static Stream stream(int seed, Purpose purpose, int c0, int c1, int c2) {
     return new Stream(seed, purpose.ordinal(), c0, c1, c2);
   }

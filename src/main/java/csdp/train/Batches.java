@@ -9,23 +9,23 @@ import csdp.model.Philox.Purpose;
 import java.util.Arrays;
 
 /**
- * The training batches of an epoch: images in a drawn order, each with a negative sample. What a
- * batch holds depends on seed, epoch and position alone, so training resumes anywhere.
+ * The training batches of an epoch: images in random order, each with a negative sample. A batch
+ * depends only on seed, epoch and index, so training can resume anywhere.
  *
- * <p>Supervised, the negative is the same image with a wrong label drawn uniformly. Unsupervised,
- * it is {@code mix x + (1 - mix) x'} with x' another image of the batch, optionally rotated by up
- * to 90 degrees either way.
+ * <p>Supervised: the negative is the same image with a wrong label, drawn uniformly. Unsupervised:
+ * it is {@code mix x + (1 - mix) x'}, where x' is another image of the batch, optionally rotated by
+ * U(-90, 90) degrees.
  */
 public final class Batches {
   private final NetworkSpec spec;
   private final Dataset data;
   private final TrainOptions options;
-  private int[] order; // a new array for each epoch: whoever keeps it sees it change
+  private int[] order; // a new array for each epoch, so a device can compare by identity
   private float[] mixed; // unsupervised: images, then their negatives
   private int[] labels = new int[0];
   private int orderedEpoch = -1;
 
-  /** Batches for a network of images from a data set. */
+  /** Creates the batches of a data set for a network. */
   public Batches(NetworkSpec spec, Dataset data, TrainOptions options) {
     this.spec = spec;
     this.data = data;
@@ -41,13 +41,13 @@ public final class Batches {
     }
   }
 
-  /** Batches of an epoch, a short last one included. */
+  /** Returns the number of batches per epoch, including a short last one. */
   public int count() {
     return (data.size() + options.batch() - 1) / options.batch();
   }
 
   /**
-   * A batch; valid until the next call.
+   * Returns a batch, which is valid until the next call.
    *
    * @param epoch from 0
    * @param index 0..count-1
@@ -111,7 +111,7 @@ public final class Batches {
     if (positives > 1) {
       int partner = (b + 1 + draw.nextInt(positives - 1)) % positives;
       System.arraycopy(mixed, partner * pixels, other, 0, pixels);
-    } else { // a last batch of one image: another one of the epoch
+    } else { // a last batch of one image: mix with any other image of the epoch
       int partner = (from + 1 + draw.nextInt(order.length - 1)) % order.length;
       data.copyImage(order[partner], other, 0);
     }
@@ -125,7 +125,7 @@ public final class Batches {
   }
 
   /**
-   * An image rotated counter-clockwise about its centre: bilinear, edge values repeated.
+   * Returns an image rotated counter-clockwise about its centre: bilinear, edge values repeated.
    *
    * @param degrees of rotation
    */

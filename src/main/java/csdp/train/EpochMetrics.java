@@ -7,12 +7,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What is recorded of an epoch: a line of metrics.jsonl.
+ * The record of an epoch: a line of metrics.jsonl.
  *
  * @param epoch from 1; 0 is the network before training
  * @param seconds of training, without validation
- * @param trainAccuracy with the true label clamped as context, so it says little when supervised
- * @param validAccuracy without labels; null without validation images, as the ones that follow
+ * @param trainAccuracy not meaningful when supervised: the true label is clamped as context
+ * @param validAccuracy without labels; this and the other validation values are null without
+ *     validation images
  */
 public record EpochMetrics(
     int epoch,
@@ -27,10 +28,11 @@ public record EpochMetrics(
     @JsonProperty("valid_bce") Double validBce,
     @JsonProperty("valid_mse") Double validMse,
     @JsonProperty("spikes_per_sample_and_step") Map<String, Double> spikes) {
-  /** Checks what a record that was read may lack. */
+  /** Rejects a record with missing values, as read from a file. */
   public EpochMetrics {
     if (epoch < 0 || spikes == null || spikes.values().stream().anyMatch(Objects::isNull)) {
-      throw CsdpException.badInput("no record of an epoch: epoch %d, spikes %s", epoch, spikes);
+      throw CsdpException.badInput(
+          "invalid record of an epoch: epoch %d, spikes" + " %s", epoch, spikes);
     }
   }
 

@@ -11,23 +11,23 @@ import csdp.model.NetworkSpec;
 import csdp.model.Philox.Purpose;
 import java.util.Arrays;
 
-/** Shows images without labels and measures the answers. */
+/** Measures a network on images without showing their labels. */
 public final class Evaluator {
-  /** Is told how far an evaluation is. */
+  /** Receives the progress of an evaluation. */
   @FunctionalInterface
   public interface Progress {
     /** Called after every batch. */
     void done(int images, int of);
   }
 
-  /** Is shown every answer; for rate codes and the like. */
+  /** Receives the read-out of every batch, for example to store rate codes. */
   @FunctionalInterface
   public interface Answers {
     /**
      * Called after every batch.
      *
      * @param first position of its first image in the data set
-     * @param out what the network answered; used again for the next batch
+     * @param out the network's read-out; reused for the next batch
      */
     void take(int first, ReadOut out);
   }
@@ -35,12 +35,12 @@ public final class Evaluator {
   private Evaluator() {}
 
   /**
-   * Measures a network on a data set. Input spikes depend on the seed and an image's position, not
+   * Measures a network on a data set. Input spikes depend on the seed and the image's position, not
    * on the batch size.
    *
-   * @param batch images shown at once
-   * @throws CsdpException failed, naming the images, when the network's state or a measurement is
-   *     not finite
+   * @param batch images per batch
+   * @throws CsdpException failed, naming the images, if the network's state or a measurement is not
+   *     finite
    */
   public static Evaluation evaluate(
       Backend backend, Dataset data, int seed, int batch, Progress progress) {
@@ -48,9 +48,9 @@ public final class Evaluator {
   }
 
   /**
-   * As above, and hands on every answer.
+   * As above, and passes on every read-out.
    *
-   * @param answers null where nobody wants them: then hidden layers' spikes stay on the device
+   * @param answers null for none: then spikes of hidden layers are not copied from the device
    */
   public static Evaluation evaluate(
       Backend backend, Dataset data, int seed, int batch, Progress progress, Answers answers) {
@@ -69,7 +69,7 @@ public final class Evaluator {
       }
       Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
       try {
-        backend.run(shown, false, out, null);
+        backend.run(shown, null, out, null);
         tally.add(spec, shown, out, labels);
       } catch (CsdpException e) {
         throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
@@ -83,7 +83,7 @@ public final class Evaluator {
   }
 
   /**
-   * Images without labels, as a batch.
+   * Returns a batch of images without labels.
    *
    * @param images of n samples
    * @param first position of the first image in its data set
@@ -96,14 +96,14 @@ public final class Evaluator {
   }
 
   /**
-   * A batch as training would show it first: images with their labels as context, then their
-   * negatives. For looking at what plasticity sees, not for training.
+   * Returns the first training batch: images with their labels as context, then their negatives.
+   * For plots of the signals of plasticity, not for training.
    */
   public static Batch contrasting(NetworkSpec spec, Dataset data, TrainOptions options) {
     return new Batches(spec, data, options).get(0, 0);
   }
 
-  /** Refuses data of other sizes than the network's. */
+  /** Refuses data whose image size or classes do not fit the network. */
   public static void requireFit(NetworkSpec spec, Dataset data) {
     if (data.pixels() != spec.input().units()) {
       throw CsdpException.badInput(
@@ -112,8 +112,7 @@ public final class Evaluator {
     }
     if (data.classes() > spec.classes()) {
       throw CsdpException.badInput(
-          "%s has %d classes, but the network knows %d",
-          data.name(), data.classes(), spec.classes());
+          "%s has %d classes, but the network has %d", data.name(), data.classes(), spec.classes());
     }
   }
 }

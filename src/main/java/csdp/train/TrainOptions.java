@@ -1,47 +1,84 @@
 package csdp.train;
 
 import csdp.CsdpException;
+import csdp.model.Learning;
 
 /**
- * How to train.
+ * Training options. {@link #epochs(int)} gives those of the released demo; {@code with...} changes
+ * one.
  *
  * @param epochs passes over the training images
- * @param batch positive samples B of a batch; as many negatives join them
+ * @param batch positive samples B of a batch; it also has B negatives
  * @param seed of weights, order, spikes and negative samples
- * @param mix unsupervised only: share alpha of the image itself in its negative
+ * @param mix unsupervised only: share alpha of an image in its negative
  * @param rotate unsupervised only: whether the other image of a negative is rotated
+ * @param learningRate eta of Adam
+ * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
  */
-public record TrainOptions(int epochs, int batch, int seed, float mix, boolean rotate) {
+public record TrainOptions(
+    int epochs,
+    int batch,
+    int seed,
+    float mix,
+    boolean rotate,
+    float learningRate,
+    float weightDecay) {
   /** Checks every value. */
   public TrainOptions {
     if (epochs < 1 || epochs > 1_000_000) {
-      throw CsdpException.badInput("epochs must lie in 1..1000000, not %d", epochs);
+      throw CsdpException.badInput("epochs must be in 1..1000000, not %d", epochs);
     }
     if (batch < 1 || batch > 100_000) {
-      throw CsdpException.badInput("batch must lie in 1..100000, not %d", batch);
+      throw CsdpException.badInput("batch must be in 1..100000, not %d", batch);
     }
     if (!(mix >= 0 && mix <= 1)) {
-      throw CsdpException.badInput("mix must lie in 0..1, not %s", mix);
+      throw CsdpException.badInput("mix must be in 0..1, not %s", mix);
     }
+    new Learning(learningRate, weightDecay); // checks them
   }
 
-  /** So many epochs with the released demo's batches of 500 and seed 1234. */
+  /** Returns options with the released demo's batch size (500), its rates and seed (1234). */
   public static TrainOptions epochs(int epochs) {
-    return new TrainOptions(epochs, 500, 1234, 0.5f, false);
+    Learning l = Learning.forBatch(500);
+    return new TrainOptions(epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay());
   }
 
-  /** The same with another number of epochs. */
+  /** The rates of plasticity. */
+  public Learning learning() {
+    return new Learning(learningRate, weightDecay);
+  }
+
+  /** Returns a copy with another number of epochs. */
   public TrainOptions withEpochs(int n) {
-    return new TrainOptions(n, batch, seed, mix, rotate);
+    return new TrainOptions(n, batch, seed, mix, rotate, learningRate, weightDecay);
   }
 
-  /** The same with another batch size. */
+  /**
+   * Returns a copy with another batch size and the released demo's rates for it; {@link
+   * #withLearning} sets others.
+   */
   public TrainOptions withBatch(int n) {
-    return new TrainOptions(epochs, n, seed, mix, rotate);
+    Learning l = Learning.forBatch(n);
+    return new TrainOptions(epochs, n, seed, mix, rotate, l.learningRate(), l.weightDecay());
   }
 
-  /** The same with another seed. */
+  /** Returns a copy with another seed. */
   public TrainOptions withSeed(int s) {
-    return new TrainOptions(epochs, batch, s, mix, rotate);
+    return new TrainOptions(epochs, batch, s, mix, rotate, learningRate, weightDecay);
+  }
+
+  /** The same with another share of the image itself in its negative; unsupervised only. */
+  public TrainOptions withMix(float alpha) {
+    return new TrainOptions(epochs, batch, seed, alpha, rotate, learningRate, weightDecay);
+  }
+
+  /** The same with the other image of a negative rotated or not; unsupervised only. */
+  public TrainOptions withRotate(boolean on) {
+    return new TrainOptions(epochs, batch, seed, mix, on, learningRate, weightDecay);
+  }
+
+  /** The same with other rates of plasticity. */
+  public TrainOptions withLearning(Learning l) {
+    return new TrainOptions(epochs, batch, seed, mix, rotate, l.learningRate(), l.weightDecay());
   }
 }

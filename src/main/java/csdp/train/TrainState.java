@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Where training stands, beside the parameters: what a checkpoint needs to go on exactly.
+ * Progress of training: all state besides the parameters that an exact resume needs.
  *
- * @param epoch epochs done
- * @param batch batches done of the epoch at hand
- * @param seconds of training in the epoch at hand
+ * @param epoch completed epochs
+ * @param batch completed batches of the current epoch
+ * @param seconds of training in the current epoch
  * @param bestAccuracy best validation accuracy so far, -1 before the first
- * @param bestEpoch the epoch that reached it
- * @param tally measurements of the epoch at hand
- * @param history one entry an epoch, the network before training first
+ * @param bestEpoch epoch with that accuracy
+ * @param tally measurements of the current epoch
+ * @param history one entry per epoch; the first is the network before training
  */
 public record TrainState(
     int epoch,
@@ -24,7 +24,7 @@ public record TrainState(
     int bestEpoch,
     Tally tally,
     List<EpochMetrics> history) {
-  /** Checks what a state that was read may have wrong. */
+  /** Rejects an inconsistent state, as read from a file. */
   public TrainState {
     if (epoch < 0
         || batch < 0
@@ -38,14 +38,15 @@ public record TrainState(
         || history.size() < epoch
         || history.size() > epoch + 1) {
       throw CsdpException.badInput(
-          "no state of a training run: %d epochs and %d batches in %s s, accuracy %s after epoch %d,"
+          "invalid state of a training run: %d epochs and %d batches in %s s, accuracy %s after"
+              + " epoch %d,"
               + " a history of %s",
           epoch, batch, seconds, bestAccuracy, bestEpoch, history == null ? null : history.size());
     }
     history = List.copyOf(history);
   }
 
-  /** Before training. */
+  /** Returns the state before training. */
   public static TrainState start() {
     return new TrainState(0, 0, 0, -1, 0, new Tally(), List.of());
   }

@@ -29,10 +29,10 @@ public final class Trainer {
   private Evaluation validated; // null before the first validation of this process
 
   /**
-   * Training, from a state on.
+   * Creates a training loop that starts at a state.
    *
-   * @param backend holds the parameters that belong to the state
-   * @param valid images that the best epoch is chosen by, or null
+   * @param backend with the parameters that belong to the state
+   * @param valid images that select the best epoch, or null
    * @param from {@link TrainState#start()} or the state of a checkpoint
    */
   public Trainer(
@@ -49,7 +49,7 @@ public final class Trainer {
     this.listeners = List.copyOf(listeners);
     Evaluator.requireFit(backend.spec(), train);
     this.batches = new Batches(backend.spec(), train, options);
-    if (valid != null) { // after an epoch it would be too late
+    if (valid != null) { // fail now rather than after an epoch
       Evaluator.requireFit(backend.spec(), valid);
       backend.spec().requireRoom(Math.min(options.batch(), valid.size()));
     }
@@ -68,12 +68,11 @@ public final class Trainer {
   }
 
   /**
-   * Trains until all epochs are done or a stop was asked for.
+   * Trains until all epochs are completed or a stop is requested.
    *
-   * @return whether all epochs are done
-   * @throws CsdpException failed, naming epoch and batch, when parameters, state or measurements
-   *     stop being finite; no listener is shown that state, so that the last checkpoint is a good
-   *     one
+   * @return true if all epochs are completed
+   * @throws CsdpException failed, naming epoch and batch, if parameters, state or measurements are
+   *     not finite; listeners never see that state, so the last checkpoint is valid
    */
   public boolean run() {
     listeners.forEach(l -> l.started(this));
@@ -97,7 +96,7 @@ public final class Trainer {
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
-          backend.run(shown, true, out, null);
+          backend.run(shown, options.learning(), out, null);
           tally.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());
@@ -113,7 +112,7 @@ public final class Trainer {
     }
   }
 
-  /** Leaves {@link #run}; the state is one that can be resumed. */
+  /** Ends {@link #run} with a state that can be resumed. */
   private static final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -125,13 +124,16 @@ public final class Trainer {
   }
 
   /**
-   * Validates, keeps the books and starts a new epoch. A stop before the books are kept leaves the
-   * epoch trained but not ended.
+   * Validates, records the metrics and starts a new epoch. A stop during validation leaves the
+   * epoch trained but not recorded.
    */
   private void endEpoch(int done, Evaluation trained) {
     validated = valid == null ? null : validate(done);
     epoch = done;
-    double accuracy = validated == null ? -1 : validated.accuracy(); // without: the last is best
+    double accuracy =
+        validated == null
+            ? -1
+            : validated.accuracy(); // without validation images the last epoch is best
     boolean best = accuracy >= bestAccuracy;
     if (best) {
       bestAccuracy = accuracy;
@@ -164,43 +166,46 @@ public final class Trainer {
     }
   }
 
-  /** Asks training to stop after the batch at hand, of validation too; from any thread. */
+  /** Requests a stop after the current training or validation batch. Thread-safe. */
   public void requestStop() {
     stopRequested = true;
   }
 
-  /** Where training stands. */
+  /** Returns the progress of training. */
   public TrainState state() {
     return new TrainState(
         epoch, batch, seconds, bestAccuracy, bestEpoch, tally, List.copyOf(history));
   }
 
-  /** What it trains. */
+  /** Returns the backend. */
   public Backend backend() {
     return backend;
   }
 
-  /** How it trains. */
+  /** Returns the schedule. */
   public TrainOptions options() {
     return options;
   }
 
-  /** Training images. */
+  /** Returns the training images. */
   public Dataset train() {
     return train;
   }
 
-  /** Batches of an epoch. */
+  /** Returns the number of batches per epoch. */
   public int batches() {
     return batches.count();
   }
 
-  /** The last validation of this process; null before the first and without validation images. */
+  /**
+   * Returns the last validation of this process; null before the first, and without validation
+   * images.
+   */
   public Evaluation validated() {
     return validated;
   }
 
-  /** Measurements of the epoch at hand. */
+  /** Returns the measurements of the current epoch. */
   public Tally tally() {
     return tally;
   }

@@ -18,7 +18,7 @@ import csdp.backend.cuda.GpuDevice;
 import csdp.cli.Main;
 import csdp.config.Json;
 import csdp.data.Strokes;
-import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import java.io.File;
 import java.io.IOException;
@@ -135,20 +135,17 @@ class BenchTest {
         new CpuTarget(1) {
           @Override
           Backend open(NetworkSpec spec) {
-            Constants c = spec.constants();
-            Constants other =
-                new Constants(
-                    c.steps(),
-                    c.dt(),
-                    c.tauM(),
-                    c.tauTrace(),
-                    c.resistance(),
-                    c.inhibitoryResistance(),
-                    c.thresholdRate(),
-                    c.goodnessThreshold(),
-                    c.learningRate(),
-                    2 * c.weightDecay());
-            return new CpuBackend(spec.with(other), 1);
+            Backend inner = new CpuBackend(spec, 1);
+            return (Backend)
+                Proxy.newProxyInstance(
+                    Backend.class.getClassLoader(),
+                    new Class<?>[] {Backend.class},
+                    (proxy, method, args) -> {
+                      if (method.getName().equals("run") && args[1] instanceof Learning l) {
+                        args[1] = new Learning(l.learningRate(), 2 * l.weightDecay());
+                      }
+                      return method.invoke(inner, args);
+                    });
           }
         };
     Report r = Bench.run(TINY, Strokes.draw("strokes", 1, 0, 30), wrong, line -> {});

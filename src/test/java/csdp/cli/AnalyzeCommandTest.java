@@ -36,15 +36,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From a trained model to its pictures and page, and what is refused. */
-class AnalyzeCommandTest {
+class AnalyzeCommandTest extends CommandTest {
   private static final int IMAGES = 300;
 
   @TempDir static Path dir;
   @TempDir Path fresh;
   private static Path model;
   private static String missing;
-  private String out;
-  private String err;
 
   @BeforeAll
   static void train() {
@@ -66,15 +64,6 @@ class AnalyzeCommandTest {
   @AfterAll
   static void done() {
     missing = null;
-  }
-
-  private int run(String... args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));
-    out = o.toString();
-    err = e.toString();
-    return code;
   }
 
   /** An analysis of a few seconds; flags replace its own. */
@@ -352,7 +341,7 @@ class AnalyzeCommandTest {
   @Test
   void aSilentLayerHasNoMapAndNoVariance() throws Exception {
     assertEquals(0, analyze(model, arrays(0, 0, 10)), err);
-    assertTrue(out.contains("note      no unit of z0, z1, z2, zy, zR fired"), out);
+    assertTrue(out.contains("note      no unit of z0, z1, z2, zy, zR spiked"), out);
     assertTrue(out.contains("All 40 codes of z2 are equal (no unit fired)"), out);
     JsonNode json = Json.tree(fresh.resolve("part/analysis.json"));
     for (String figure :

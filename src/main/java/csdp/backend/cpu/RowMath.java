@@ -189,14 +189,13 @@ interface RowMath {
    * not above zero, the upper one not below.
    */
   final class Rule {
-    final float decay;
+    float decay; // of the window at hand
     final float lower;
     final float upper;
     final float[] rate; // of steps 1..T
     final float[] secondScale;
 
-    Rule(float decay, float lower, float upper, int steps) {
-      this.decay = decay;
+    Rule(float lower, float upper, int steps) {
       this.lower = lower;
       this.upper = upper;
       this.rate = new float[steps + 1];

@@ -11,6 +11,7 @@ import csdp.backend.cuda.DeviceBuffer.Floats;
 import csdp.backend.cuda.DeviceBuffer.Ints;
 import csdp.backend.cuda.GpuDevice.Sequence;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -139,10 +140,11 @@ public final class CudaBackend implements Backend {
    * @throws CsdpException usage (exit code 2), if a batch is too large to learn from
    */
   @Override
-  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+  public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
     if (refused != null) {
       throw refused;
     }
+    boolean learn = learning != null;
     if (learn && batch.size() > MOST_LEARNED) {
       throw CsdpException.badInput(
           "a batch of %,d samples, negatives included, is too large for the device %s, which learns"
@@ -157,7 +159,7 @@ public final class CudaBackend implements Backend {
     upload(batch, images != null);
     long before = plasticitySteps;
     if (learn) {
-      net.uploadAdam(plasticitySteps);
+      net.uploadLearning(learning, plasticitySteps);
     }
     if (observer == null) {
       captured.computeIfAbsent(w, k -> device.capture(() -> whole(k))).run();

@@ -42,11 +42,6 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
     return address;
   }
 
-  /** Sets every element to zero. */
-  public void clear() {
-    memory.device().clear(address(), bytes());
-  }
-
   /** For launch methods: at least so many elements, or it is a bug in the caller. */
   void require(long elements) {
     if (length < elements) {

@@ -30,8 +30,8 @@ public record DeviceCeilings(double bytesPerSecond, double operationsPerSecond, 
     int quads = floats / 4;
     try (DeviceMemory memory = new DeviceMemory(device)) {
       Kernels kernels = new Kernels(device);
-      Floats from = memory.floats("source of the copy", 4 * quads);
-      Floats to = memory.floats("target of the copy", 4 * quads);
+      Floats from = memory.floats("source of the copy", 4L * quads);
+      Floats to = memory.floats("target of the copy", 4L * quads);
       Floats out = memory.floats("sums of the arithmetic", Math.max(threads, 4));
       float[] random = new float[4 * quads];
       for (int i = 0; i < random.length; i++) {

@@ -113,11 +113,6 @@ public final class EmulatedDevice implements GpuDevice {
   }
 
   @Override
-  public void clear(long address, long bytes) {
-    library.clear(address, bytes);
-  }
-
-  @Override
   public void launch(String kernel, Geometry geometry, Object... arguments) {
     StringBuilder given = new StringBuilder();
     long[] values = new long[arguments.length];

@@ -287,10 +287,6 @@ final class EmulatedLibrary {
     copyNative(handle, address, array, offset, bytes, toDevice);
   }
 
-  synchronized void clear(long address, long bytes) {
-    clearNative(handle, address, bytes);
-  }
-
   /** The order in which blocks and threads run, as emulated::Order in kernels/host/cuda.h. */
   enum Order {
     ASCENDING,
@@ -342,8 +338,6 @@ final class EmulatedLibrary {
 
   private static native void copyNative(
       long library, long address, Object array, long offset, long bytes, boolean toDevice);
-
-  private static native void clearNative(long library, long address, long bytes);
 
   private static native void setOrderNative(long library, int order, long seed);
 

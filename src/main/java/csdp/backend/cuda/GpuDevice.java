@@ -60,9 +60,6 @@ public interface GpuDevice extends AutoCloseable {
    */
   void download(long from, Object array, int offset, int count);
 
-  /** Sets bytes to zero, in the order of the queue (it can be part of a {@link #capture}). */
-  void clear(long address, long bytes);
-
   /**
    * Queues a kernel. Arguments are given in the order of the kernel's parameters: a {@link
    * DeviceBuffer} for a pointer, an {@code Integer} for an int, a {@code Float} for a float;

@@ -174,14 +174,6 @@ final class JCudaDevice implements GpuDevice {
   }
 
   @Override
-  public void clear(long address, long bytes) {
-    enter();
-    check(
-        JCudaDriver.cuMemsetD8Async(new Address(address), (byte) 0, bytes, stream),
-        "clearing " + bytes + " bytes");
-  }
-
-  @Override
   public void launch(String kernel, Geometry g, Object... arguments) {
     enter();
     NativePointerObject[] values = new NativePointerObject[arguments.length];

@@ -500,7 +500,8 @@ final class PtxTranslator {
             (type.equals("u64") ? "(ptx::u64)" : type.equals("u32") ? "(ptx::u32)" : "")
                 + a.group(1));
       }
-      if (space.equals("shared") && sharedBytes == 0 || space.equals("local") && local == null) {
+      if ((space.equals("shared") && sharedBytes == 0)
+          || (space.equals("local") && local == null)) {
         throw unknown("access to " + space + " memory without an array: " + m.group() + " " + o);
       }
       String registers = o.get(load ? 0 : 1);

@@ -104,8 +104,8 @@ final class StructLayout<S> {
     writers.forEach(w -> w.write(to, source));
   }
 
-  /** Room for so many bytes, in the byte order of devices. */
-  static ByteBuffer room(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  /** A view of bytes, in the byte order of devices. */
+  static ByteBuffer over(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -92,14 +92,6 @@ public final class CountingDevice implements GpuDevice {
   }
 
   @Override
-  public void clear(long address, long bytes) {
-    call("clear");
-    if (!capturing) {
-      device.clear(address, bytes);
-    }
-  }
-
-  @Override
   public void launch(String kernel, Geometry geometry, Object... arguments) {
     call("launch");
     if (!capturing) {

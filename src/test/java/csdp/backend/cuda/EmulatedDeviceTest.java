@@ -37,7 +37,7 @@ class EmulatedDeviceTest {
   @Test
   void collectives() {
     for (int n : new int[] {32, 96, 1024}) {
-      Ints out = memory.ints("out", 10 * n);
+      Ints out = memory.ints("out", 10L * n);
       device.launch("check_collectives", new Geometry(1, 1, n, 0), out);
       int[] got = out.download(new int[10 * n]);
       int offset = 0;
@@ -78,7 +78,7 @@ class EmulatedDeviceTest {
     int[] numbers = new int[n];
     Arrays.setAll(numbers, k -> k * k);
     in.upload(numbers);
-    out.clear();
+    out.upload(new int[out.length()]);
     device.launch("check_sums", new Geometry(8, 1, 128, 128 * 4), in, out, n);
     int[] expected = new int[9];
     for (int k = 0; k < n; k++) {

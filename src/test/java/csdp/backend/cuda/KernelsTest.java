@@ -45,8 +45,8 @@ class KernelsTest {
     NotingDevice device = new NotingDevice(noted);
     Kernels kernels = new Kernels(device);
     DeviceMemory memory = new DeviceMemory(device);
-    Constants c = Constants.forBatch(7);
-    NetworkSpec spec = new NetworkSpec(7, new int[] {7}, 7, true, true, c);
+    Constants c = Constants.demo();
+    NetworkSpec spec = NetworkSpec.builder(7, 7).hidden(7).constants(c).build();
     NetworkState net = new NetworkState(spec, device, false);
     net.reserve(7);
     Map<Class<?>, Object> arguments =
@@ -143,8 +143,8 @@ class KernelsTest {
   /** Sizes are computed in 64 bits, and the buffer that would be too long is named. */
   @Test
   void buffersThatNoArrayHoldsAreNamed() {
-    Constants c = Constants.forBatch(7);
-    NetworkSpec spec = new NetworkSpec(7, new int[] {40_000}, 7, true, true, c);
+    Constants c = Constants.demo();
+    NetworkSpec spec = NetworkSpec.builder(7, 7).hidden(40_000).constants(c).build();
     try (NetworkState net = new NetworkState(spec, new NotingDevice(new TreeMap<>()), false)) {
       CsdpException e = assertThrows(CsdpException.class, () -> net.reserve(30_000));
       assertEquals(CsdpException.USAGE, e.exitCode());
@@ -202,9 +202,6 @@ class KernelsTest {
 
     @Override
     public void download(long from, Object array, int offset, int count) {}
-
-    @Override
-    public void clear(long address, long bytes) {}
 
     @Override
     public void launch(String kernel, Geometry geometry, Object... arguments) {

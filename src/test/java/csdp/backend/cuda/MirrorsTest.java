@@ -129,7 +129,7 @@ class MirrorsTest {
     try (EmulatedDevice device = opened;
         DeviceMemory memory = new DeviceMemory(device)) {
       Ints out = memory.ints("out", all.size());
-      out.clear();
+      out.upload(new int[out.length()]);
       device.launch("mirrors", new Geometry(1, 1, 1, 0), out);
       int[] got = out.download(new int[all.size()]);
       StringBuilder differing = new StringBuilder();

@@ -10,6 +10,7 @@ import csdp.backend.cuda.DeviceBuffer.Ints;
 import csdp.backend.cuda.GpuDevice.Geometry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -160,9 +161,9 @@ class PtxTranslatorTest {
         }
       }
       Ints in = memory.ints("inputs", inputs.length);
-      Ints out = memory.ints("results", 2 * rows.size());
+      Ints out = memory.ints("results", 2L * rows.size());
       in.upload(inputs);
-      out.clear();
+      out.upload(new int[out.length()]);
       device.launch("instructions", ONE, in, out);
       int[] got = out.download(new int[2 * rows.size()]);
       List<String> wrong = new ArrayList<>();
@@ -176,8 +177,12 @@ class PtxTranslatorTest {
         if (result != row.expected && !bothNan) {
           wrong.add(
               String.format(
+                  Locale.ROOT,
                   "%s of %s is %x, not %x",
-                  row.instruction, hex(row.inputs), result, row.expected));
+                  row.instruction,
+                  hex(row.inputs),
+                  result,
+                  row.expected));
         }
       }
       assertEquals("", String.join("\n", wrong));
@@ -215,7 +220,7 @@ class PtxTranslatorTest {
       {3 * least, 2},
       {1e-38f, 3},
       {Float.MAX_VALUE, 0.5f},
-      {1, 16777217f},
+      {1, 16777216f},
       {Float.NaN, 1},
       {1, Float.NaN},
       {0, 0},
@@ -236,7 +241,7 @@ class PtxTranslatorTest {
       t.f32("mul.rn.f32 %f0, %f1, %f2", p[0] * p[1], p);
       t.f64("div.rn.f64 %fd0, %fd1, %fd2", (double) p[0] / 3, p[0], 3);
     }
-    for (float x : new float[] {2, 3, 1e-45f, 7e-39f, 1e38f, 0, -0f, -1, Float.NaN}) {
+    for (float x : new float[] {2, 3, Float.MIN_VALUE, 7e-39f, 1e38f, 0, -0f, -1, Float.NaN}) {
       t.f32("sqrt.rn.f32 %f0, %f1", (float) StrictMath.sqrt(x), x);
       t.f32("rcp.rn.f32 %f0, %f1", 1 / x, x);
       t.f32("neg.f32 %f0, %f1", -x, x);
@@ -245,7 +250,7 @@ class PtxTranslatorTest {
     t.f64("sqrt.rn.f64 %fd0, %fd1", StrictMath.sqrt(2), 2);
     float a = 1 + Math.ulp(1f);
     // Fused differs from a product and a sum: the product's low bits are all that is left.
-    assertTrue(Math.fma(a, a, -a * a) != a * a - a * a);
+    assertTrue(Math.fma(a, a, -a * a) != 0);
     for (float[] x :
         new float[][] {
           {a, a, -a * a},
@@ -330,7 +335,7 @@ class PtxTranslatorTest {
           "cvt.rn.f32.f64 %f0, %fd1",
           Float.floatToRawIntBits((float) x) & 0xFFFFFFFFL, Double.doubleToRawLongBits(x));
     }
-    t.add("cvt.f64.f32 %fd0, %f1", Double.doubleToRawLongBits(1e-45f), 1);
+    t.add("cvt.f64.f32 %fd0, %f1", Double.doubleToRawLongBits(Float.MIN_VALUE), 1);
     for (int k : new int[] {0, 16777217, 16777219, MAX, MIN, -1, 33554435}) {
       t.add("cvt.rn.f32.s32 %f0, %r1", Float.floatToRawIntBits((float) k) & 0xFFFFFFFFL, k);
       float unsigned = (float) (k & 0xFFFFFFFFL);
@@ -346,9 +351,9 @@ class PtxTranslatorTest {
       0.5f,
       -0.5f,
       2147483520f,
-      2147483648f,
-      -2147483648f,
-      -2147483904f,
+      0x1p31f,
+      -0x1p31f,
+      -0x1.000002p31f,
       1e30f,
       -1e30f,
       Float.POSITIVE_INFINITY,
@@ -385,9 +390,9 @@ class PtxTranslatorTest {
       long low = 0xFFFFFFFFL;
       t.add("add.s32 %r0, %r1, %r2", (a + b) & low, a, b);
       t.add("sub.s32 %r0, %r1, %r2", (a - b) & low, a, b);
-      t.add("mul.lo.s32 %r0, %r1, %r2", (a * b) & low, a, b);
-      t.add("mul.hi.s32 %r0, %r1, %r2", ((long) a * b >> 32) & low, a, b);
-      t.add("mul.hi.u32 %r0, %r1, %r2", (a & low) * (b & low) >>> 32, a, b);
+      t.add("mul.lo.s32 %r0, %r1, %r2", ((long) a * b) & low, a, b);
+      t.add("mul.hi.s32 %r0, %r1, %r2", (((long) a * b) >> 32) & low, a, b);
+      t.add("mul.hi.u32 %r0, %r1, %r2", ((a & low) * (b & low)) >>> 32, a, b);
       t.add("mul.wide.s32 %rd0, %r1, %r2", (long) a * b, a, b);
       t.add("mul.wide.u32 %rd0, %r1, %r2", (a & low) * (b & low), a, b);
       t.add("mad.lo.s32 %r0, %r1, %r2, %r3", (a * b + 5) & low, a, b, 5);
@@ -597,7 +602,7 @@ class PtxTranslatorTest {
   @CsvSource({"3, 0, 31", "9, 0, 31", "31, 24, 7", "5, 24, 7", "6, 16, 15", "40, 0, 31", "2, 0, 9"})
   void lanes(int amount, int segments, int last) {
     open();
-    Ints out = memory.ints("out", 6 * LANES);
+    Ints out = memory.ints("out", 6L * LANES);
     device.launch("lanes", new Geometry(1, 1, LANES, 0), out, amount, segments << 8 | last);
     int[] got = out.download(new int[6 * LANES]);
     int distance = amount % 32;
@@ -607,7 +612,7 @@ class PtxTranslatorTest {
       int begin = lane & segments; // of the lane's segment
       int end = begin | (last & ~segments); // last lane that can be read; for "up" the first
       int[] from = {
-        lane - distance, lane + distance, lane ^ distance, begin | distance & ~segments
+        lane - distance, lane + distance, lane ^ distance, begin | (distance & ~segments)
       };
       for (int mode = 0; mode < 4; mode++) {
         boolean there = mode == 0 ? from[0] >= end : from[mode] <= end;
@@ -622,7 +627,7 @@ class PtxTranslatorTest {
   @Test
   void aBlockLargerThanTheKernelsBoundIsRefused() {
     open();
-    Ints out = memory.ints("out", 6 * LANES);
+    Ints out = memory.ints("out", 6L * LANES);
     Geometry larger = new Geometry(1, 1, LANES + 1, 0);
     CsdpException e =
         assertThrows(CsdpException.class, () -> device.launch("lanes", larger, out, 1, 31));

@@ -85,7 +85,7 @@ class RaceTest {
 
   private Ints cleared(int length) {
     Ints out = memory.ints("out", length);
-    out.clear();
+    out.upload(new int[out.length()]);
     return out;
   }
 
