@@ -73,12 +73,12 @@ public interface GpuDevice extends AutoCloseable {
   void synchronize();
 
   /**
-   * Turns a sequence of launches and clears into something that is queued as a whole, many times: a
-   * CUDA graph where the device has them. Addresses and arguments are those of the capture, so what
-   * changes from run to run has to lie in device memory.
+   * Turns a sequence of launches into something that is queued as a whole, many times: a CUDA graph
+   * where the device has them. Addresses and arguments are those of the capture, so what changes
+   * from run to run has to lie in device memory.
    *
-   * @param work calls only {@link #launch} and {@link #clear}; it may be called once, now, without
-   *     effect on memory (graph capture), or at every {@link Sequence#run}
+   * @param work calls only {@link #launch}; it may be called once, now, without effect on memory
+   *     (graph capture), or at every {@link Sequence#run}
    */
   Sequence capture(Runnable work);
 
