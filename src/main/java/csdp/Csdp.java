@@ -7,6 +7,7 @@ import csdp.backend.ReadOut;
 import csdp.checkpoint.NgcLearnModel;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.model.Constants;
 import csdp.model.Learning;

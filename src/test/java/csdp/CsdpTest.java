@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.Csdp.Prediction;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
 import csdp.example.TrainAndClassify;
 import csdp.model.Synapse;
 import csdp.train.TrainOptions;

@@ -1,10 +1,11 @@
 package csdp.analysis;
 
-import csdp.CsdpException;
 import csdp.analysis.Analysis.Codes;
-import csdp.checkpoint.AtomicFile;
-import csdp.checkpoint.AtomicFolder;
-import csdp.config.Json;
+import csdp.analysis.plots.Figure;
+import csdp.error.CsdpException;
+import csdp.io.AtomicFile;
+import csdp.io.AtomicFolder;
+import csdp.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package csdp.analysis;
 
+import csdp.analysis.plots.StepRecord;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Synapse;

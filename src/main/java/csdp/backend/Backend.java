@@ -40,7 +40,7 @@ public interface Backend extends AutoCloseable {
    * @param learning rates of the plasticity, which acts at every step; null for inference
    * @param out receives the sums over the window
    * @param observer is shown every step; null for none
-   * @throws csdp.CsdpException failed (exit code 1), from {@link NotFinite#failure}
+   * @throws csdp.error.CsdpException failed (exit code 1), from {@link NotFinite#failure}
    */
   void run(Batch batch, Learning learning, ReadOut out, StepObserver observer);
 

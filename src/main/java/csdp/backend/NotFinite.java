@@ -1,6 +1,6 @@
 package csdp.backend;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;

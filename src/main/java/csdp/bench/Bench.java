@@ -1,12 +1,12 @@
 package csdp.bench;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.bench.Report.Steps;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;

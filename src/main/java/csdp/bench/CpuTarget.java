@@ -35,7 +35,7 @@ public class CpuTarget extends Target {
   }
 
   @Override
-  Backend open(NetworkSpec spec) {
+  public Backend open(NetworkSpec spec) {
     return new CpuBackend(spec, threads);
   }
 

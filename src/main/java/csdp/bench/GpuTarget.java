@@ -1,14 +1,14 @@
 package csdp.bench;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cuda.CudaBackend;
-import csdp.backend.cuda.DenseProducts;
 import csdp.backend.cuda.DeviceCeilings;
-import csdp.backend.cuda.GpuDevice;
 import csdp.backend.cuda.KernelCheck;
 import csdp.backend.cuda.ProductBaseline;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.bench.StepPart.Kind;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
 import csdp.model.Synapse;
 import java.util.ArrayList;
@@ -46,17 +46,17 @@ public final class GpuTarget extends Target {
   }
 
   @Override
-  String name() {
+  public String name() {
     return device.name() + ": " + device.description();
   }
 
   @Override
-  Backend open(NetworkSpec spec) {
+  public Backend open(NetworkSpec spec) {
     return new CudaBackend(spec, timed);
   }
 
   @Override
-  List<Check> checks(int units, int batch) {
+  public List<Check> checks(int units, int batch) {
     return KernelCheck.run(timed, units, batch, 11).stream()
         .map(
             r ->

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * @param synapse that it belongs to; null where it belongs to none
  * @param population that it belongs to; null where it belongs to none
  */
-record StepPart(Kind kind, Synapse synapse, Population population) {
+public record StepPart(Kind kind, Synapse synapse, Population population) {
   /** Random input spikes, from pixels as floats. */
   static final StepPart ENCODE = new StepPart(Kind.ENCODE, null, null);
 

@@ -43,10 +43,10 @@ public abstract class Target implements AutoCloseable {
   abstract String name();
 
   /** Opens a backend. One of several may be used at a time. */
-  abstract Backend open(NetworkSpec spec);
+  public abstract Backend open(NetworkSpec spec);
 
   /** Kernels against their readable twins, where there are any. */
-  List<Check> checks(int units, int batch) {
+  public List<Check> checks(int units, int batch) {
     return List.of();
   }
 

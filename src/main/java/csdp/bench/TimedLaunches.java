@@ -1,6 +1,6 @@
 package csdp.bench;
 
-import csdp.backend.cuda.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -23,7 +23,7 @@ import java.util.Map;
  * made them, and only those of the first step that differs count, since all later ones may follow
  * from them.
  */
-final class Verification {
+public final class Verification {
   /** Null, or the first difference of a part; in the order of a step. */
   private final Map<StepPart, String> parts = new LinkedHashMap<>();
 
@@ -39,7 +39,7 @@ final class Verification {
   private record State(StepPart part, String array) {}
 
   /** Runs a window on both; parameters are left as the other's run left them. */
-  static Verification of(
+  public static Verification of(
       Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
     List<Step> expected = run(reference, from, batch, rates);
     List<Step> actual = run(other, from, batch, rates);
@@ -167,7 +167,7 @@ final class Verification {
   }
 
   /** By part, in the order of a step: the first difference, or null. */
-  Map<StepPart, String> parts() {
+  public Map<StepPart, String> parts() {
     return parts;
   }
 }

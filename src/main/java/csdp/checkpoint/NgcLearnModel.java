@@ -1,9 +1,11 @@
 package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
-import csdp.config.Json;
 import csdp.data.Ink;
+import csdp.error.CsdpException;
+import csdp.io.AtomicFolder;
+import csdp.io.Json;
+import csdp.io.PythonJson;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;

@@ -1,9 +1,13 @@
 package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
-import csdp.config.Json;
-import csdp.data.Npy;
+import csdp.error.CsdpException;
+import csdp.io.AtomicFile;
+import csdp.io.AtomicFolder;
+import csdp.io.Disk;
+import csdp.io.FolderLock;
+import csdp.io.Json;
+import csdp.io.Npy;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.train.EpochMetrics;

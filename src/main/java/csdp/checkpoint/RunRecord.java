@@ -2,12 +2,12 @@ package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import csdp.CsdpException;
-import csdp.config.Json;
 import csdp.config.RunConfig;
 import csdp.data.Dataset;
 import csdp.data.Ink;
 import csdp.data.Splits;
+import csdp.error.CsdpException;
+import csdp.io.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;

@@ -1,7 +1,7 @@
 package csdp.checkpoint;
 
-import csdp.CsdpException;
 import csdp.data.Ink;
+import csdp.error.CsdpException;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

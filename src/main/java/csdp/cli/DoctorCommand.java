@@ -1,11 +1,11 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.CudaSurvey;
+import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.bench.Machine;
 import csdp.data.DataSources;
 import csdp.data.Manifest;
+import csdp.error.CsdpException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

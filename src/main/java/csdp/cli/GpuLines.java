@@ -1,11 +1,11 @@
 package csdp.cli;
 
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.CudaSurvey;
-import csdp.backend.cuda.DriverLibrary;
-import csdp.backend.cuda.EmulatedDevice;
 import csdp.backend.cuda.KernelCheck;
-import csdp.backend.cuda.UserCache;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.driver.CudaSurvey;
+import csdp.backend.cuda.driver.DriverLibrary;
+import csdp.backend.cuda.driver.UserCache;
 import csdp.cli.DoctorCommand.Line;
 import java.io.PrintWriter;
 import java.nio.file.Path;

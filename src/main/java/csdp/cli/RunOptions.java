@@ -1,9 +1,9 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.checkpoint.RunRecord;
 import csdp.config.RunConfig;
 import csdp.config.RunConfig.Preset;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.train.TrainOptions;

@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * How bright images are: the mean of an image's pixels, 0 for black and 1 for white, over a set of

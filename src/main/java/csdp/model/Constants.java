@@ -1,6 +1,6 @@
 package csdp.model;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * Constants of the dynamics, as in the released demo (Ororbia, Science Advances 10, eadn6076,

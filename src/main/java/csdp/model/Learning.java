@@ -1,6 +1,6 @@
 package csdp.model;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * How fast synapses learn. Both rates have no unit.

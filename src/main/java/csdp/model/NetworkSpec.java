@@ -1,6 +1,6 @@
 package csdp.model;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.model.Population.Role;
 import csdp.model.Synapse.Rule;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package csdp.replay;
 
-import csdp.CsdpException;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
-import csdp.data.NpyArray;
-import csdp.data.Npz;
+import csdp.error.CsdpException;
+import csdp.io.NpyArray;
+import csdp.io.Npz;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;

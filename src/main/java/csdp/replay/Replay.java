@@ -1,12 +1,12 @@
 package csdp.replay;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
 import csdp.backend.ReadOut;
 import csdp.backend.StepView;
-import csdp.data.NpyArray;
+import csdp.error.CsdpException;
+import csdp.io.NpyArray;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;

@@ -1,6 +1,6 @@
 package csdp.train;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.metrics.Tally;
 import java.util.List;
 import java.util.Objects;

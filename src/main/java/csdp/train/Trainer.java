@@ -1,10 +1,10 @@
 package csdp.train;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.metrics.Tally;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package csdp.analysis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import csdp.analysis.plots.StepRecord;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

@@ -7,17 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.DenseProducts;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.Emulated;
-import csdp.backend.cuda.GpuDevice;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.cli.Main;
-import csdp.config.Json;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
+import csdp.io.Json;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import java.io.File;
@@ -134,7 +134,7 @@ class BenchTest {
     Target wrong =
         new CpuTarget(1) {
           @Override
-          Backend open(NetworkSpec spec) {
+          public Backend open(NetworkSpec spec) {
             Backend inner = new CpuBackend(spec, 1);
             return (Backend)
                 Proxy.newProxyInstance(

@@ -8,9 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.CsdpException;
 import csdp.data.Ink;
-import csdp.data.Npz;
+import csdp.error.CsdpException;
+import csdp.io.Npz;
+import csdp.io.PythonJson;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;

@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
 import csdp.analysis.Analysis;
-import csdp.config.Json;
-import csdp.data.Npy;
-import csdp.data.NpyArray;
+import csdp.error.CsdpException;
+import csdp.io.Json;
+import csdp.io.Npy;
+import csdp.io.NpyArray;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.PrintWriter;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import csdp.config.Json;
-import csdp.data.Npy;
-import csdp.data.Npz;
-import csdp.data.NpzWriter;
+import csdp.io.Json;
+import csdp.io.Npy;
+import csdp.io.Npz;
+import csdp.io.NpzWriter;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.Csdp;
-import csdp.backend.cuda.CudaSurvey;
-import csdp.backend.cuda.EmulatedDevice;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.cli.DoctorCommand.Line;
 import java.io.File;
 import java.io.IOException;

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Backend;
 import csdp.backend.Device;
-import csdp.backend.cuda.CountingDevice;
 import csdp.backend.cuda.CudaBackend;
-import csdp.backend.cuda.Emulated;
+import csdp.backend.cuda.device.CountingDevice;
+import csdp.backend.cuda.device.Emulated;
 import csdp.checkpoint.RunFolder;
-import csdp.config.Json;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.io.Json;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

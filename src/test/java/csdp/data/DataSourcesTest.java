@@ -14,6 +14,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.data.FileServer.Manner;
 import csdp.data.Manifest.FileEntry;
 import csdp.data.Manifest.SetEntry;
+import csdp.io.Checksums;
+import csdp.io.Npy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.data.FileServer.Manner;
 import csdp.data.Manifest.FileEntry;
 import csdp.data.Manifest.SetEntry;
+import csdp.io.Checksums;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
-import csdp.config.Json;
+import csdp.io.Json;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox.Purpose;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
@@ -15,9 +14,11 @@ import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
-import csdp.config.Json;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
+import csdp.io.Json;
+import csdp.io.Npy;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
@@ -237,7 +238,7 @@ class TrainerTest {
     List<String> lines = Files.readAllLines(folder.path().resolve("metrics.jsonl"));
     assertEquals(3, lines.size());
     for (String name : List.of("acc", "nll", "bce", "mse", "trAcc", "trNll")) {
-      float[] values = csdp.data.Npy.read(folder.path().resolve(name + "7.npy")).floats();
+      float[] values = Npy.read(folder.path().resolve(name + "7.npy")).floats();
       assertEquals(3, values.length, name);
       for (float v : values) {
         assertTrue(Float.isFinite(v), name);

@@ -1,6 +1,5 @@
 package csdp.backend.cpu;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
@@ -10,6 +9,7 @@ import csdp.backend.StepObserver;
 import csdp.backend.cpu.PhaseTimes.Kind;
 import csdp.backend.cpu.PhaseTimes.Part;
 import csdp.backend.cpu.RowMath.Dynamics;
+import csdp.error.CsdpException;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Learning;

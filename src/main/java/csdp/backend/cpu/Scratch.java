@@ -1,6 +1,6 @@
 package csdp.backend.cpu;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * The workers' own buffers. Rows of floats are in one array, so large that with G1 and regions of

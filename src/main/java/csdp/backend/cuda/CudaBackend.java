@@ -1,15 +1,17 @@
 package csdp.backend.cuda;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.GpuDevice.Sequence;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice.Sequence;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;

@@ -1,7 +1,7 @@
 package csdp.backend.cuda;
 
 import csdp.backend.StepView;
-import csdp.backend.cuda.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import csdp.model.Constants;
 import csdp.model.Parameters;
 import csdp.model.Population;

@@ -1,9 +1,11 @@
 package csdp.backend.cuda;
 
 import csdp.backend.NotFinite;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Learning;
@@ -161,7 +163,7 @@ final class NetworkState implements AutoCloseable {
    * Parameters undefined until {@link #restore}, no room for a batch until {@link #reserve}.
    *
    * @param currents whether currents are computed by others, into the populations' buffers
-   * @throws csdp.CsdpException if there is not enough memory; nothing is kept then
+   * @throws csdp.error.CsdpException if there is not enough memory; nothing is kept then
    */
   NetworkState(NetworkSpec spec, GpuDevice device, boolean currents) {
     this.spec = spec;
@@ -298,7 +300,7 @@ final class NetworkState implements AutoCloseable {
   /**
    * Makes room for a batch.
    *
-   * @throws csdp.CsdpException if there is not enough memory; a smaller batch may fit
+   * @throws csdp.error.CsdpException if there is not enough memory; a smaller batch may fit
    */
   void reserve(int n) {
     for (Population p : spec.populations()) {

@@ -1,6 +1,6 @@
 package csdp.backend.cuda;
 
-import csdp.backend.cuda.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import java.util.Arrays;
 
 /** Rows of units on the device end at whole words of 32 spikes; on the host they do not. */

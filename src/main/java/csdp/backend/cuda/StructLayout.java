@@ -1,5 +1,6 @@
 package csdp.backend.cuda;
 
+import csdp.backend.cuda.device.DeviceBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package csdp.backend.reference;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
@@ -8,6 +7,7 @@ import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.backend.StepView;
+import csdp.error.CsdpException;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Learning;

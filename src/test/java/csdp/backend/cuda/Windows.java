@@ -4,6 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.data.Dataset;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
