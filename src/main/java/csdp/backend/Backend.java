@@ -36,7 +36,7 @@ public interface Backend extends AutoCloseable {
    * at the end of the window, but names the same step. Parameters from {@link #restore} are checked
    * too and count as step 1. After the error the parameters are invalid: restore others.
    *
-   * @param learn whether plasticity acts at every step
+   * @param learning rates of plasticity, which acts at every step; null for inference
    * @param out receives the sums over the window
    */
   void run(Batch batch, Learning learning, ReadOut out, StepObserver observer);

@@ -47,8 +47,9 @@ public final class Checkpoint {
   record FileSum(long bytes, String crc32) {}
 
   /**
-   * Contents of a checkpoint. @param format of the folder: {@link #FORMAT}
+   * Contents of a checkpoint.
    *
+   * @param format of the folder: {@link #FORMAT}
    * @param network sizes and kind of the network, as {@link NetworkSpec#toString}
    * @param plasticitySteps Adam's step count
    * @param moments true if Adam's moments are stored, so that training can resume

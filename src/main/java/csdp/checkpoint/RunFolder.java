@@ -65,8 +65,9 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * Uses a folder, which need not exist yet. @param everyBatches interval of writing {@code last/}
-   * within an epoch, in batches; 0 for never
+   * Uses a folder, which need not exist yet.
+   *
+   * @param everyBatches interval of writing {@code last/} within an epoch, in batches; 0 for never
    */
   public RunFolder(Path folder, int everyBatches) {
     this.folder = folder;

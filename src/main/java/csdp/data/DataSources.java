@@ -57,8 +57,9 @@ public final class DataSources {
   }
 
   /**
-   * As {@link #system(Consumer)}, with another value of CSDP_DATA. @param place folder; null or
-   * blank for none
+   * As {@link #system(Consumer)}, with another value of CSDP_DATA.
+   *
+   * @param place folder; null or blank for none
    */
   public static DataSources system(String place, Consumer<String> notice) {
     return new DataSources(
@@ -339,7 +340,11 @@ public final class DataSources {
     return last == null ? "data" : last.toString();
   }
 
-  /** Returns the path of a user's text. @throws CsdpException bad input, if it is not a path */
+  /**
+   * Returns the path of a user's text.
+   *
+   * @throws CsdpException bad input, if it is not a path
+   */
   public static Path path(String text) {
     if (text.equals("~") || text.startsWith("~/")) { // shells do not expand --out=~/x
       String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));

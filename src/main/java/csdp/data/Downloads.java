@@ -81,9 +81,11 @@ public final class Downloads {
   }
 
   /**
-   * Downloads missing files of a set. Existing files are checked and kept. @param set to
-   * download @param folder target; created if missing @return number of downloaded files
+   * Downloads missing files of a set. Existing files are checked and kept.
    *
+   * @param set to download
+   * @param folder target; created if missing
+   * @return number of downloaded files
    * @throws CsdpException environment: no mirror responds, wrong content, or the folder cannot be
    *     written; bad input: an existing file has other content
    */
@@ -237,8 +239,9 @@ public final class Downloads {
   }
 
   /**
-   * Downloads the rest of a file to its .part. @return true if the start of an earlier attempt was
-   * kept
+   * Downloads the rest of a file to its .part.
+   *
+   * @return true if the start of an earlier attempt was kept
    */
   private boolean transfer(URI url, Path part, String name) throws IOException, TransferException {
     long have = Files.exists(part) ? Files.size(part) : 0;

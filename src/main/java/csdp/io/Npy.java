@@ -87,8 +87,9 @@ public final class Npy {
   record Header(int[] shape, int count, Type type, boolean fortran) {}
 
   /**
-   * Reads the header. @param maxBytes maximum size in bytes of header and elements
+   * Reads the header.
    *
+   * @param maxBytes maximum size in bytes of header and elements
    * @throws CsdpException bad input when it is damaged, or its elements would need more bytes
    */
   static Header header(InputStream in, String where, long maxBytes) throws IOException {

@@ -70,7 +70,8 @@ public final class ProductBaseline {
    * Checks and times.
    *
    * @param device that the backend runs on
-   * @param cublas of this device; null if missing @param backend that has just run a window
+   * @param cublas of this device; null if missing
+   * @param backend that has just run a window
    * @param n samples of that window
    * @param synapses to time
    * @param windows to time

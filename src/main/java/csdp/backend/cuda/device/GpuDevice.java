@@ -73,12 +73,12 @@ public interface GpuDevice extends AutoCloseable {
   void synchronize();
 
   /**
-   * Captures a sequence of launches and clears that can be queued repeatedly as a whole: a CUDA
-   * graph if the device supports them. Addresses and arguments are fixed by the capture, so values
-   * that change between runs must be in device memory.
+   * Captures a sequence of launches that can be queued repeatedly as a whole: a CUDA graph if the
+   * device supports them. Addresses and arguments are fixed by the capture, so values that change
+   * between runs must be in device memory.
    *
-   * @param work calls only {@link #launch} and {@link #clear}; called either once during this
-   *     method, without effect on memory (graph capture), or at every {@link Sequence#run}
+   * @param work calls only {@link #launch}; called either once during this method, without effect
+   *     on memory (graph capture), or at every {@link Sequence#run}
    */
   Sequence capture(Runnable work);
 
