@@ -49,7 +49,7 @@ else
 fi
 flags=(--add-modules=jdk.incubator.vector)
 "$java" --enable-native-access=ALL-UNNAMED -version >/dev/null 2>&1 && flags+=(--enable-native-access=ALL-UNNAMED)
-check() { "$java" "${flags[@]}" -cp "$classpath" csdp.bench.DeviceCheck --device "$device" "$@"; }
+check() { "$java" "${flags[@]}" -cp "$classpath" csdp.cli.DeviceCheck --device "$device" "$@"; }
 
 # Is there a GPU at all? One small window, which also shows that kernels load.
 code=0
@@ -93,7 +93,7 @@ else
   for tool in memcheck racecheck; do
     code=0
     timeout 75 "$sanitizer" --tool "$tool" --error-exitcode 9 "$java" "${flags[@]}" -cp "$classpath" \
-      csdp.bench.DeviceCheck --device "$device" --only-step >"$work/$tool" 2>&1 || code=$?
+      csdp.cli.DeviceCheck --device "$device" --only-step >"$work/$tool" 2>&1 || code=$?
     case $code in
       0) args+=(--found "$tool=ok") ;;
       9) args+=(--found "$tool=$(grep -m1 '=========.*\(Invalid\|Race\|hazard\|Error\|error\)' "$work/$tool" | cut -c1-300)") ;;
@@ -112,7 +112,7 @@ done
 left=$((LIMIT - (SECONDS - started)))
 [ "$left" -gt 60 ] || left=60
 code=0
-timeout "$left" "$java" "${flags[@]}" -cp "$classpath" csdp.bench.DeviceCheck --device "$device" \
+timeout "$left" "$java" "${flags[@]}" -cp "$classpath" csdp.cli.DeviceCheck --device "$device" \
   --minutes "$(((left - 100) / 60 > 0 ? (left - 100) / 60 : 1))" "${args[@]}" || code=$?
 [ "$code" != 124 ] || echo "gpu_check: stopped after $LIMIT seconds; $json holds what was found until then" >&2
 

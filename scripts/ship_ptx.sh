@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mvn -q compile
-java -cp target/classes csdp.backend.cuda.PtxBuild src/main/resources/csdp/ptx --ship
+java -cp target/classes csdp.backend.cuda.ptx.PtxBuild src/main/resources/csdp/ptx --ship

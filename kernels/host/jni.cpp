@@ -1,4 +1,4 @@
-// The natives of csdp.backend.cuda.EmulatedLibrary: opens libraries of kernels (library.cpp) and calls them. Several
+// The natives of csdp.backend.cuda.device.EmulatedLibrary: opens libraries of kernels (library.cpp) and calls them. Several
 // can be open at once, each with memory and a scheduler of its own.
 #include <dlfcn.h>
 #include <jni.h>
@@ -9,7 +9,7 @@
 
 #include "library.h"
 
-#define NATIVE(type, name) extern "C" JNIEXPORT type JNICALL Java_csdp_backend_cuda_EmulatedLibrary_##name
+#define NATIVE(type, name) extern "C" JNIEXPORT type JNICALL Java_csdp_backend_cuda_device_EmulatedLibrary_##name
 
 namespace {
 
@@ -66,11 +66,6 @@ NATIVE(void, copyNative)
     memcpy(at + offset, (void*)address, bytes);
   }
   env->ReleasePrimitiveArrayCritical(array, at, toDevice ? JNI_ABORT : 0);
-}
-
-NATIVE(void, clearNative)(JNIEnv*, jclass, jlong library, jlong address, jlong bytes) {
-  of(library).hostWrites((void*)address, bytes);
-  memset((void*)address, 0, bytes);
 }
 
 NATIVE(void, setOrderNative)(JNIEnv*, jclass, jlong library, jint order, jlong seed) {

@@ -1,4 +1,4 @@
-// A library of kernels for the emulated device. csdp.backend.cuda.EmulatedLibrary compiles this file with g++ and
+// A library of kernels for the emulated device. csdp.backend.cuda.device.EmulatedLibrary compiles this file with g++ and
 // opens the result through jni.cpp. build.h, which it writes, includes the kernels and lists them: KERNELS(ROW).
 #include "cuda.h"
 

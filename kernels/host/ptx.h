@@ -1,4 +1,4 @@
-// The instructions of PTX on a host, for kernels that csdp.backend.cuda.PtxTranslator turned into C++: one function
+// The instructions of PTX on a host, for kernels that csdp.backend.cuda.ptx.PtxTranslator turned into C++: one function
 // for each kind of instruction, with the PTX types as template arguments. Semantics: NVIDIA's "PTX ISA", chapter 9.
 //
 // Stricter than a GPU: an access must be aligned, inside an allocation of device memory (or inside the kernel's own
@@ -402,7 +402,7 @@ __shared__ char unwritten[SHARED];  // all ones before each block, zero once wri
 //
 // Instructions: how often a warp executes a basic block is the maximum over its lanes, as if lanes that take the
 // same branch always run together. Each basic block has a weight, its number of machine instructions as
-// csdp.backend.cuda.PtxTranslator estimates it.
+// csdp.backend.cuda.ptx.PtxTranslator estimates it.
 // Sectors: each sector of 32 bytes counts once a launch when it is read and once when it is written, as if the L2
 // cache kept all of it during the launch and nothing beyond it.
 class Counting {

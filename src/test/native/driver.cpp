@@ -210,10 +210,6 @@ API cuMemcpyDtoH_v2(void* to, uint64_t from, size_t bytes) {
   return OK;
 }
 
-API cuMemsetD8Async(uint64_t at, unsigned char, size_t bytes, void*) {
-  return inside(at, bytes) ? queue([=] { memset((void*)at, 0, bytes); }) : INVALID_VALUE;
-}
-
 API cuLaunchKernel(const Kernel* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void*, void** parameters, void** extra) {
   if (gz != 1 || by != 1 || bz != 1 || gx < 1 || gy < 1 || bx < 1 || bx > 1024 || extra) {

@@ -7,8 +7,10 @@ import csdp.backend.ReadOut;
 import csdp.checkpoint.NgcLearnModel;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.train.Evaluator;
@@ -26,7 +28,7 @@ import java.util.List;
  * contrastive-signal-dependent plasticity.
  *
  * <pre>{@code
- * try (Csdp net = Csdp.builder(28 * 28, 10).hidden(500, 100).batch(100).build()) {
+ * try (Csdp net = Csdp.builder(28 * 28, 10).hidden(500, 100).build()) {
  *   net.train(train, valid, TrainOptions.epochs(2).withBatch(100));
  *   System.out.println(net.evaluate(test).accuracy());
  *   System.out.println(net.classify(image).label());
@@ -41,9 +43,11 @@ public final class Csdp implements AutoCloseable {
 
   private final Backend backend;
   private final int seed;
+  private Learning learning; // of the last training
 
-  private Csdp(Backend backend, Parameters parameters, int seed) {
+  private Csdp(Backend backend, Parameters parameters, Learning learning, int seed) {
     this.backend = backend;
+    this.learning = learning;
     this.seed = seed;
     backend.restore(parameters);
   }
@@ -93,55 +97,42 @@ public final class Csdp implements AutoCloseable {
    * @param threads CPU threads, 0 for one per core
    */
   public static Csdp of(SavedModel model, Device device, int threads) {
-    return new Csdp(device.open(model.spec(), threads), model.parameters(), model.seed());
+    Backend backend = device.open(model.spec(), threads);
+    return new Csdp(backend, model.parameters(), model.learning(), model.seed());
   }
 
   /** Settings of a new network. */
   public static final class Builder {
-    private final int inputs;
-    private final int classes;
-    private int[] hidden = {3000, 600};
-    private boolean supervised = true;
-    private boolean reconstruction = true;
-    private Constants constants = Constants.forBatch(500);
+    private final NetworkSpec.Builder network;
     private int seed = 1234;
     private String device = "auto";
     private int threads;
 
     private Builder(int inputs, int classes) {
-      this.inputs = inputs;
-      this.classes = classes;
+      network = NetworkSpec.builder(inputs, classes);
     }
 
     /** Sets the units of each hidden layer. Default: 3000, 600. */
     public Builder hidden(int... units) {
-      hidden = units.clone();
+      network.hidden(units);
       return this;
     }
 
     /** Sets whether labels act as context in training. Default: true. */
     public Builder supervised(boolean on) {
-      supervised = on;
+      network.supervised(on);
       return this;
     }
 
     /** Sets whether the network reconstructs its input. Default: true. */
     public Builder reconstruction(boolean on) {
-      reconstruction = on;
+      network.reconstruction(on);
       return this;
     }
 
-    /**
-     * Sets the constants of the released demo for a batch size; learning rate and decay depend on
-     * it.
-     */
-    public Builder batch(int batch) {
-      return constants(Constants.forBatch(batch));
-    }
-
-    /** Sets the constants of dynamics and plasticity. */
+    /** Sets the constants of the dynamics. Default: those of the released demo. */
     public Builder constants(Constants c) {
-      constants = c;
+      network.constants(c);
       return this;
     }
 
@@ -165,10 +156,9 @@ public final class Csdp implements AutoCloseable {
 
     /** Creates the network on its device. */
     public Csdp build() {
-      NetworkSpec spec =
-          new NetworkSpec(inputs, hidden, classes, supervised, reconstruction, constants);
+      NetworkSpec spec = network.build();
       Backend backend = Device.of(device, false, line -> {}).open(spec, threads);
-      return new Csdp(backend, Parameters.random(spec, seed), seed);
+      return new Csdp(backend, Parameters.random(spec, seed), Learning.forBatch(500), seed);
     }
   }
 
@@ -201,6 +191,7 @@ public final class Csdp implements AutoCloseable {
       Dataset train, Dataset valid, TrainOptions options, TrainListener... listeners) {
     Trainer trainer =
         new Trainer(backend, train, valid, options, TrainState.start(), List.of(listeners));
+    learning = options.learning();
     trainer.run();
     return trainer.state();
   }
@@ -237,7 +228,7 @@ public final class Csdp implements AutoCloseable {
         System.arraycopy(image, 0, flat, b * pixels, pixels);
       }
       Batch batch = Evaluator.unlabelled(new Batch.Given(pixels, flat), n, seed, from);
-      backend.run(batch, false, out, null);
+      backend.run(batch, null, out, null);
       for (int b = 0; b < n; b++) {
         answers.add(new Prediction(out.predicted(b), out.probabilities(b)));
       }
@@ -249,7 +240,7 @@ public final class Csdp implements AutoCloseable {
    * Writes the network to a new folder in the released code's format, which {@link #load} reads.
    */
   public void save(Path folder) {
-    NgcLearnModel.write(folder, parameters(), seed);
+    NgcLearnModel.write(folder, parameters(), learning, seed);
   }
 
   /** Releases the device. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.Csdp.Prediction;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
 import csdp.example.TrainAndClassify;
 import csdp.model.Synapse;
 import csdp.train.TrainOptions;
@@ -45,7 +46,7 @@ class CsdpTest {
     for (int i = 0; i < 5; i++) {
       train.copyImage(i, images[i], 0);
     }
-    try (Csdp net = Csdp.builder(784, 10).hidden(25).batch(50).device("cpu").threads(1).build()) {
+    try (Csdp net = Csdp.builder(784, 10).hidden(25).device("cpu").threads(1).build()) {
       net.train(train, null, TrainOptions.epochs(1).withBatch(50));
       net.save(dir.resolve("model"));
       try (Csdp loaded = Csdp.load(dir.resolve("model"))) {

@@ -1,11 +1,23 @@
 package csdp.analysis;
 
-import csdp.CsdpException;
+import csdp.analysis.plots.ActivityPlots;
+import csdp.analysis.plots.AnswerPlots;
+import csdp.analysis.plots.Charts;
+import csdp.analysis.plots.Figure;
+import csdp.analysis.plots.ImagePlots;
+import csdp.analysis.plots.StepRecord;
+import csdp.analysis.plots.TrainingPlots;
+import csdp.analysis.tsne.Affinities;
+import csdp.analysis.tsne.Neighbourhood;
+import csdp.analysis.tsne.Parallel;
+import csdp.analysis.tsne.Pca;
+import csdp.analysis.tsne.Tsne;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
@@ -258,8 +270,7 @@ public final class Analysis {
 
   private StepRecord contrast(Backend backend, TrainOptions training) {
     TrainOptions watched =
-        new TrainOptions(
-            1, Math.min(WATCHED, data.size()), options.seed, training.mix(), training.rotate());
+        training.withBatch(Math.min(WATCHED, data.size())).withSeed(options.seed);
     // All classes of the network, since wrong labels are drawn among them.
     Batch batch = Evaluator.contrasting(model.spec(), data, watched);
     return StepRecord.of(backend, batch, false);

@@ -1,10 +1,9 @@
 package csdp.analysis;
 
+import csdp.analysis.plots.StepRecord;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import csdp.model.Synapse;
-import csdp.model.Synapse.Rule;
 
 /**
  * A proxy for energy: synaptic events (a spike times its outgoing synapses), compared with the
@@ -49,12 +48,16 @@ record Energy(
     double plasticityDense = 0;
     for (Synapse s : spec.synapses()) {
       inference += events(shown, s, shown.batch().size()) / shown.batch().size();
-      inferenceDense += s.pre().role() == Role.CONTEXT ? 0 : t * s.size();
+      inferenceDense += s.pre().spikesWithoutLabels() ? t * s.size() : 0;
       training += events(contrast, s, contrast.batch().size()) / positives;
       trainingDense += 2 * t * s.size();
-      boolean both = s.rule() == Rule.CONTRASTIVE;
-      plasticity += events(contrast, s, both ? contrast.batch().size() : positives) / positives;
-      plasticityDense += (both ? 2 : 1) * t * s.size();
+      int learning = // samples that it learns from
+          switch (s.rule()) {
+            case CONTRASTIVE -> contrast.batch().size();
+            case ERROR -> positives;
+          };
+      plasticity += events(contrast, s, learning) / positives;
+      plasticityDense += (double) learning / positives * t * s.size();
     }
     return new Energy(
         inference,

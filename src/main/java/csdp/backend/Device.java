@@ -1,11 +1,11 @@
 package csdp.backend;
 
-import csdp.CsdpException;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.CudaSurvey;
-import csdp.backend.cuda.CudaSurvey.Gpu;
+import csdp.backend.cuda.driver.CudaSurvey;
+import csdp.backend.cuda.driver.CudaSurvey.Gpu;
 import csdp.backend.reference.ReferenceBackend;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,8 @@
 package csdp.backend;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -11,6 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Checks for NaN and infinity in a network and its measurements, and their error messages. */
 public final class NotFinite {
   private static final double LARGE = 1e30; // sums of such values still fit a float
+
+  /** Largest learning rate and weight decay that {@link #impossible} covers. */
+  private static final float MODERATE = 1000;
 
   private NotFinite() {}
 
@@ -82,9 +86,20 @@ public final class NotFinite {
   }
 
   /**
-   * Returns true if all values of a network with these parameters stay finite, for any length of
-   * training. Every weight is clipped and a trace is at most 1, so |d| is at most 2/N and |e| at
-   * most 2/N+, and every sum is bounded. Values near the limit of the float range return false.
+   * True if both rates are at most {@link #MODERATE}, as {@link #impossible} assumes.
+   *
+   * @param learning null for inference
+   */
+  public static boolean moderate(Learning learning) {
+    return learning == null
+        || (learning.learningRate() <= MODERATE && learning.weightDecay() <= MODERATE);
+  }
+
+  /**
+   * Whether no value can stop being finite, however long a network learns from these parameters at
+   * {@link #moderate} rates: every weight is clipped, a trace is at most 1, so |d| is at most 2/N
+   * and |e| at most 2/N+, and with that every sum has a bound. Anything near the end of the floats'
+   * range counts as possible.
    */
   public static boolean impossible(Parameters p) {
     NetworkSpec spec = p.spec();
@@ -110,8 +125,8 @@ public final class NotFinite {
       double gradient = 2.0 * Math.abs(s.learningScale());
       double first = largest(p.firstMoments(s)) + gradient;
       double second = largest(p.secondMoments(s)) + gradient * gradient;
-      double step = c.learningRate() / (1 - Constants.BETA1) * first / Constants.EPSILON;
-      double decay = (double) c.weightDecay() * Integer.MAX_VALUE;
+      double step = MODERATE / (1 - Constants.BETA1) * first / Constants.EPSILON;
+      double decay = (double) MODERATE * Integer.MAX_VALUE;
       bounded &= largest(p.weights(s)) + Math.abs(step) + Math.abs(decay) < LARGE && second < LARGE;
     }
     return bounded;
@@ -164,8 +179,8 @@ public final class NotFinite {
     /**
      * Records a finding by its code.
      *
-     * @param place step << 32 | {@link #owner} << 8 | {@link Quantity#ordinal}, so that the first
-     *     finding is the smallest; {@link #NOTHING} for none
+     * @param place {@code step << 32 | owner << 8 | quantity.ordinal()}, so that the first finding
+     *     is the smallest; {@link #NOTHING} for none
      */
     public void report(long place) {
       first.accumulateAndGet(place, Math::min);

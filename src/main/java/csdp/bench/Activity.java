@@ -3,25 +3,23 @@ package csdp.bench;
 import csdp.backend.Batch;
 import csdp.backend.StepObserver;
 import csdp.backend.StepView;
+import csdp.bench.StepPart.Kind;
 import csdp.bench.Work.Firing;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/**
- * Counts the work of each part of a step from the spikes of a time window. Parts are named {@code
- * kernel part}: {@code currents W1}, {@code integrate z1}, {@code plasticity W1}.
- */
+/** Watches a time window and counts, from its spikes, the work of every part of a step. */
 final class Activity implements StepObserver {
   private final NetworkSpec spec;
   private final Batch batch;
   private final boolean learn;
   private final long drawnBlocks;
   private final Firing[] before; // by population: spikes of t-1
-  private final Map<String, Work> work = new LinkedHashMap<>();
+  private final Map<StepPart, Work> work = new LinkedHashMap<>();
   private int steps;
 
   Activity(NetworkSpec spec, Batch batch, boolean learn) {
@@ -59,58 +57,64 @@ final class Activity implements StepObserver {
       now[p.index()] = Firing.of(view.spikes(p), n, positives);
     }
     Firing input = now[spec.input().index()];
-    add("encode", Work.encode(drawnBlocks, input));
-    add("encode stored", Work.encodeStored(drawnBlocks, input));
+    add(StepPart.ENCODE, Work.encode(drawnBlocks, input));
+    add(StepPart.ENCODE_STORED, Work.encodeStored(drawnBlocks, input));
     for (Synapse s : spec.synapses()) {
       Firing pre = (s.post().fedByNewSpikes() ? now : before)[s.pre().index()];
       boolean first = spec.incoming(s.post()).get(0) == s;
-      add("currents " + s.name(), Work.currents(s, pre));
-      add("stored " + s.name(), Work.currentsStored(s, n, !first));
+      add(StepPart.of(Kind.CURRENTS, s), Work.currents(s, pre));
+      add(StepPart.of(Kind.CURRENTS_STORED, s), Work.currentsStored(s, n, !first));
       if (learn) {
         add(
-            "plasticity " + s.name(),
-            s.rule() == Synapse.Rule.CONTRASTIVE
-                ? Work.contrastive(s, pre, now[s.post().index()], n)
-                : Work.error(s, pre, positives));
+            StepPart.of(Kind.PLASTICITY, s),
+            switch (s.rule()) {
+              case CONTRASTIVE -> Work.contrastive(s, pre, now[s.post().index()], n);
+              case ERROR -> Work.error(s, pre, positives);
+            });
       }
     }
     for (Population p : spec.populations()) {
       Firing f = now[p.index()];
       if (p.integrates()) {
-        add("integrate " + p.name(), Work.integrate(p, f, n));
-        add("read " + p.name(), Work.currentsRead(p, n));
-      }
-      if (p.role() == Role.HIDDEN) {
-        add("modulate " + p.name(), Work.modulate(f, n, view.step()));
-      }
-      if (p.role() == Role.HEAD) {
-        add("error " + p.name(), Work.headError(p, positives));
-      }
-      if (p.role() == Role.RECONSTRUCTION) {
-        add("sum " + p.name(), Work.reconstructionSum(p, n));
-        if (learn) {
-          add("error " + p.name(), Work.reconstructionError(p, input, f, positives));
-        }
+        add(StepPart.of(Kind.INTEGRATE, p), Work.integrate(p, f, n));
+        add(StepPart.of(Kind.CURRENTS_READ, p), Work.currentsRead(p, n));
+        signals(p, input, f, view.step());
       }
       if (learn && spec.synapses().stream().anyMatch(s -> s.pre() == p)) {
-        add("lists " + p.name(), Work.transpose(f));
+        add(StepPart.of(Kind.LISTS, p), Work.transpose(f));
       }
     }
     System.arraycopy(now, 0, before, 0, now.length);
   }
 
-  private void add(String part, Work w) {
+  private void signals(Population p, Firing input, Firing own, int step) {
+    int n = batch.size();
+    int positives = batch.positives();
+    Work w =
+        switch (p.role()) {
+          case HIDDEN -> Work.modulate(own, n, step);
+          case HEAD -> Work.headError(p, positives);
+          case RECONSTRUCTION -> {
+            add(StepPart.of(Kind.SUM, p), Work.reconstructionSum(p, n));
+            yield learn ? Work.reconstructionError(p, input, own, positives) : Work.NONE;
+          }
+          case INPUT, CONTEXT -> throw new IllegalArgumentException(p.name());
+        };
+    add(StepPart.signals(p), w);
+  }
+
+  private void add(StepPart part, Work w) {
     work.merge(part, w, Work::plus);
   }
 
   /** Returns the mean work of a part per step; null if there is no such part. */
-  Work of(String part) {
+  Work of(StepPart part) {
     Work w = work.get(part);
     return w == null ? null : w.over(steps);
   }
 
   /** Returns the sum of the existing parts; null if there is none. */
-  Work sum(java.util.stream.Stream<String> parts) {
-    return parts.map(this::of).filter(w -> w != null).reduce(Work::plus).orElse(null);
+  Work sum(List<StepPart> parts) {
+    return parts.stream().map(this::of).filter(w -> w != null).reduce(Work::plus).orElse(null);
   }
 }

@@ -1,13 +1,14 @@
 package csdp.bench;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.bench.BenchReport.Steps;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Verifies, then times. The network is trained for a few batches, for realistic activity. Then each
@@ -31,11 +33,18 @@ import java.util.function.Consumer;
 public final class Bench {
   private static final int CHECK_STEPS = 16;
 
+  /** The time of a step that is in none of its timed parts. */
+  private static final Target.Part BETWEEN = new Target.Part("between parts", List.of(), List.of());
+
+  /** A part as the target described it last, and its microseconds per step in each window. */
+  private record Measured(Target.Part part, List<Double> micros) {}
+
   private final BenchOptions options;
   private final Dataset data;
   private final Target target;
   private final Consumer<String> progress;
   private final NetworkSpec spec;
+  private final Learning learning;
   private final Batches batches;
   private final BenchReport report;
   private int shown; // batches so far: each window uses the next
@@ -49,31 +58,19 @@ public final class Bench {
       throw CsdpException.badInput(
           "%s has %d images, too few for batches of %d", data.name(), data.size(), options.batch());
     }
-    int[] hidden = options.hidden().stream().mapToInt(Integer::intValue).toArray();
-    this.spec = network(data.pixels(), hidden, data.classes(), options.batch(), options.steps());
-    TrainOptions train = new TrainOptions(1, options.batch(), options.seed(), 0.5f, false);
+    this.spec = network(data, options.hidden(), options.steps());
+    TrainOptions train = TrainOptions.epochs(1).withBatch(options.batch()).withSeed(options.seed());
+    this.learning = train.learning();
     Dataset whole = data.subset(0, data.size() / options.batch() * options.batch());
     this.batches = new Batches(spec, whole, train);
     this.report = new BenchReport(target.name(), spec.toString(), data.name(), options);
   }
 
-  private static NetworkSpec network(int inputs, int[] hidden, int classes, int batch, int steps) {
-    Constants c = Constants.forBatch(batch);
-    return new NetworkSpec(inputs, hidden, classes, true, true, withSteps(c, steps));
-  }
-
-  private static Constants withSteps(Constants c, int steps) {
-    return new Constants(
-        steps,
-        c.dt(),
-        c.tauM(),
-        c.tauTrace(),
-        c.resistance(),
-        c.inhibitoryResistance(),
-        c.thresholdRate(),
-        c.goodnessThreshold(),
-        c.learningRate(),
-        c.weightDecay());
+  private static NetworkSpec network(Dataset data, List<Integer> hidden, int steps) {
+    return NetworkSpec.builder(data.pixels(), data.classes())
+        .hidden(hidden)
+        .constants(Constants.demo().withSteps(steps))
+        .build();
   }
 
   /**
@@ -97,7 +94,7 @@ public final class Bench {
       backend.restore(Parameters.random(spec, options.seed()));
       ReadOut out = new ReadOut(spec);
       for (int k = 0; k < options.trainBatches(); k++) {
-        backend.run(next(), true, out, null);
+        backend.run(next(), learning, out, null);
       }
       backend.snapshot(trained);
     }
@@ -127,34 +124,38 @@ public final class Bench {
   // Verify.
 
   private void verify(Parameters trained) {
-    int[] sizes = options.hidden().stream().mapToInt(Integer::intValue).toArray();
-    report.checks.addAll(target.checks(sizes[0], Math.min(40, 2 * options.batch())));
+    List<Integer> sizes = options.hidden();
+    report.checks.addAll(target.checks(sizes.get(0), Math.min(40, 2 * options.batch())));
     report.checks.addAll(target.checks(13, 7));
     // The network itself, with few samples, since the reference is slow.
-    compare(
-        spec.with(withSteps(spec.constants(), Math.min(CHECK_STEPS, options.steps()))), trained, 2);
+    int steps = Math.min(CHECK_STEPS, options.steps());
+    boolean active = compare(spec.with(spec.constants().withSteps(steps)), trained, learning, 2);
     // A small network of odd sizes with many samples, from random parameters.
-    int[] odd = new int[sizes.length];
-    Arrays.setAll(odd, l -> Math.min(sizes[l], l == 0 ? 207 : 33));
-    NetworkSpec small = network(data.pixels(), odd, data.classes(), 20, 20);
-    compare(small, Parameters.random(small, options.seed()), Math.min(47, data.size()));
-    if (report.checks.stream().noneMatch(c -> c.name().startsWith("hidden spikes"))) {
+    List<Integer> odd =
+        IntStream.range(0, sizes.size())
+            .mapToObj(l -> Math.min(sizes.get(l), l == 0 ? 207 : 33))
+            .toList();
+    NetworkSpec small = network(data, odd, 20);
+    Parameters random = Parameters.random(small, options.seed());
+    active |= compare(small, random, Learning.forBatch(20), Math.min(47, data.size()));
+    if (!active) {
       report.checks.add(
           new Check("hidden spikes", false, "no hidden unit ever spiked, so nothing was checked"));
     }
   }
 
-  private void compare(NetworkSpec net, Parameters from, int positives) {
-    TrainOptions train = new TrainOptions(1, positives, options.seed() + 1, 0.5f, false);
+  /** Compares with the reference; returns whether a hidden unit spiked. */
+  private boolean compare(NetworkSpec net, Parameters from, Learning rates, int positives) {
+    TrainOptions train = TrainOptions.epochs(1).withBatch(positives).withSeed(options.seed() + 1);
     Batch batch = new Batches(net, data.limit(Math.max(positives, 2)), train).get(0, 0);
     Parameters start = new Parameters(net);
-    copy(from, start);
+    start.copyFrom(from);
     Verification v;
     String whole;
     try (Backend reference = new ReferenceBackend(net);
         Backend other = target.open(net)) {
-      v = Verification.of(reference, other, start, batch);
-      whole = v.passed() ? unobserved(reference, other, start, batch) : null;
+      v = Verification.of(reference, other, start, batch, rates);
+      whole = v.passed() ? unobserved(reference, other, start, batch, rates) : null;
     }
     String how = "the reference's bits, " + net + ", " + batch.size() + " samples, ";
     v.parts()
@@ -162,7 +163,7 @@ public final class Bench {
             (part, difference) ->
                 report.checks.add(
                     new Check(
-                        part,
+                        part.toString(),
                         difference == null,
                         difference == null
                             ? how + v.steps() + " steps"
@@ -174,36 +175,22 @@ public final class Bench {
     if (v.active()) {
       report.checks.add(new Check("hidden spikes in " + net, true, null));
     }
-  }
-
-  /** The same weights; the network may have other constants. */
-  private static void copy(Parameters from, Parameters to) {
-    from.spec()
-        .synapses()
-        .forEach(
-            s -> {
-              System.arraycopy(from.weights(s), 0, to.weights(s), 0, s.size());
-              System.arraycopy(from.firstMoments(s), 0, to.firstMoments(s), 0, s.size());
-              System.arraycopy(from.secondMoments(s), 0, to.secondMoments(s), 0, s.size());
-            });
-    for (Population p : from.spec().integrating()) {
-      System.arraycopy(from.thresholds(p), 0, to.thresholds(p), 0, p.units());
-    }
-    to.plasticitySteps(from.plasticitySteps());
+    return v.active();
   }
 
   /**
    * Compares the sums of a window without observer, which may run as a whole. Returns null if
    * equal.
    */
-  private static String unobserved(Backend reference, Backend other, Parameters from, Batch batch) {
+  private static String unobserved(
+      Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
     ReadOut expected = new ReadOut(reference.spec());
     ReadOut actual = new ReadOut(reference.spec());
     for (boolean learn : new boolean[] {true, false}) {
       reference.restore(from);
       other.restore(from);
-      reference.run(batch, learn, expected, null);
-      other.run(batch, learn, actual, null);
+      reference.run(batch, learn ? rates : null, expected, null);
+      other.run(batch, learn ? rates : null, actual, null);
       if (!Arrays.equals(expected.spikes(), actual.spikes())
           || !Arrays.equals(expected.classSpikes(), actual.classSpikes())
           || !Arrays.equals(expected.reconstruction(), actual.reconstruction())) {
@@ -220,15 +207,15 @@ public final class Bench {
     // Work is counted in a separate window, since an observer takes time.
     Batch counted = next();
     Activity activity = new Activity(spec, counted, true);
-    backend.run(counted, true, out, activity);
+    backend.run(counted, learning, out, activity);
 
     List<Double> steps = new ArrayList<>();
     List<Double> device = new ArrayList<>();
-    Map<String, List<Double>> parts = new TreeMap<>();
+    Map<String, Measured> parts = new TreeMap<>();
     double[] fired = new double[spec.populations().size()];
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("training windows " + (r + 1) + " of " + options.repeats());
-      double micros = window(backend, next(), true, out);
+      double micros = window(backend, next(), learning, out);
       Double onDevice = target.takeWindowMicros();
       if (r >= 0) {
         addStep(device, onDevice);
@@ -236,17 +223,17 @@ public final class Bench {
         addSpikes(fired, out);
       }
       if (target.measure(backend, true)) {
-        double whole = window(backend, next(), true, out);
-        Map<String, Double> took = target.takeMicros();
+        double whole = window(backend, next(), learning, out);
+        List<Target.Timed> took = target.takeTimes(spec);
         target.measure(backend, false);
         if (r >= 0) {
           double sum = 0;
-          for (Map.Entry<String, Double> e : took.entrySet()) {
-            double step = e.getValue() / options.steps();
+          for (Target.Timed t : took) {
+            double step = t.micros() / options.steps();
             sum += step;
-            parts.computeIfAbsent(e.getKey(), k -> new ArrayList<>()).add(step);
+            addPart(parts, t.part(), step);
           }
-          parts.computeIfAbsent("between parts", k -> new ArrayList<>()).add(whole - sum);
+          addPart(parts, BETWEEN, whole - sum);
         }
       }
     }
@@ -261,7 +248,7 @@ public final class Bench {
     Arrays.fill(fired, 0);
     for (int r = -BenchOptions.WARM_UP; r < options.repeats(); r++) {
       progress.accept("inference windows " + (r + 1) + " of " + options.repeats());
-      double micros = window(backend, unlabelled(), false, out);
+      double micros = window(backend, unlabelled(), null, out);
       Double onDevice = target.takeWindowMicros();
       if (r >= 0) {
         addStep(device, onDevice);
@@ -274,9 +261,9 @@ public final class Bench {
   }
 
   /** Returns microseconds per step of a window by the clock, including transfers. */
-  private double window(Backend backend, Batch batch, boolean learn, ReadOut out) {
+  private double window(Backend backend, Batch batch, Learning rates, ReadOut out) {
     long start = System.nanoTime();
-    backend.run(batch, learn, out, null);
+    backend.run(batch, rates, out, null);
     return (System.nanoTime() - start) * 1e-3 / options.steps();
   }
 
@@ -318,28 +305,35 @@ public final class Bench {
     }
   }
 
-  private void rows(
-      Map<String, List<Double>> parts, Activity activity, List<Target.Product> products) {
+  private static void addPart(Map<String, Measured> parts, Target.Part part, double micros) {
+    Measured old = parts.get(part.name());
+    List<Double> all = old == null ? new ArrayList<>() : old.micros;
+    all.add(micros);
+    parts.put(part.name(), new Measured(part, all));
+  }
+
+  private void rows(Map<String, Measured> parts, Activity activity, List<Target.Product> products) {
     double all = 0;
-    for (List<Double> p : parts.values()) {
-      all += spread(p).median();
+    for (Measured m : parts.values()) {
+      all += spread(m.micros).median();
     }
-    for (Map.Entry<String, List<Double>> e : parts.entrySet()) {
-      if (options.wants(e.getKey())) {
-        Spread micros = spread(e.getValue());
-        report.rows.add(row(e.getKey(), micros, micros.median() / all, activity, null));
+    for (Measured m : parts.values()) {
+      if (options.wants(m.part.name())) {
+        Spread micros = spread(m.micros);
+        report.rows.add(row(m.part, micros, micros.median() / all, activity, null));
       }
     }
     for (Target.Product p : products) {
-      report.rows.add(row(p.name(), p.micros(), null, activity, p.baseline()));
+      report.rows.add(row(p.part(), p.micros(), null, activity, p.baseline()));
     }
     report.rows.sort(Comparator.comparingDouble((Row r) -> -r.micros().median()));
   }
 
-  private Row row(String name, Spread micros, Double share, Activity activity, Baseline baseline) {
-    Target.Part part = target.part(name, spec, activity);
+  private Row row(
+      Target.Part part, Spread micros, Double share, Activity activity, Baseline baseline) {
+    Work work = activity.sum(part.does());
     String check = check(part.checkedBy());
-    return new Row(name, micros, share, part.work(), check, report.ceilings, baseline);
+    return new Row(part.name(), micros, share, work, check, report.ceilings, baseline);
   }
 
   private String check(List<String> names) {

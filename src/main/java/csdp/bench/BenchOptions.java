@@ -1,6 +1,6 @@
 package csdp.bench;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.util.List;
 import java.util.regex.Pattern;
 

@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,7 +54,7 @@ public final class BenchReport {
   }
 
   final Map<String, Object> machine = Machine.describe();
-  final List<Check> checks = new ArrayList<>();
+  public final List<Check> checks = new ArrayList<>();
   final List<Row> rows = new ArrayList<>();
   final Map<String, Object> remarks = new LinkedHashMap<>();
   final String device;

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param detail the difference, or the method of the check
  */
 public record Check(String name, boolean passed, String detail) {
-  Map<String, Object> toMap() {
+  public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", name);
     map.put("passed", passed);

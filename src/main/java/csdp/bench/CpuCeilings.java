@@ -1,6 +1,6 @@
 package csdp.bench;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 

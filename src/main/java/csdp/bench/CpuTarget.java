@@ -3,9 +3,11 @@ package csdp.bench;
 import csdp.backend.Backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cpu.PhaseTimes;
+import csdp.bench.StepPart.Kind;
 import csdp.model.NetworkSpec;
+import csdp.model.Population;
 import csdp.model.Synapse;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,12 +17,9 @@ import java.util.stream.Stream;
 
 /** The event-driven CPU backend, timed by the phases of its steps. */
 public class CpuTarget extends Target {
-  private static final String CURRENTS = "currents+integrate ";
-  private static final String APART = "currents "; // of one synapse
-
   private final int threads;
   private final PhaseTimes times;
-  private final Set<String> apart = new HashSet<>();
+  private final Set<String> apart = new HashSet<>(); // synapses whose currents are timed apart
   private double idle;
   private int windows;
 
@@ -36,7 +35,7 @@ public class CpuTarget extends Target {
   }
 
   @Override
-  Backend open(NetworkSpec spec) {
+  public Backend open(NetworkSpec spec) {
     return new CpuBackend(spec, threads);
   }
 
@@ -62,49 +61,66 @@ public class CpuTarget extends Target {
   }
 
   @Override
-  Map<String, Double> takeMicros() {
-    Map<String, Double> micros = new HashMap<>();
-    times
-        .micros()
-        .forEach(
-            (phase, us) -> {
-              micros.put(phase.replaceFirst("^(integrate|reconstruct) ", CURRENTS), us);
-              if (phase.startsWith(APART)) {
-                apart.add(phase);
-              }
-            });
+  List<Timed> takeTimes(NetworkSpec spec) {
+    Map<PhaseTimes.Part, Double> micros = times.micros();
+    for (PhaseTimes.Part p : micros.keySet()) {
+      if (p.kind() == PhaseTimes.Kind.CURRENTS) {
+        apart.add(p.of());
+      }
+    }
+    List<Timed> timed = new ArrayList<>();
+    micros.forEach((part, us) -> timed.add(new Timed(part(part, spec), us)));
     idle += times.idleShare(threads);
     windows++;
     times.clear();
-    return micros;
+    return timed;
   }
 
-  @Override
-  Part part(String name, NetworkSpec spec, Activity a) {
-    if (name.startsWith(CURRENTS)) {
-      String p = name.substring(CURRENTS.length());
-      Stream<String> here =
-          Stream.concat(
-              currents(spec, p).filter(part -> !apart.contains(part)), Stream.of("integrate " + p));
-      boolean stored = currents(spec, p).anyMatch(apart::contains);
-      Stream<String> parts = stored ? Stream.concat(here, Stream.of("read " + p)) : here;
-      return new Part(a.sum(parts), List.of("integrate " + p));
-    }
-    if (name.startsWith(APART)) {
-      Synapse s =
-          spec.synapses().stream()
-              .filter(k -> name.equals(APART + k.name()))
-              .findAny()
-              .orElseThrow();
-      Work work = a.sum(Stream.of(name, "stored " + s.name()));
-      return new Part(work, List.of("integrate " + s.post().name()));
-    }
-    return switch (name) {
-      case "samples" -> new Part(a.sum(samples(spec).stream()), samples(spec));
-      case "lists by unit" -> new Part(a.sum(lists(spec).stream()), plasticity(spec));
-      case "errors" -> new Part(a.sum(Stream.of("error zR", "sum zR")), List.of("error zR"));
-      default -> new Part(a.of(name), List.of(name));
+  private Part part(PhaseTimes.Part timed, NetworkSpec spec) {
+    return switch (timed.kind()) {
+      case CURRENTS -> {
+        Synapse s = spec.synapse(timed.of());
+        yield Part.of(
+            "currents " + s.name(),
+            List.of(StepPart.of(Kind.CURRENTS, s), StepPart.of(Kind.CURRENTS_STORED, s)),
+            List.of(StepPart.of(Kind.INTEGRATE, s.post())));
+      }
+      case INTEGRATE -> integrate(spec.population(timed.of()), spec);
+      case ENCODE -> Part.of("encode", List.of(StepPart.ENCODE), List.of(StepPart.ENCODE));
+      case SAMPLES -> {
+        List<StepPart> signals = StepPart.signals(spec, false);
+        yield Part.of("samples", signals, signals);
+      }
+      case ERRORS -> {
+        List<StepPart> signals = StepPart.signals(spec, true);
+        StepPart sum = StepPart.of(Kind.SUM, spec.reconstruction());
+        yield Part.of("errors", Stream.concat(signals.stream(), Stream.of(sum)).toList(), signals);
+      }
+      case LISTS -> Part.of("lists by unit", StepPart.lists(spec), StepPart.plasticity(spec));
+      case PLASTICITY -> {
+        List<StepPart> update = List.of(StepPart.of(Kind.PLASTICITY, spec.synapse(timed.of())));
+        yield Part.of(update.get(0).toString(), update, update);
+      }
     };
+  }
+
+  /** Integration and the currents that are not timed apart; those are read back. */
+  private Part integrate(Population p, NetworkSpec spec) {
+    List<StepPart> does = new ArrayList<>();
+    boolean read = false;
+    for (Synapse s : spec.incoming(p)) {
+      if (apart.contains(s.name())) {
+        read = true;
+      } else {
+        does.add(StepPart.of(Kind.CURRENTS, s));
+      }
+    }
+    StepPart integrate = StepPart.of(Kind.INTEGRATE, p);
+    does.add(integrate);
+    if (read) {
+      does.add(StepPart.of(Kind.CURRENTS_READ, p));
+    }
+    return Part.of("currents+integrate " + p.name(), does, List.of(integrate));
   }
 
   @Override

@@ -1,9 +1,9 @@
 package csdp.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.config.Json;
 import csdp.data.Dataset;
-import csdp.data.Npy;
+import csdp.io.Json;
+import csdp.io.Npy;
 import csdp.model.NetworkSpec;
 import java.io.IOException;
 import java.net.URISyntaxException;

@@ -1,15 +1,15 @@
 package csdp.bench;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cuda.CudaBackend;
-import csdp.backend.cuda.DenseProducts;
 import csdp.backend.cuda.DeviceCeilings;
-import csdp.backend.cuda.GpuDevice;
 import csdp.backend.cuda.KernelCheck;
 import csdp.backend.cuda.ProductBaseline;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.bench.StepPart.Kind;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
-import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,17 +46,17 @@ public final class GpuTarget extends Target {
   }
 
   @Override
-  String name() {
+  public String name() {
     return device.name() + ": " + device.description();
   }
 
   @Override
-  Backend open(NetworkSpec spec) {
+  public Backend open(NetworkSpec spec) {
     return new CudaBackend(spec, timed);
   }
 
   @Override
-  List<Check> checks(int units, int batch) {
+  public List<Check> checks(int units, int batch) {
     return KernelCheck.run(timed, units, batch, 11).stream()
         .map(
             r ->
@@ -89,8 +89,10 @@ public final class GpuTarget extends Target {
   }
 
   @Override
-  Map<String, Double> takeMicros() {
-    return timed.takeMicros();
+  List<Timed> takeTimes(NetworkSpec spec) {
+    List<Timed> times = new ArrayList<>();
+    timed.takeMicros().forEach((kernel, us) -> times.add(new Timed(part(kernel, spec), us)));
+    return times;
   }
 
   @Override
@@ -98,55 +100,51 @@ public final class GpuTarget extends Target {
     return timed.takeWhole();
   }
 
-  @Override
-  Part part(String name, NetworkSpec spec, Activity a) {
-    String kernel = "kernel " + name; // its check against its twin, where it has one
-    return switch (name) {
-      case "encode" -> part(a, Stream.of("encode"), kernel);
-      case "encode_stored" -> part(a, Stream.of("encode stored"), kernel, "encode");
-      case "clamp_context" -> new Part(null, List.of("encode"));
-      case "forward" ->
-          part(
-              a,
-              driven(spec, false)
-                  .flatMap(p -> Stream.concat(currents(spec, p), Stream.of("integrate " + p))),
-              kernel);
+  /** A kernel, by its name: it is checked by its twin, where it has one, and by what it does. */
+  private static Part part(String kernel, NetworkSpec spec) {
+    return switch (kernel) {
+      case "encode" -> part(kernel, Stream.of(StepPart.ENCODE));
+      case "encode_stored" ->
+          new Part(
+              kernel,
+              List.of(StepPart.ENCODE_STORED),
+              List.of(check(kernel), StepPart.ENCODE.toString()));
+      case "clamp_context" -> Part.of(kernel, List.of(), List.of(StepPart.ENCODE));
+      case "forward" -> part(kernel, driven(spec, false));
       case "settle" ->
           part(
-              a,
-              Stream.concat(
-                  driven(spec, true)
-                      .flatMap(
-                          p ->
-                              Stream.concat(
-                                  currents(spec, p),
-                                  Stream.of("integrate " + p, "sum " + p, "error " + p))),
-                  samples(spec).stream()),
-              kernel);
-      case "transpose" -> part(a, lists(spec).stream(), kernel);
-      case "learn" -> part(a, plasticity(spec).stream(), kernel);
-      default ->
-          name.startsWith("currents ")
-              ? new Part(
-                  a.sum(Stream.of(name, name.replace("currents", "stored"))),
-                  List.of("kernel currents"))
-              : new Part(null, List.of(kernel));
+              kernel,
+              Stream.of(
+                      driven(spec, true),
+                      StepPart.signals(spec, true).stream(),
+                      Stream.ofNullable(spec.reconstruction()).map(p -> StepPart.of(Kind.SUM, p)),
+                      StepPart.signals(spec, false).stream())
+                  .flatMap(parts -> parts));
+      case "transpose" -> part(kernel, StepPart.lists(spec).stream());
+      case "learn" -> part(kernel, StepPart.plasticity(spec).stream());
+      default -> new Part(kernel, List.of(), List.of(check(kernel)));
     };
   }
 
-  /** Returns work and checks of a part that combines parts of the model. */
-  private static Part part(Activity a, Stream<String> of, String... checks) {
-    List<String> parts = of.toList();
-    return new Part(
-        a.sum(parts.stream()),
-        Stream.concat(Stream.of(checks), parts.stream().filter(p -> !p.startsWith("currents")))
-            .toList());
+  private static Part part(String kernel, Stream<StepPart> of) {
+    List<StepPart> does = of.toList();
+    Stream<String> results =
+        does.stream().filter(p -> p.kind() != Kind.CURRENTS).map(StepPart::toString);
+    return new Part(kernel, does, Stream.concat(Stream.of(check(kernel)), results).toList());
   }
 
-  private static Stream<String> driven(NetworkSpec spec, boolean byNewSpikes) {
+  private static String check(String kernel) {
+    return "kernel " + kernel;
+  }
+
+  /** Currents and integration of the populations that spikes of the same step drive, or not. */
+  private static Stream<StepPart> driven(NetworkSpec spec, boolean newSpikes) {
     return spec.integrating().stream()
-        .filter(p -> p.fedByNewSpikes() == byNewSpikes)
-        .map(Population::name);
+        .filter(p -> p.fedByNewSpikes() == newSpikes)
+        .flatMap(
+            p ->
+                Stream.concat(
+                    StepPart.currents(spec, p), Stream.of(StepPart.of(Kind.INTEGRATE, p))));
   }
 
   /** Also times cuBLAS's products; without cuBLAS the reason is reported. */
@@ -155,7 +153,7 @@ public final class GpuTarget extends Target {
       Backend backend, Predicate<String> wanted, int samples, BenchOptions options) {
     List<Synapse> synapses =
         backend.spec().synapses().stream()
-            .filter(s -> wanted.test("currents " + s.name()))
+            .filter(s -> wanted.test(StepPart.of(Kind.CURRENTS, s).toString()))
             .toList();
     if (synapses.isEmpty()) {
       return List.of();
@@ -172,11 +170,13 @@ public final class GpuTarget extends Target {
     try (DenseProducts cublas = opened) {
       var results =
           ProductBaseline.measure(device, cublas, cuda, samples, synapses, options.repeats());
-      for (var e : results.entrySet()) {
-        String name = "currents " + e.getKey();
-        Baseline b =
-            reason == null ? baseline(name, e.getValue()) : new Baseline(null, reason, null);
-        products.add(new Product(name, Spread.of(e.getValue().ours()), b));
+      for (Synapse s : synapses) {
+        ProductBaseline.Result r = results.get(s.name());
+        StepPart currents = StepPart.of(Kind.CURRENTS, s);
+        List<StepPart> does = List.of(currents, StepPart.of(Kind.CURRENTS_STORED, s));
+        Part part = new Part(currents.toString(), does, List.of(check("currents")));
+        Baseline b = reason == null ? baseline(part.name(), r) : new Baseline(null, reason, null);
+        products.add(new Product(part, Spread.of(r.ours()), b));
       }
     }
     return products;

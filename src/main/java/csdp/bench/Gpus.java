@@ -1,9 +1,9 @@
 package csdp.bench;
 
-import csdp.CsdpException;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.EmulatedDevice;
-import csdp.backend.cuda.GpuDevice;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.error.CsdpException;
 import java.nio.file.Path;
 
 /** Opens devices for measurements of kernels. */

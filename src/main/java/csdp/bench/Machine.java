@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Description of the machine of a measurement. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** Returns the description for JSON; unknown values are null. */
-  static Map<String, Object> describe() {
+  public static Map<String, Object> describe() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("cpu", cpu());
     map.put("cores", Runtime.getRuntime().availableProcessors());

@@ -12,7 +12,7 @@ public final class ReferenceTarget extends Target {
   }
 
   @Override
-  Backend open(NetworkSpec spec) {
+  public Backend open(NetworkSpec spec) {
     return new ReferenceBackend(spec);
   }
 }

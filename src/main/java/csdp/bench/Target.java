@@ -2,21 +2,31 @@ package csdp.bench;
 
 import csdp.backend.Backend;
 import csdp.model.NetworkSpec;
-import csdp.model.Population;
-import csdp.model.Population.Role;
-import csdp.model.Synapse;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** The subject of a benchmark: a kind of backend, and access to the parts of its steps. */
 public abstract class Target implements AutoCloseable {
-  /** A timed part of a step: its work, and the checks that cover it. */
-  record Part(Work work, List<String> checkedBy) {}
+  /**
+   * A part of a step as it is timed.
+   *
+   * @param name in reports
+   * @param does parts of the model that it does; empty where its work is not counted
+   * @param checkedBy names of the checks that cover it
+   */
+  record Part(String name, List<StepPart> does, List<String> checkedBy) {
+    /** Checked by the parts of the model that it does, or by others. */
+    static Part of(String name, List<StepPart> does, List<StepPart> checkedBy) {
+      return new Part(name, does, checkedBy.stream().map(StepPart::toString).toList());
+    }
+  }
+
+  /** Microseconds of a part. */
+  record Timed(Part part, double micros) {}
 
   /** A product of spikes and weights, timed separately. */
-  record Product(String name, Spread micros, Baseline baseline) {}
+  record Product(Part part, Spread micros, Baseline baseline) {}
 
   /**
    * Measured limits of a device; null if not measured.
@@ -33,10 +43,10 @@ public abstract class Target implements AutoCloseable {
   abstract String name();
 
   /** Opens a backend. Only one may be in use at a time. */
-  abstract Backend open(NetworkSpec spec);
+  public abstract Backend open(NetworkSpec spec);
 
   /** Compares kernels with their readable twins, if any. */
-  List<Check> checks(int units, int batch) {
+  public List<Check> checks(int units, int batch) {
     return List.of();
   }
 
@@ -50,19 +60,14 @@ public abstract class Target implements AutoCloseable {
     return false;
   }
 
-  /** Returns microseconds of each part since the last call. */
-  Map<String, Double> takeMicros() {
-    return Map.of();
+  /** The time of each part of a network's steps since the last call. */
+  List<Timed> takeTimes(NetworkSpec spec) {
+    return List.of();
   }
 
   /** Returns microseconds of the last window by the device's events; null without them. */
   Double takeWindowMicros() {
     return null;
-  }
-
-  /** Returns the work of a timed part, from the spikes of a window. */
-  Part part(String name, NetworkSpec spec, Activity activity) {
-    return new Part(null, List.of());
   }
 
   /**
@@ -85,28 +90,4 @@ public abstract class Target implements AutoCloseable {
 
   @Override
   public void close() {}
-
-  /** The currents of a population. */
-  static Stream<String> currents(NetworkSpec spec, String population) {
-    return spec.synapses().stream()
-        .filter(s -> s.post().name().equals(population))
-        .map(s -> "currents " + s.name());
-  }
-
-  /** Returns the names of the plasticity parts. */
-  static List<String> plasticity(NetworkSpec spec) {
-    return spec.synapses().stream().map(Synapse::name).map(n -> "plasticity " + n).toList();
-  }
-
-  /** Goodness of the hidden layers, and the head's error. */
-  static List<String> samples(NetworkSpec spec) {
-    return Stream.concat(
-            spec.populations(Role.HIDDEN).stream().map(p -> "modulate " + p.name()),
-            Stream.of("error " + spec.head().name()))
-        .toList();
-  }
-
-  static List<String> lists(NetworkSpec spec) {
-    return spec.populations().stream().map(Population::name).map(n -> "lists " + n).toList();
-  }
 }

@@ -1,6 +1,6 @@
 package csdp.bench;
 
-import csdp.backend.cuda.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -91,11 +91,6 @@ final class TimedLaunches implements GpuDevice {
   @Override
   public void download(long from, Object array, int offset, int count) {
     device.download(from, array, offset, count);
-  }
-
-  @Override
-  public void clear(long address, long bytes) {
-    device.clear(address, bytes);
   }
 
   @Override

@@ -4,6 +4,8 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.StepView;
+import csdp.bench.StepPart.Kind;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -20,9 +22,9 @@ import java.util.Map;
  * and input spikes. Differences are assigned to parts of a step. Only the first step with
  * differences counts, since later ones may be consequences.
  */
-final class Verification {
+public final class Verification {
   /** First difference by part, or null; in the order of a step. */
-  private final Map<String, String> parts = new LinkedHashMap<>();
+  private final Map<StepPart, String> parts = new LinkedHashMap<>();
 
   private boolean active; // true if hidden units spiked; otherwise little was checked
   private int steps;
@@ -30,23 +32,28 @@ final class Verification {
   private Verification() {}
 
   /** The state after a step, and hashes of the weights. */
-  private record Step(Map<String, Object> states, Map<String, Integer> weights) {}
+  private record Step(Map<State, Object> states, Map<StepPart, Integer> weights) {}
+
+  /** An array that a part of a step wrote. */
+  private record State(StepPart part, String array) {}
 
   /** Runs a window on both; the parameters afterwards are those of the other backend. */
-  static Verification of(Backend reference, Backend other, Parameters from, Batch batch) {
-    List<Step> expected = run(reference, from, batch);
-    List<Step> actual = run(other, from, batch);
+  public static Verification of(
+      Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
+    List<Step> expected = run(reference, from, batch, rates);
+    List<Step> actual = run(other, from, batch, rates);
     NetworkSpec spec = reference.spec();
     Verification v = new Verification();
     v.steps = expected.size();
-    expected.get(0).states.keySet().forEach(k -> v.parts.putIfAbsent(part(k), null));
+    expected.get(0).states.keySet().forEach(k -> v.parts.putIfAbsent(k.part, null));
     expected.get(0).weights.keySet().forEach(k -> v.parts.put(k, null));
     for (int t = 0; t < expected.size() && v.passed(); t++) {
       v.compare(expected.get(t), actual.get(t), t + 1);
     }
     for (Step s : expected) {
       for (Population p : spec.populations(Role.HIDDEN)) {
-        for (byte spike : (byte[]) s.states.get("integrate " + p.name() + ": spikes")) {
+        for (byte spike :
+            (byte[]) s.states.get(new State(StepPart.of(Kind.INTEGRATE, p), "spikes"))) {
           v.active |= spike != 0;
         }
       }
@@ -54,38 +61,38 @@ final class Verification {
     return v;
   }
 
-  private static List<Step> run(Backend backend, Parameters from, Batch batch) {
+  private static List<Step> run(Backend backend, Parameters from, Batch batch, Learning rates) {
     NetworkSpec spec = backend.spec();
     backend.restore(from);
     Parameters now = new Parameters(spec);
     List<Step> steps = new ArrayList<>();
-    backend.run(batch, true, new ReadOut(spec), view -> steps.add(step(spec, view, now)));
+    backend.run(batch, rates, new ReadOut(spec), view -> steps.add(step(spec, view, now)));
     return steps;
   }
 
   private static Step step(NetworkSpec spec, StepView view, Parameters now) {
-    Map<String, Object> states = new LinkedHashMap<>();
-    states.put("encode: spikes", view.spikes(spec.input()));
-    states.put("encode: context", view.spikes(spec.context()));
+    Map<State, Object> states = new LinkedHashMap<>();
+    states.put(new State(StepPart.ENCODE, "spikes"), view.spikes(spec.input()));
+    states.put(new State(StepPart.ENCODE, "context"), view.spikes(spec.context()));
     for (Population p : spec.integrating()) {
-      String part = "integrate " + p.name() + ": ";
-      states.put(part + "spikes", view.spikes(p));
-      states.put(part + "membranes", view.membranes(p));
-      states.put(part + "thresholds", view.thresholds(p));
-      states.put(part + "traces", view.traces(p));
+      StepPart part = StepPart.of(Kind.INTEGRATE, p);
+      states.put(new State(part, "spikes"), view.spikes(p));
+      states.put(new State(part, "membranes"), view.membranes(p));
+      states.put(new State(part, "thresholds"), view.thresholds(p));
+      states.put(new State(part, "traces"), view.traces(p));
     }
     for (Population p : spec.integrating()) {
-      if (p.role() == Role.HIDDEN) {
-        states.put("modulate " + p.name() + ": goodness", view.goodness(p));
+      StepPart part = StepPart.signals(p);
+      if (p.hasGoodness()) {
+        states.put(new State(part, "goodness"), view.goodness(p));
       }
-      String part = (p.role() == Role.HIDDEN ? "modulate " : "error ") + p.name();
-      states.put(part + ": signals", view.signals(p));
+      states.put(new State(part, "signals"), view.signals(p));
     }
     view.snapshot(now);
-    Map<String, Integer> weights = new LinkedHashMap<>();
+    Map<StepPart, Integer> weights = new LinkedHashMap<>();
     for (Synapse s : spec.synapses()) {
       int hash = hash(hash(hash(1, now.weights(s)), now.firstMoments(s)), now.secondMoments(s));
-      weights.put("plasticity " + s.name(), hash);
+      weights.put(StepPart.of(Kind.PLASTICITY, s), hash);
     }
     return new Step(states, weights);
   }
@@ -99,14 +106,10 @@ final class Verification {
     return hash;
   }
 
-  private static String part(String state) {
-    return state.substring(0, state.indexOf(':'));
-  }
-
   private void compare(Step expected, Step actual, int step) {
     expected.states.forEach(
-        (name, a) -> {
-          Object b = actual.states.get(name);
+        (state, a) -> {
+          Object b = actual.states.get(state);
           boolean same;
           String what = "";
           if (a instanceof byte[] bytes) {
@@ -122,19 +125,18 @@ final class Verification {
                     : "element " + k + " is " + ((float[]) b)[k] + ", not " + ((float[]) a)[k];
           }
           if (!same) {
-            String detail = name.substring(name.indexOf(':') + 2);
-            fail(part(name), "step " + step + ", " + detail + ": " + what);
+            fail(state.part, "step " + step + ", " + state.array + ": " + what);
           }
         });
     expected.weights.forEach(
-        (name, hash) -> {
-          if (!hash.equals(actual.weights.get(name))) {
-            fail(name, "step " + step + ": weights or moments are not the same bits");
+        (part, hash) -> {
+          if (!hash.equals(actual.weights.get(part))) {
+            fail(part, "step " + step + ": weights or moments are not the same bits");
           }
         });
   }
 
-  private void fail(String part, String difference) {
+  private void fail(StepPart part, String difference) {
     parts.merge(part, difference, (first, later) -> first);
   }
 
@@ -164,7 +166,7 @@ final class Verification {
   }
 
   /** Returns the first difference by part, or null, in the order of a step. */
-  Map<String, String> parts() {
+  public Map<StepPart, String> parts() {
     return parts;
   }
 }

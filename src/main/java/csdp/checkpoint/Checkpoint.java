@@ -2,9 +2,10 @@ package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import csdp.CsdpException;
-import csdp.config.Json;
-import csdp.data.NpzWriter;
+import csdp.error.CsdpException;
+import csdp.io.AtomicFolder;
+import csdp.io.Json;
+import csdp.io.NpzWriter;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Synapse;

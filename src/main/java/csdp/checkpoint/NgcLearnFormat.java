@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
-import csdp.model.Synapse.Rule;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,13 +26,15 @@ final class NgcLearnFormat {
 
   private final NetworkSpec spec;
   private final Constants constants;
+  private final Learning learning;
   private final List<Population> hidden;
   private final Population context;
   private final Population head;
   private final Population reconstruction;
 
-  NgcLearnFormat(NetworkSpec spec) {
+  NgcLearnFormat(NetworkSpec spec, Learning learning) {
     this.spec = spec;
+    this.learning = learning;
     constants = spec.constants();
     hidden = spec.populations(Role.HIDDEN);
     context = spec.context();
@@ -46,24 +48,57 @@ final class NgcLearnFormat {
     return spec.synapses().stream().filter(kind).toList();
   }
 
+  private enum Kind {
+    FORWARD,
+    LATERAL,
+    TOP_DOWN,
+    CONTEXT,
+    HEAD,
+    RECONSTRUCTION
+  }
+
+  private static Kind kind(Synapse s) {
+    return switch (s.rule()) {
+      case CONTRASTIVE ->
+          switch (s.pre().role()) {
+            case INPUT, HIDDEN -> {
+              int up = s.post().layer() - s.pre().layer();
+              yield up > 0 ? Kind.FORWARD : up < 0 ? Kind.TOP_DOWN : Kind.LATERAL;
+            }
+            case CONTEXT -> Kind.CONTEXT;
+            case HEAD, RECONSTRUCTION -> throw new IllegalStateException(s.name());
+          };
+      case ERROR ->
+          switch (s.post().role()) {
+            case HEAD -> Kind.HEAD;
+            case RECONSTRUCTION -> Kind.RECONSTRUCTION;
+            case INPUT, HIDDEN, CONTEXT -> throw new IllegalStateException(s.name());
+          };
+    };
+  }
+
   private static boolean isContext(Synapse s) {
-    return s.pre().role() == Role.CONTEXT;
+    return kind(s) == Kind.CONTEXT;
   }
 
   private static boolean isForward(Synapse s) {
-    return s.rule() == Rule.CONTRASTIVE && !isContext(s) && s.pre().layer() < s.post().layer();
+    return kind(s) == Kind.FORWARD;
+  }
+
+  private static boolean isLateral(Synapse s) {
+    return kind(s) == Kind.LATERAL;
   }
 
   private static boolean isTopDown(Synapse s) {
-    return s.rule() == Rule.CONTRASTIVE && !isContext(s) && s.pre().layer() > s.post().layer();
+    return kind(s) == Kind.TOP_DOWN;
   }
 
   private List<Synapse> heads() {
-    return select(s -> s.post() == head);
+    return select(s -> kind(s) == Kind.HEAD);
   }
 
   private List<Synapse> reconstructions() {
-    return select(s -> s.post().role() == Role.RECONSTRUCTION);
+    return select(s -> kind(s) == Kind.RECONSTRUCTION);
   }
 
   /** Context synapses from the highest layer down. */
@@ -79,7 +114,8 @@ final class NgcLearnFormat {
     return switch (p.role()) {
       case HEAD -> "tr" + (layers + 1);
       case RECONSTRUCTION -> "tr0";
-      default -> "tr" + p.layer();
+      case HIDDEN -> "tr" + p.layer();
+      case INPUT, CONTEXT -> throw new IllegalStateException(p.name());
     };
   }
 
@@ -88,7 +124,11 @@ final class NgcLearnFormat {
   }
 
   private static String error(Population p) {
-    return p.role() == Role.HEAD ? "ey" : "eR";
+    return switch (p.role()) {
+      case HEAD -> "ey";
+      case RECONSTRUCTION -> "eR";
+      case INPUT, HIDDEN, CONTEXT -> throw new IllegalStateException(p.name());
+    };
   }
 
   /** Returns the compartment with the spikes of this step. */
@@ -121,7 +161,7 @@ final class NgcLearnFormat {
       lif(all, p);
     }
     select(NgcLearnFormat::isTopDown).forEach(s -> contrastive(all, s));
-    select(Synapse::hollow).forEach(s -> contrastive(all, s));
+    select(NgcLearnFormat::isLateral).forEach(s -> contrastive(all, s));
     lif(all, head);
     errorCell(all, head);
     heads().forEach(s -> hebbian(all, s));
@@ -185,14 +225,14 @@ final class NgcLearnFormat {
   private ObjectNode synapse(ObjectNode all, String type, Synapse s) {
     ObjectNode k = component(all, type, s.name());
     k.putArray("shape").add(s.pre().units()).add(s.post().units());
-    k.put("eta", number(constants.learningRate()));
+    k.put("eta", number(learning.learningRate()));
     k.putObject("weight_init").put("dist", "uniform").put("amin", -1.0).put("amax", 1.0);
     return k.putNull("bias_init");
   }
 
   private void contrastive(ObjectNode all, Synapse s) {
     ObjectNode k = synapse(all, "CSDPSynapse", s).put("w_bound", number(s.upper()));
-    k.put("is_nonnegative", s.lower() >= 0).put("w_decay", number(constants.weightDecay()));
+    k.put("is_nonnegative", s.lower() >= 0).put("w_decay", number(learning.weightDecay()));
     k.put("resist_scale", number(s.learningScale()));
     if (s.hollow()) {
       k.put("is_hollow", true).put("w_sign", -1.0);
@@ -247,7 +287,7 @@ final class NgcLearnFormat {
     remembered().forEach(p -> step.add(p.name() + "_prev"));
     driving.forEach(s -> step.add(s.name()));
     contextsDown().forEach(s -> step.add(s.name()));
-    select(Synapse::hollow).forEach(s -> step.add(s.name()));
+    select(NgcLearnFormat::isLateral).forEach(s -> step.add(s.name()));
     heads().forEach(s -> step.add(s.name()));
     remembered().forEach(p -> step.add(p.name()));
     step.add(head.name());
@@ -262,7 +302,7 @@ final class NgcLearnFormat {
     List<String> evolve = new ArrayList<>();
     driving.forEach(s -> evolve.add(s.name()));
     select(NgcLearnFormat::isContext).forEach(s -> evolve.add(s.name()));
-    select(Synapse::hollow).forEach(s -> evolve.add(s.name()));
+    select(NgcLearnFormat::isLateral).forEach(s -> evolve.add(s.name()));
     heads().forEach(s -> evolve.add(s.name()));
     reconstructions().forEach(s -> evolve.add(s.name()));
     ObjectNode all = F.objectNode();
@@ -313,7 +353,7 @@ final class NgcLearnFormat {
     for (Population p : hidden) {
       List<Synapse> sources = new ArrayList<>();
       sources.addAll(select(s -> isForward(s) && s.post() == p));
-      sources.addAll(select(s -> s.hollow() && s.post() == p));
+      sources.addAll(select(s -> isLateral(s) && s.post() == p));
       sources.addAll(select(s -> isTopDown(s) && s.post() == p));
       sources.addAll(select(s -> isContext(s) && s.post() == p));
       for (Synapse s : sources) {
@@ -328,7 +368,7 @@ final class NgcLearnFormat {
     }
     for (Population p : hidden) {
       select(s -> isForward(s) && s.post() == p).forEach(s -> plasticity(all, s));
-      select(s -> s.hollow() && s.post() == p).forEach(s -> plasticity(all, s));
+      select(s -> isLateral(s) && s.post() == p).forEach(s -> plasticity(all, s));
     }
     select(NgcLearnFormat::isTopDown).forEach(s -> plasticity(all, s));
     contextsDown().forEach(s -> plasticity(all, s));
@@ -339,7 +379,7 @@ final class NgcLearnFormat {
     wire(all, s.name() + "/preSpike", earlier(s.pre()));
     wire(all, s.name() + "/postSpike", spikes(s.post()));
     // The released code saved no preTrace for forward synapses between hidden layers.
-    if (!(isForward(s) && s.pre().role() == Role.HIDDEN)) {
+    if (!isForward(s) || s.pre().drawnFromImage()) {
       wire(all, s.name() + "/preTrace", earlier(s.pre()));
     }
     wire(all, s.name() + "/postTrace", "g" + s.post().layer() + "/modulator");

@@ -1,10 +1,13 @@
 package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
-import csdp.config.Json;
 import csdp.data.Ink;
+import csdp.error.CsdpException;
+import csdp.io.AtomicFolder;
+import csdp.io.Json;
+import csdp.io.PythonJson;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import java.io.IOException;
@@ -30,10 +33,12 @@ import java.util.stream.Stream;
  * {@link NetworkSpec#with} sets others.
  *
  * @param parameters with their network
+ * @param learning rates that the network was trained with
  * @param parameterFolder folder of the parameters
  * @param beside the content of csdp.json; null without that file
  */
-public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside beside) {
+public record NgcLearnModel(
+    Parameters parameters, Learning learning, Path parameterFolder, Beside beside) {
   /** Name of the file for values that the released format cannot hold. */
   public static final String BESIDE = "csdp.json";
 
@@ -100,7 +105,9 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
         Files.exists(besideFile)
             ? Json.value(Json.tree(besideFile), Beside.class, besideFile)
             : null;
-    NetworkSpec spec = new Reader(folder.resolve(COMPONENTS)).spec(beside);
+    Reader reader = new Reader(folder.resolve(COMPONENTS));
+    Learning learning = reader.learning();
+    NetworkSpec spec = reader.spec(beside, learning);
     if (beside != null
         && beside.width() != null
         && (long) beside.width() * beside.height() != spec.input().units()) {
@@ -110,32 +117,40 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
     }
     Path ops = folder.resolve("ops.json");
     if (Files.exists(ops)) {
-      checkWiring(ops, spec);
+      checkWiring(ops, new NgcLearnFormat(spec, learning));
     }
     Path source = parameterFolder(folder, parameterFolder);
     ParameterFolder.requireSizes(source, spec);
     Parameters parameters = new Parameters(spec);
     ParameterFolder.read(source, parameters);
-    return new NgcLearnModel(parameters, source, beside);
+    return new NgcLearnModel(parameters, learning, source, beside);
   }
 
   /**
    * Writes a model atomically, with its parameters in {@code best_params<seed>}.
    *
    * @param folder new or empty
+   * @param learning rates that the network was trained with
    * @param seed names the parameters' subfolder; the Bernoulli cells' keys are derived from it
    * @throws CsdpException environment if it cannot be written, bad input if the folder is not
    *     empty, failed if a value is not finite
    */
-  public static void write(Path folder, Parameters p, int seed) {
-    write(folder, p, null, null, seed, null);
+  public static void write(Path folder, Parameters p, Learning learning, int seed) {
+    write(folder, p, learning, null, null, seed, null);
   }
 
   /** As above, for a network whose image size is known. */
-  static void write(Path folder, Parameters p, Integer width, Integer height, int seed, Ink ink) {
+  static void write(
+      Path folder,
+      Parameters p,
+      Learning learning,
+      Integer width,
+      Integer height,
+      int seed,
+      Ink ink) {
     Constants c = p.spec().constants();
     Beside beside = new Beside(c.steps(), c.dt(), width, height, seed, ink);
-    NgcLearnFormat form = new NgcLearnFormat(p.spec());
+    NgcLearnFormat form = new NgcLearnFormat(p.spec(), learning);
     Map<String, JsonNode> files = new LinkedHashMap<>();
     files.put(COMPONENTS, form.components());
     files.put("modules.json", NgcLearnFormat.modules());
@@ -186,8 +201,8 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
   }
 
   /** Checks that the inputs of each membrane and synapse are those that csdp4j computes. */
-  private static void checkWiring(Path file, NetworkSpec spec) {
-    Map<String, Set<String>> expected = currents(new NgcLearnFormat(spec).ops());
+  private static void checkWiring(Path file, NgcLearnFormat form) {
+    Map<String, Set<String>> expected = currents(form.ops());
     Map<String, Set<String>> found = currents(Json.tree(file));
     TreeSet<String> destinations = new TreeSet<>(expected.keySet());
     destinations.addAll(found.keySet());
@@ -234,7 +249,11 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
       }
     }
 
-    NetworkSpec spec(Beside beside) {
+    Learning learning() {
+      return named(() -> new Learning(number("W1", "eta"), number("W1", "w_decay")));
+    }
+
+    NetworkSpec spec(Beside beside, Learning learning) {
       List<Integer> hidden = new ArrayList<>();
       while (components.containsKey("W" + (hidden.size() + 1))) {
         hidden.add(units("z" + (hidden.size() + 1)));
@@ -245,29 +264,27 @@ public record NgcLearnModel(Parameters parameters, Path parameterFolder, Beside 
       Constants constants =
           named(
               () ->
-                  new Constants(
-                      beside == null ? STEPS : beside.steps(),
-                      beside == null ? DT : beside.dt(),
-                      number("z1", "tau_m"),
-                      number("tr1", "tau_tr"),
-                      number("W1", "resist_scale"),
-                      number("M1", "resist_scale"),
-                      number("z1", "rho_b"),
-                      number("g1", "threshold"),
-                      number("W1", "eta"),
-                      number("W1", "w_decay")));
+                  Constants.builder()
+                      .steps(beside == null ? STEPS : beside.steps())
+                      .dt(beside == null ? DT : beside.dt())
+                      .tauM(number("z1", "tau_m"))
+                      .tauTrace(number("tr1", "tau_tr"))
+                      .resistance(number("W1", "resist_scale"))
+                      .inhibitoryResistance(number("M1", "resist_scale"))
+                      .thresholdRate(number("z1", "rho_b"))
+                      .goodnessThreshold(number("g1", "threshold"))
+                      .build());
       boolean supervised = components.keySet().stream().anyMatch(n -> n.matches("V\\d+y"));
       NetworkSpec spec =
           named(
               () ->
-                  new NetworkSpec(
-                      units("z0"),
-                      hidden.stream().mapToInt(i -> i).toArray(),
-                      units("zy"),
-                      supervised,
-                      components.containsKey("R1"),
-                      constants));
-      compare(new NgcLearnFormat(spec).components().get("components"));
+                  NetworkSpec.builder(units("z0"), units("zy"))
+                      .hidden(hidden)
+                      .supervised(supervised)
+                      .reconstruction(components.containsKey("R1"))
+                      .constants(constants)
+                      .build());
+      compare(new NgcLearnFormat(spec, learning).components().get("components"));
       return spec;
     }
 

@@ -1,9 +1,9 @@
 package csdp.checkpoint;
 
-import csdp.CsdpException;
 import csdp.backend.NotFinite;
-import csdp.data.Npz;
-import csdp.data.NpzWriter;
+import csdp.error.CsdpException;
+import csdp.io.Npz;
+import csdp.io.NpzWriter;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;

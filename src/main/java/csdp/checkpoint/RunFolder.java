@@ -1,10 +1,13 @@
 package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import csdp.CsdpException;
-import csdp.config.Json;
-import csdp.data.Npy;
+import csdp.error.CsdpException;
+import csdp.io.AtomicFile;
+import csdp.io.AtomicFolder;
+import csdp.io.Disk;
+import csdp.io.FolderLock;
+import csdp.io.Json;
+import csdp.io.Npy;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.train.EpochMetrics;
@@ -168,11 +171,7 @@ public final class RunFolder implements TrainListener {
       throw CsdpException.badInput("%s is not a run: it has no %s", folder, CONFIG);
     }
     Path file = folder.resolve(CONFIG);
-    JsonNode tree = Json.tree(file);
-    if (tree.path("seen") instanceof ObjectNode seen && !seen.has("ink")) {
-      seen.putNull("ink"); // written by a version that did not measure it
-    }
-    return Json.value(tree, RunRecord.class, file);
+    return RunRecord.of(Json.tree(file), file);
   }
 
   /**

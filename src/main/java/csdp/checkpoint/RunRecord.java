@@ -1,11 +1,15 @@
 package csdp.checkpoint;
 
-import csdp.CsdpException;
-import csdp.config.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.config.RunConfig;
 import csdp.data.Dataset;
 import csdp.data.Ink;
 import csdp.data.Splits;
+import csdp.error.CsdpException;
+import csdp.io.Json;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -28,6 +32,27 @@ public record RunRecord(
     Json.required("started", started);
     Json.required("seen", seen);
     Json.required("run", run);
+  }
+
+  /**
+   * A record that this or an earlier version wrote: missing fields get their defaults.
+   *
+   * @param file that the tree was read from, for messages
+   * @throws CsdpException bad input, when a field is unknown, out of range, or missing without a
+   *     default
+   */
+  static RunRecord of(JsonNode tree, Path file) {
+    if (tree.path("run") instanceof ObjectNode run) {
+      RunConfig.complete(run);
+    }
+    if (tree.path("seen") instanceof ObjectNode seen) {
+      for (String optional : List.of("ink", "valid", "test")) {
+        if (!seen.has(optional)) {
+          seen.putNull(optional);
+        }
+      }
+    }
+    return Json.value(tree, RunRecord.class, file);
   }
 
   /**

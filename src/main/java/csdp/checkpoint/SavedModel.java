@@ -1,7 +1,8 @@
 package csdp.checkpoint;
 
-import csdp.CsdpException;
 import csdp.data.Ink;
+import csdp.error.CsdpException;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
  *
  * @param folder of the model
  * @param parameters with their network
+ * @param learning rates that it was trained with
  * @param width of its images, pixels
  * @param height of its images, pixels
  * @param seed of its training; the released demo's if unknown
@@ -21,7 +23,14 @@ import java.util.function.Consumer;
  * @param run configuration of its training; null for a folder of the released code
  */
 public record SavedModel(
-    Path folder, Parameters parameters, int width, int height, int seed, Ink ink, RunRecord run) {
+    Path folder,
+    Parameters parameters,
+    Learning learning,
+    int width,
+    int height,
+    int seed,
+    Ink ink,
+    RunRecord run) {
   private static final int RELEASED_SEED = 1234;
 
   /**
@@ -51,6 +60,7 @@ public record SavedModel(
       return new SavedModel(
           folder,
           ours.parameters(spec, latest),
+          run.run().training().learning(),
           data.width(),
           data.height(),
           run.run().training().seed(),
@@ -106,6 +116,7 @@ public record SavedModel(
     return new SavedModel(
         place,
         model.parameters(),
+        model.learning(),
         width,
         height,
         beside == null ? RELEASED_SEED : beside.seed(),
@@ -119,6 +130,6 @@ public record SavedModel(
    * @throws CsdpException as {@link NgcLearnModel#write}
    */
   public void export(Path to) {
-    NgcLearnModel.write(to, parameters, width, height, seed, ink);
+    NgcLearnModel.write(to, parameters, learning, width, height, seed, ink);
   }
 }

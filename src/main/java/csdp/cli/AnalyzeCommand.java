@@ -1,6 +1,5 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.analysis.Analysis;
 import csdp.analysis.AnalysisFolder;
 import csdp.backend.Backend;
@@ -8,6 +7,7 @@ import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
 import csdp.data.Split;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.backend.Device;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
@@ -13,6 +12,7 @@ import csdp.config.RunConfig.Preset;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
+import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;

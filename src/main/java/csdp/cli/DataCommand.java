@@ -1,11 +1,11 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.data.DataCatalog;
 import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.Downloads;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

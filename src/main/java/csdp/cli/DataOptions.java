@@ -1,6 +1,5 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.checkpoint.RunRecord;
 import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
@@ -8,6 +7,7 @@ import csdp.data.DataCatalog;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
+import csdp.error.CsdpException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;

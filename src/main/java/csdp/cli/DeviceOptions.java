@@ -1,8 +1,8 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.backend.Device;
 import csdp.backend.cuda.Cuda;
+import csdp.error.CsdpException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 

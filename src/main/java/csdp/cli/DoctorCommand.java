@@ -1,20 +1,25 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.CudaSurvey;
+import csdp.backend.cuda.driver.CudaSurvey;
+import csdp.bench.Machine;
 import csdp.data.DataCatalog;
 import csdp.data.DataSources;
+import csdp.error.CsdpException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Report the requirements of csdp4j on this machine, and how to install missing ones.",
+        "Report the requirements of csdp4j on this machine, and how to install missing" + " ones.",
     footer =
         "%nExit code 0 if training on the CPU works here, 3 if it does not, 1 if a kernel"
             + " differs from its twin.")
@@ -33,6 +38,26 @@ public final class DoctorCommand implements Callable<Integer> {
   private static final int JAVA = 17;
   private static final long HEAP = 1L << 30;
   private static final long DISK = 2L << 30;
+
+  /** Flags of Java that say nothing about their user: those with a path or free text are not. */
+  private static final Pattern FLAG =
+      Pattern.compile(
+          "-X(mx|ms|ss|mn)\\w+|-XX:[+-]\\w+|-XX:\\w+=\\d+[kmgKMG]?|-X(int|comp|batch)"
+              + "|--add-modules=jdk\\.incubator\\.vector");
+
+  /** Variables that change what csdp does; a report names those that are set, without value. */
+  private static final Set<String> VARIABLES =
+      Set.of(
+          "CSDP_CACHE",
+          "CSDP_DATA",
+          "CSDP_DEBUG",
+          "CSDP_JAVA_OPTS",
+          "CUDA_VISIBLE_DEVICES",
+          "JAVA_TOOL_OPTIONS",
+          "JDK_JAVA_OPTIONS",
+          "LC_ALL",
+          "LD_LIBRARY_PATH",
+          "XDG_CACHE_HOME");
 
   /**
    * A line of the report.
@@ -53,11 +78,19 @@ public final class DoctorCommand implements Callable<Integer> {
               + " their plain twins.")
   private boolean kernels;
 
+  @Option(
+      names = "--report",
+      description =
+          "Print what a bug report needs: versions, machine, flags, and the lines below. User name,"
+              + " host name and paths are left out.")
+  private boolean report;
+
   private final Map<String, String> env;
   private final Path root;
   private final boolean windows;
-  private final Probe probe;
-  private final GpuLines gpu;
+  private final Supplier<CudaSurvey> survey;
+  private Probe probe;
+  private GpuLines gpu;
 
   /** Examines this machine. */
   public DoctorCommand() {
@@ -73,13 +106,22 @@ public final class DoctorCommand implements Callable<Integer> {
     this.env = env;
     this.root = root;
     this.windows = windows;
-    this.probe = new Probe(env, root, windows);
-    this.gpu = new GpuLines(probe, survey);
+    this.survey = survey;
+    look(false);
+  }
+
+  private void look(boolean anonymous) {
+    probe = new Probe(env, root, windows, anonymous);
+    gpu = new GpuLines(probe, survey);
   }
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
+    if (report) {
+      look(true);
+      printHeading(out);
+    }
     Line java = java();
     List<Line> lines = new ArrayList<>();
     lines.add(java);
@@ -101,9 +143,31 @@ public final class DoctorCommand implements Callable<Integer> {
       out.println("A CUDA device can be used: --device auto selects it.");
     }
     out.flush();
-    boolean failed = kernels && !GpuLines.runKernels(out);
+    boolean failed = kernels && !gpu.runKernels(out);
     out.flush();
     return failed ? CsdpException.FAILED : java.ok ? 0 : CsdpException.ENVIRONMENT;
+  }
+
+  /** What was run, on what; nothing that names its user. */
+  private void printHeading(PrintWriter out) {
+    Map<String, Object> machine = Machine.describe();
+    Map<String, Object> heading = new LinkedHashMap<>();
+    heading.put("csdp4j", machine.get("csdp4j"));
+    heading.put("Java", machine.get("java"));
+    heading.put("system", machine.get("os") + ", file names in " + FileNames.encoding());
+    heading.put("CPU", machine.get("cpu"));
+    Stream<?> flags = machine.get("java_flags") instanceof List<?> l ? l.stream() : Stream.of();
+    heading.put("flags", joined(flags.map(Object::toString).filter(FLAG.asMatchPredicate())));
+    heading.put("variables", joined(env.keySet().stream().filter(VARIABLES::contains).sorted()));
+    heading.forEach(
+        (name, value) ->
+            out.printf(
+                Locale.ROOT, "%-8s %-12s %s%n", "", name, value == null ? "unknown" : value));
+  }
+
+  private static String joined(Stream<String> words) {
+    String all = words.collect(Collectors.joining(" "));
+    return all.isEmpty() ? "none" : all;
   }
 
   private static Line java() {
@@ -185,7 +249,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
     for (Path folder : folders) {
       if (hasFont(folder)) {
-        return new Line(true, "fonts", "in " + folder, null);
+        return new Line(true, "fonts", "in " + probe.shown(folder), null);
       }
     }
     return new Line(
@@ -214,7 +278,7 @@ public final class DoctorCommand implements Callable<Integer> {
       return new Line(
           false,
           "data sets",
-          "CSDP_DATA is " + folder + ", which is not a folder",
+          "CSDP_DATA is " + probe.shown(Path.of(folder)) + ", which is not a folder",
           "set it to the folder of the data");
     }
     DataSources sources = DataSources.system(folder, line -> {});
@@ -226,7 +290,7 @@ public final class DoctorCommand implements Callable<Integer> {
         absent.add(set.name());
       } else {
         String state = DataSources.check(set, place).name().toLowerCase(Locale.ROOT);
-        found.append(", ").append(set.name()).append(" in ").append(place);
+        found.append(", ").append(set.name()).append(" in ").append(probe.shown(place));
         found.append(" (").append(state).append(")");
       }
     }
@@ -243,7 +307,7 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   /** Returns the line about disk space for results. */
-  static Line disk(Path folder) {
+  Line disk(Path folder) {
     Path here = folder.toAbsolutePath();
     try {
       long free = Files.getFileStore(here).getUsableSpace();
@@ -251,13 +315,19 @@ public final class DoctorCommand implements Callable<Integer> {
       return new Line(
           writable && free >= DISK,
           "disk",
-          size(free) + " free in " + here + (writable ? "" : ", which is not writable"),
+          size(free)
+              + " free in "
+              + probe.shown(here)
+              + (writable ? "" : ", which is not writable"),
           !writable
               ? "run csdp in a writable folder, or name one for the results"
               : free >= DISK ? null : "two checkpoints of the full-size network take 0.25 GB each");
     } catch (IOException e) {
       return new Line(
-          false, "disk", here + " cannot be examined: " + e.getMessage(), "run csdp elsewhere");
+          false,
+          "disk",
+          probe.shown(here + " cannot be examined: " + e.getMessage()),
+          "run csdp elsewhere");
     }
   }
 

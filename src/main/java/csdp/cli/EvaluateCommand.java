@@ -1,12 +1,12 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
-import csdp.config.Json;
 import csdp.data.Dataset;
 import csdp.data.Split;
+import csdp.error.CsdpException;
+import csdp.io.Json;
 import csdp.metrics.Evaluation;
 import csdp.train.Evaluator;
 import java.io.PrintWriter;

@@ -1,6 +1,6 @@
 package csdp.cli;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

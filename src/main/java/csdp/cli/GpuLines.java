@@ -1,11 +1,11 @@
 package csdp.cli;
 
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.CudaSurvey;
-import csdp.backend.cuda.DriverLibrary;
-import csdp.backend.cuda.EmulatedDevice;
 import csdp.backend.cuda.KernelCheck;
-import csdp.backend.cuda.UserCache;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.driver.CudaSurvey;
+import csdp.backend.cuda.driver.DriverLibrary;
+import csdp.backend.cuda.driver.UserCache;
 import csdp.cli.DoctorCommand.Line;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ final class GpuLines {
         "CUDA driver",
         (module == null ? "" : Probe.version(module) + ", ")
             + (cuda == null ? "" : "for CUDA " + cuda + ", ")
-            + library.map(Path::toString).orElse("but no libcuda"),
+            + library.map(probe::shown).orElse("but no libcuda"),
         library.isPresent()
             ? null
             : "install the driver's user part (in a container: start it with --gpus all)");
@@ -61,7 +61,10 @@ final class GpuLines {
     CudaSurvey s = survey.get();
     if (s.gpus().isEmpty()) {
       return new Line(
-          false, "CUDA devices", s.expected() ? s.problem() : "none", s.expected() ? null : CPU);
+          false,
+          "CUDA devices",
+          s.expected() ? probe.shown(s.problem()) : "none",
+          s.expected() ? null : CPU);
     }
     boolean fit = s.gpus().stream().anyMatch(CudaSurvey.Gpu::fit);
     return new Line(
@@ -78,7 +81,7 @@ final class GpuLines {
     return new Line(
         ok,
         "kernels",
-        ok ? "PTX fits the sources, " + state.substring(4) : state,
+        ok ? "PTX fits the sources, " + state.substring(4) : probe.shown(state),
         ok
             ? null
             : "rebuild them with scripts/ship_ptx.sh, or with mvn compile and nvcc on the"
@@ -91,7 +94,7 @@ final class GpuLines {
     return new Line(
         library.isPresent(),
         "cuBLAS 12",
-        library.map(Path::toString).orElse("not found"),
+        library.map(probe::shown).orElse("not found"),
         library.isPresent() ? null : "optional: only --products cublas needs it");
   }
 
@@ -110,7 +113,7 @@ final class GpuLines {
             .flatMap(text -> text.lines().filter(l -> l.contains("release")).findFirst())
             .map(Probe::version)
             .orElse("does not respond");
-    return new Line(true, "nvcc", release + ", " + nvcc.get(), null);
+    return new Line(true, "nvcc", release + ", " + probe.shown(nvcc.get()), null);
   }
 
   /**
@@ -118,10 +121,11 @@ final class GpuLines {
    *
    * @return false only if one differs from its twin
    */
-  static boolean runKernels(PrintWriter out) {
+  boolean runKernels(PrintWriter out) {
     Optional<String> reason = EmulatedDevice.unavailable();
     if (reason.isPresent()) {
-      out.println("The kernels cannot be run here without a GPU: " + reason.get() + ".");
+      out.println(
+          "The kernels cannot be run here without a GPU: " + probe.shown(reason.get()) + ".");
       return true;
     }
     boolean good = true;

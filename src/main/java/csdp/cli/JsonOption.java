@@ -1,7 +1,7 @@
 package csdp.cli;
 
-import csdp.checkpoint.OutputFile;
-import csdp.config.Json;
+import csdp.io.Json;
+import csdp.io.OutputFile;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.data.DataSources;
+import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

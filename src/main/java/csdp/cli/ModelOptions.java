@@ -1,7 +1,7 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.checkpoint.SavedModel;
+import csdp.error.CsdpException;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +22,25 @@ import java.util.stream.Stream;
  *
  * @param env its environment
  * @param root its files
+ * @param anonymous whether paths outside the system's folders are hidden
  */
-record Probe(Map<String, String> env, Path root, boolean windows) {
+record Probe(Map<String, String> env, Path root, boolean windows, boolean anonymous) {
+  private static final String HIDDEN = "(path hidden)";
+  private static final List<String> SYSTEM_FOLDERS =
+      List.of(
+          "usr/bin",
+          "usr/lib",
+          "usr/lib64",
+          "usr/share",
+          "lib",
+          "lib64",
+          "Library/Fonts",
+          "System/Library",
+          "usr/local/cuda",
+          "run/opengl-driver");
+  private static final Pattern ABSOLUTE_PATH =
+      Pattern.compile("(?<![\\w.)>-])(?:[A-Za-z]:)?[/\\\\][^\\s,;:()'\"]*");
+
   private static final long PATIENCE_SECONDS = 5;
   private static final Pattern VERSION = Pattern.compile("\\b(\\d+\\.\\d[\\d.]*)");
 
@@ -30,6 +48,39 @@ record Probe(Map<String, String> env, Path root, boolean windows) {
   static String version(String line) {
     Matcher m = VERSION.matcher(line);
     return m.find() ? m.group(1) : line.strip();
+  }
+
+  /** A path as it may be shown. */
+  String shown(Path path) {
+    boolean system = SYSTEM_FOLDERS.stream().anyMatch(f -> path.startsWith(root.resolve(f)));
+    return anonymous && !system ? HIDDEN : path.toString();
+  }
+
+  /**
+   * A message of others as it may be shown: without paths, if need be. Paths that contain spaces
+   * are recognised if they begin with a known folder.
+   */
+  String shown(String message) {
+    if (!anonymous) {
+      return message;
+    }
+    List<String> known = new ArrayList<>();
+    for (String property : new String[] {"user.home", "user.dir", "java.io.tmpdir", "java.home"}) {
+      known.add(System.getProperty(property, ""));
+    }
+    known.addAll(env.values());
+    for (String variable : new String[] {"PATH", "LD_LIBRARY_PATH"}) {
+      paths(env.get(variable)).forEach(p -> known.add(p.toString()));
+    }
+    known.removeIf(text -> !text.matches("(?s)([A-Za-z]:)?[/\\\\].+"));
+    known.sort(Comparator.comparingInt(String::length).reversed());
+    String text = message;
+    for (String path : known) {
+      text = text.replace(path, HIDDEN);
+    }
+    // What follows a folder that was hidden, then every other path.
+    text = text.replaceAll(Pattern.quote(HIDDEN) + "[/\\\\][^\\s,;:()'\"]*", HIDDEN);
+    return ABSOLUTE_PATH.matcher(text).replaceAll(HIDDEN);
   }
 
   /** Returns the first line of a file, or null. */

@@ -1,7 +1,7 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.backend.Device;
+import csdp.error.CsdpException;
 import csdp.replay.Replay;
 import csdp.replay.ReplayReport;
 import java.io.PrintWriter;

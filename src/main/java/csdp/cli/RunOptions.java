@@ -1,10 +1,11 @@
 package csdp.cli;
 
-import csdp.CsdpException;
 import csdp.checkpoint.RunRecord;
 import csdp.config.RunConfig;
 import csdp.config.RunConfig.Preset;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.train.TrainOptions;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -138,22 +139,27 @@ final class RunOptions {
       throw CsdpException.badInput("%s needs --algo unsupervised", rotate ? "--rotate" : "--mix");
     }
     int b = or(batch, t.batch());
+    Learning l = earlier != null ? t.learning() : Learning.forBatch(b);
     TrainOptions training =
-        new TrainOptions(
-            or(epochs, t.epochs()), b, or(seed, t.seed()), or(mix, t.mix()), rotate || t.rotate());
-    Constants c = earlier != null ? base.constants() : Constants.forBatch(b);
+        t.withEpochs(or(epochs, t.epochs()))
+            .withBatch(b)
+            .withSeed(or(seed, t.seed()))
+            .withMix(or(mix, t.mix()))
+            .withRotate(rotate || t.rotate())
+            .withLearning(
+                new Learning(or(learningRate, l.learningRate()), or(weightDecay, l.weightDecay())));
+    Constants c = base.constants();
     Constants constants =
-        new Constants(
-            or(steps, c.steps()),
-            or(dt, c.dt()),
-            or(tauM, c.tauM()),
-            or(tauTrace, c.tauTrace()),
-            or(resistance, c.resistance()),
-            or(inhibitoryResistance, c.inhibitoryResistance()),
-            or(thresholdRate, c.thresholdRate()),
-            or(goodnessThreshold, c.goodnessThreshold()),
-            or(learningRate, c.learningRate()),
-            or(weightDecay, c.weightDecay()));
+        Constants.builder()
+            .steps(or(steps, c.steps()))
+            .dt(or(dt, c.dt()))
+            .tauM(or(tauM, c.tauM()))
+            .tauTrace(or(tauTrace, c.tauTrace()))
+            .resistance(or(resistance, c.resistance()))
+            .inhibitoryResistance(or(inhibitoryResistance, c.inhibitoryResistance()))
+            .thresholdRate(or(thresholdRate, c.thresholdRate()))
+            .goodnessThreshold(or(goodnessThreshold, c.goodnessThreshold()))
+            .build();
     return new RunConfig(
         new RunConfig.Network(
             or(hidden, base.network().hidden()),

@@ -1,24 +1,29 @@
 package csdp.config;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import csdp.CsdpException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
+import csdp.error.CsdpException;
+import csdp.io.Json;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.train.TrainOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Configuration of a training run: immutable, validated, printed with every run and written to
  * config.json.
  *
  * @param network layout
- * @param training schedule
+ * @param training schedule and rates
  * @param data requested data
- * @param constants of dynamics and plasticity
+ * @param constants of the dynamics
  */
 public record RunConfig(Network network, TrainOptions training, Data data, Constants constants) {
   /** Checks that nothing is missing. */
@@ -109,7 +114,41 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           new Network(hidden, true, true),
           TrainOptions.epochs(epochs).withBatch(batch),
           new Data(null, null, null, null, null, null, null, valid, limit),
-          Constants.forBatch(batch));
+          Constants.demo());
+    }
+  }
+
+  /**
+   * Brings a configuration that an earlier version wrote up to date: fields that it did not have
+   * get their defaults, and the rates of plasticity move from the constants to the training
+   * options. Sizes of the network have no default.
+   */
+  public static void complete(ObjectNode run) {
+    if (run.path("training") instanceof ObjectNode training) {
+      if (run.path("constants") instanceof ObjectNode constants) {
+        for (String rate : List.of("learningRate", "weightDecay")) {
+          if (constants.has(rate) && !training.has(rate)) {
+            training.set(rate, constants.remove(rate));
+          }
+        }
+      }
+      int batch = training.path("batch").asInt();
+      Learning rates = Learning.forBatch(batch > 0 ? batch : Preset.DEMO.config().training.batch());
+      putMissing(training, Json.tree(rates));
+    }
+    JsonNode defaults = Json.tree(Preset.DEMO.config());
+    for (Map.Entry<String, JsonNode> part : defaults.properties()) {
+      if (run.path(part.getKey()) instanceof ObjectNode given) {
+        putMissing(given, part.getValue());
+      }
+    }
+  }
+
+  private static void putMissing(ObjectNode given, JsonNode defaults) {
+    for (Map.Entry<String, JsonNode> field : defaults.properties()) {
+      if (!given.has(field.getKey()) && !field.getKey().equals("hidden")) {
+        given.set(field.getKey(), field.getValue());
+      }
     }
   }
 
@@ -137,18 +176,17 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         c.inhibitoryResistance(),
         c.thresholdRate(),
         c.goodnessThreshold(),
-        c.learningRate(),
-        c.weightDecay());
+        t.learningRate(),
+        t.weightDecay());
   }
 
   /** Returns the network for data of the given sizes. */
   public NetworkSpec spec(int inputs, int classes) {
-    return new NetworkSpec(
-        inputs,
-        network.hidden().stream().mapToInt(Integer::intValue).toArray(),
-        classes,
-        network.supervised(),
-        network.reconstruction(),
-        constants);
+    return NetworkSpec.builder(inputs, classes)
+        .hidden(network.hidden())
+        .supervised(network.supervised())
+        .reconstruction(network.reconstruction())
+        .constants(constants)
+        .build();
   }
 }

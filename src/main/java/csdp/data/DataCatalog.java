@@ -2,6 +2,7 @@ package csdp.data;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import csdp.io.Checksums;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

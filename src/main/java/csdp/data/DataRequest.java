@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.nio.file.Path;
 
 /**

@@ -1,7 +1,7 @@
 package csdp.data;
 
-import csdp.CsdpException;
 import csdp.data.DataCatalog.SetEntry;
+import csdp.error.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

@@ -1,6 +1,7 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
+import csdp.io.Checksums;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HexFormat;

@@ -1,6 +1,7 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
+import csdp.io.Checksums;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,8 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
+import csdp.io.Npy;
+import csdp.io.NpyArray;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * Brightness statistics of a set of images: an image's value is the mean of its pixels, from 0

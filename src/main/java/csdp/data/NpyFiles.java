@@ -1,6 +1,8 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
+import csdp.io.Npy;
+import csdp.io.NpyArray;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;

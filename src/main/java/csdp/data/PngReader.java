@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;

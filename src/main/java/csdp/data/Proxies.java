@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.net.Authenticator;
 import java.net.HttpURLConnection;
 import java.net.IDN;

@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * The data of a run; all images have one size.

@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.model.Philox;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,7 +3,6 @@ package csdp.metrics;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,7 @@ public record Evaluation(
     List<String> notes = new ArrayList<>();
     List<String> silent =
         spec.populations().stream()
-            .filter(p -> p.role() != Role.CONTEXT && spikes.getOrDefault(p.name(), 0.0) == 0)
+            .filter(p -> p.spikesWithoutLabels() && spikes.getOrDefault(p.name(), 0.0) == 0)
             .map(Population::name)
             .toList();
     if (!silent.isEmpty()) {

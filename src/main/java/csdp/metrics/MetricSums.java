@@ -39,7 +39,7 @@ public final class MetricSums {
    * @param batch the batch
    * @param out the network's read-out
    * @param labels true classes of the positive samples
-   * @throws csdp.CsdpException failed, if a sum is not finite
+   * @throws csdp.error.CsdpException failed, if a sum is not finite
    */
   public void add(NetworkSpec spec, Batch batch, ReadOut out, int[] labels) {
     int classes = spec.classes();

@@ -1,10 +1,10 @@
 package csdp.model;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
- * The constants of the dynamics and of plasticity, as in the released demo (Ororbia, Science
- * Advances 10, eadn6076, 2024). Times are in milliseconds, potentials and weights have no unit.
+ * Constants of the dynamics, as in the released demo (Ororbia, Science Advances 10, eadn6076,
+ * 2024). Times are in milliseconds; potentials and weights have no unit.
  *
  * @param steps time steps T of a stimulus window
  * @param dt integration step, ms
@@ -14,8 +14,6 @@ import csdp.CsdpException;
  * @param inhibitoryResistance R_i, of lateral currents
  * @param thresholdRate rho_b, how fast the adaptive threshold follows the layer's spike count
  * @param goodnessThreshold theta, the goodness at which the probability of a positive sample is 0.5
- * @param learningRate eta of Adam
- * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
  */
 public record Constants(
     int steps,
@@ -25,9 +23,7 @@ public record Constants(
     float resistance,
     float inhibitoryResistance,
     float thresholdRate,
-    float goodnessThreshold,
-    float learningRate,
-    float weightDecay) {
+    float goodnessThreshold) {
 
   /** Mean of the initial thresholds. */
   public static final float THRESHOLD = 0.055f;
@@ -58,47 +54,42 @@ public record Constants(
     positive("dt", dt);
     positive("tau-m", tauM);
     positive("tau-trace", tauTrace);
-    notNegative("resistance", resistance);
-    notNegative("inhibitory-resistance", inhibitoryResistance);
-    notNegative("threshold-rate", thresholdRate);
-    notNegative("goodness-threshold", goodnessThreshold);
-    notNegative("learning-rate", learningRate);
-    notNegative("weight-decay", weightDecay);
+    Learning.notNegative("resistance", resistance);
+    Learning.notNegative("inhibitory-resistance", inhibitoryResistance);
+    Learning.notNegative("threshold-rate", thresholdRate);
+    Learning.notNegative("goodness-threshold", goodnessThreshold);
     if (dt > tauTrace || dt > tauM) {
       throw CsdpException.badInput(
           "dt (%s ms) must not exceed tau-m (%s ms) or tau-trace (%s ms)", dt, tauM, tauTrace);
     }
   }
 
-  /**
-   * Returns the constants of the released demo, where learning rate and weight decay depend on the
-   * batch size.
-   *
-   * @param batch raw batch size B (positives only)
-   */
-  public static Constants forBatch(int batch) {
-    float eta;
-    float decay;
-    if (batch >= 200) {
-      eta = 0.002f;
-      decay = 5e-5f;
-    } else if (batch >= 100) {
-      eta = 0.001f;
-      decay = 6e-5f;
-    } else if (batch >= 50) {
-      eta = 0.001f;
-      decay = 7e-5f;
-    } else if (batch >= 20) {
-      eta = 0.00075f;
-      decay = 8e-5f;
-    } else if (batch >= 10) {
-      eta = 0.00055f;
-      decay = 9e-5f;
-    } else {
-      eta = 0.0004f;
-      decay = 1e-4f;
-    }
-    return new Constants(50, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, eta, decay);
+  /** The released demo's constants. */
+  public static Constants demo() {
+    return new Builder().build();
+  }
+
+  /** A builder that starts from the released demo's constants. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder that starts from these constants. */
+  public Builder toBuilder() {
+    return new Builder()
+        .steps(steps)
+        .dt(dt)
+        .tauM(tauM)
+        .tauTrace(tauTrace)
+        .resistance(resistance)
+        .inhibitoryResistance(inhibitoryResistance)
+        .thresholdRate(thresholdRate)
+        .goodnessThreshold(goodnessThreshold);
+  }
+
+  /** The same constants with another number of time steps T. */
+  public Constants withSteps(int n) {
+    return toBuilder().steps(n).build();
   }
 
   /** 1 / tau_m, rounded once to float as in the released code. */
@@ -117,9 +108,82 @@ public record Constants(
     }
   }
 
-  private static void notNegative(String name, float value) {
-    if (!(value >= 0) || Float.isInfinite(value)) {
-      throw CsdpException.badInput("%s must be zero or a positive number, not %s", name, value);
+  /** Sets single constants; values are checked together by {@link #build}. */
+  public static final class Builder {
+    private int steps = 50;
+    private float dt = 3f;
+    private float tauM = 100f;
+    private float tauTrace = 13f;
+    private float resistance = 0.1f;
+    private float inhibitoryResistance = 0.01f;
+    private float thresholdRate = 0.001f;
+    private float goodnessThreshold = 10f;
+
+    private Builder() {}
+
+    /** Time steps T of a stimulus window; 50 in the demo. */
+    public Builder steps(int value) {
+      steps = value;
+      return this;
+    }
+
+    /** Integration step, ms; 3 in the demo. */
+    public Builder dt(float value) {
+      dt = value;
+      return this;
+    }
+
+    /** Membrane time constant, ms; 100 in the demo. */
+    public Builder tauM(float value) {
+      tauM = value;
+      return this;
+    }
+
+    /** Trace time constant, ms; 13 in the demo. */
+    public Builder tauTrace(float value) {
+      tauTrace = value;
+      return this;
+    }
+
+    /** R_m; 0.1 in the demo. */
+    public Builder resistance(float value) {
+      resistance = value;
+      return this;
+    }
+
+    /** R_i; 0.01 in the demo. */
+    public Builder inhibitoryResistance(float value) {
+      inhibitoryResistance = value;
+      return this;
+    }
+
+    /** rho_b; 0.001 in the demo. */
+    public Builder thresholdRate(float value) {
+      thresholdRate = value;
+      return this;
+    }
+
+    /** theta; 10 in the demo. */
+    public Builder goodnessThreshold(float value) {
+      goodnessThreshold = value;
+      return this;
+    }
+
+    /**
+     * The constants.
+     *
+     * @throws CsdpException bad input, naming a value that is out of range
+     */
+    public Constants build() {
+      return new Constants(
+          steps,
+          dt,
+          tauM,
+          tauTrace,
+          resistance,
+          inhibitoryResistance,
+          thresholdRate,
+          goodnessThreshold);
     }
   }
 }

@@ -1,6 +1,6 @@
 package csdp.model;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.model.Population.Role;
 import csdp.model.Synapse.Rule;
 import java.util.ArrayList;
@@ -28,43 +28,27 @@ public final class NetworkSpec {
   private final List<Population> populations = new ArrayList<>();
   private final List<Synapse> synapses = new ArrayList<>();
 
-  /**
-   * Creates a network.
-   *
-   * @param inputs number of input units n0 (pixels)
-   * @param hidden units of hidden layers 1..L, L at least 1
-   * @param classes number of classes
-   * @param supervised whether labels act as context on the hidden layers in training
-   * @param reconstruction whether the first hidden layer reconstructs the input
-   * @param constants of dynamics and plasticity
-   */
-  public NetworkSpec(
-      int inputs,
-      int[] hidden,
-      int classes,
-      boolean supervised,
-      boolean reconstruction,
-      Constants constants) {
+  private NetworkSpec(Builder b) {
+    hidden = b.hidden;
+    supervised = b.supervised;
+    reconstruction = b.reconstruction;
+    constants = b.constants;
     if (hidden.length == 0) {
       throw CsdpException.badInput("a network needs at least one hidden layer");
     }
-    this.hidden = hidden.clone();
-    this.supervised = supervised;
-    this.reconstruction = reconstruction;
-    this.constants = constants;
 
-    Population input = population("z0", inputs, Role.INPUT, 0);
+    Population input = add("z0", b.inputs, Role.INPUT, 0);
     Population[] layer = new Population[hidden.length + 2];
     for (int l = 1; l <= hidden.length; l++) {
-      layer[l] = population("z" + l, hidden[l - 1], Role.HIDDEN, l);
+      layer[l] = add("z" + l, hidden[l - 1], Role.HIDDEN, l);
     }
     layer[0] = input;
-    Population head = population("zy", classes, Role.HEAD, 0);
+    Population head = add("zy", b.classes, Role.HEAD, 0);
     Population recon = null;
     if (reconstruction) {
-      recon = population("zR", inputs, Role.RECONSTRUCTION, 0);
+      recon = add("zR", b.inputs, Role.RECONSTRUCTION, 0);
     }
-    Population context = population("z" + (hidden.length + 1), classes, Role.CONTEXT, 0);
+    Population context = add("z" + (hidden.length + 1), b.classes, Role.CONTEXT, 0);
 
     float rm = constants.resistance();
     float ri = constants.inhibitoryResistance();
@@ -87,6 +71,70 @@ public final class NetworkSpec {
   }
 
   /**
+   * A builder of networks.
+   *
+   * @param inputs number of input units n0 (pixels)
+   * @param classes number of classes
+   */
+  public static Builder builder(int inputs, int classes) {
+    return new Builder(inputs, classes);
+  }
+
+  /** Describes a network; unless set, the released demo's. */
+  public static final class Builder {
+    private final int inputs;
+    private final int classes;
+    private int[] hidden = {3000, 600};
+    private boolean supervised = true;
+    private boolean reconstruction = true;
+    private Constants constants = Constants.demo();
+
+    private Builder(int inputs, int classes) {
+      this.inputs = inputs;
+      this.classes = classes;
+    }
+
+    /** Units of hidden layers 1..L, L at least 1; 3000, 600 unless set. */
+    public Builder hidden(int... units) {
+      hidden = units.clone();
+      return this;
+    }
+
+    /** Units of hidden layers 1..L, L at least 1. */
+    public Builder hidden(List<Integer> units) {
+      hidden = units.stream().mapToInt(Integer::intValue).toArray();
+      return this;
+    }
+
+    /** True if labels act as context on the hidden layers in training; they do unless set. */
+    public Builder supervised(boolean on) {
+      supervised = on;
+      return this;
+    }
+
+    /** True if the first hidden layer reconstructs the input; it does unless set. */
+    public Builder reconstruction(boolean on) {
+      reconstruction = on;
+      return this;
+    }
+
+    /** Constants of the dynamics; the released demo's unless set. */
+    public Builder constants(Constants c) {
+      constants = c;
+      return this;
+    }
+
+    /**
+     * The network.
+     *
+     * @throws CsdpException bad input, naming a size that is out of range
+     */
+    public NetworkSpec build() {
+      return new NetworkSpec(this);
+    }
+  }
+
+  /**
    * Refuses a batch whose arrays would exceed Java's index range.
    *
    * @param samples of the batch, including negatives
@@ -103,7 +151,7 @@ public final class NetworkSpec {
     }
   }
 
-  private Population population(String name, int units, Role role, int layer) {
+  private Population add(String name, int units, Role role, int layer) {
     if (units < 1 || units > MAX_UNITS) {
       throw CsdpException.badInput(
           "population %s must have 1..%d units, not %d", name, MAX_UNITS, units);
@@ -166,6 +214,24 @@ public final class NetworkSpec {
     return synapses.stream().filter(s -> s.post() == post).toList();
   }
 
+  /**
+   * The synapse of a name.
+   *
+   * @throws java.util.NoSuchElementException without one
+   */
+  public Synapse synapse(String name) {
+    return synapses.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /**
+   * The population of a name.
+   *
+   * @throws java.util.NoSuchElementException without one
+   */
+  public Population population(String name) {
+    return populations.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+  }
+
   /** The populations of a role, in table order. */
   public List<Population> populations(Role role) {
     return populations.stream().filter(p -> p.role() == role).toList();
@@ -211,7 +277,7 @@ public final class NetworkSpec {
     return supervised;
   }
 
-  /** Constants of dynamics and plasticity. */
+  /** Constants of the dynamics. */
   public Constants constants() {
     return constants;
   }
@@ -223,7 +289,12 @@ public final class NetworkSpec {
 
   /** The same network with other constants. */
   public NetworkSpec with(Constants other) {
-    return new NetworkSpec(input().units(), hidden, classes(), supervised, reconstruction, other);
+    return builder(input().units(), classes())
+        .hidden(hidden)
+        .supervised(supervised)
+        .reconstruction(reconstruction)
+        .constants(other)
+        .build();
   }
 
   @Override

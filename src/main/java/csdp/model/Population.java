@@ -30,16 +30,49 @@ public record Population(int index, String name, int units, Role role, int layer
    * trace.
    */
   public boolean integrates() {
-    return role != Role.INPUT && role != Role.CONTEXT;
+    return switch (role) {
+      case INPUT, CONTEXT -> false;
+      case HIDDEN, HEAD, RECONSTRUCTION -> true;
+    };
   }
 
   /** Returns true if the threshold adapts to the population's activity. */
   public boolean adaptive() {
-    return role == Role.HIDDEN || role == Role.HEAD;
+    return switch (role) {
+      case HIDDEN, HEAD -> true;
+      case INPUT, RECONSTRUCTION, CONTEXT -> false;
+    };
   }
 
   /** Returns true if driven by spikes of the same step (t) rather than the previous one (t-1). */
   public boolean fedByNewSpikes() {
-    return role == Role.RECONSTRUCTION;
+    return switch (role) {
+      case RECONSTRUCTION -> true;
+      case INPUT, HIDDEN, HEAD, CONTEXT -> false;
+    };
+  }
+
+  /** True if it has a goodness and learns by a modulator made from it. */
+  public boolean hasGoodness() {
+    return switch (role) {
+      case HIDDEN -> true;
+      case INPUT, HEAD, RECONSTRUCTION, CONTEXT -> false;
+    };
+  }
+
+  /** True if its spikes are drawn from the image. */
+  public boolean drawnFromImage() {
+    return switch (role) {
+      case INPUT -> true;
+      case HIDDEN, HEAD, RECONSTRUCTION, CONTEXT -> false;
+    };
+  }
+
+  /** True if it can spike when no labels are given. */
+  public boolean spikesWithoutLabels() {
+    return switch (role) {
+      case INPUT, HIDDEN, HEAD, RECONSTRUCTION -> true;
+      case CONTEXT -> false;
+    };
   }
 }

@@ -1,11 +1,12 @@
 package csdp.replay;
 
-import csdp.CsdpException;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
-import csdp.data.NpyArray;
-import csdp.data.Npz;
+import csdp.error.CsdpException;
+import csdp.io.NpyArray;
+import csdp.io.Npz;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -23,22 +24,27 @@ import java.util.List;
 final class Recording implements Closeable {
   final Path file;
   final NetworkSpec spec;
+  final Learning learning;
   private final Npz npz;
 
-  private Recording(Path file, Npz npz, NetworkSpec spec) {
+  private Recording(Path file, Npz npz, NetworkSpec spec, Learning learning) {
     this.file = file;
     this.npz = npz;
     this.spec = spec;
+    this.learning = learning;
   }
 
   static Recording open(Path file) {
     Npz npz = Npz.open(file);
     try {
+      Learning learning =
+          new Learning(
+              scalar(file, npz, "eta", Float.NaN), scalar(file, npz, "w_decay", Float.NaN));
       NetworkSpec spec = spec(file, npz);
       for (Synapse s : spec.synapses()) { // before memory is allocated for missing arrays
         npz.requireShape("init/" + s.name(), s.pre().units(), s.post().units());
       }
-      return new Recording(file, npz, spec);
+      return new Recording(file, npz, spec, learning);
     } catch (RuntimeException e) {
       npz.close();
       throw e;
@@ -46,19 +52,18 @@ final class Recording implements Closeable {
   }
 
   private static NetworkSpec spec(Path file, Npz npz) {
-    Constants defaults = Constants.forBatch(1);
+    Constants demo = Constants.demo();
     Constants constants =
-        new Constants(
-            (int) scalar(file, npz, "T", defaults.steps()),
-            scalar(file, npz, "dt", defaults.dt()),
-            scalar(file, npz, "tau_m", defaults.tauM()),
-            scalar(file, npz, "tau_tr", defaults.tauTrace()),
-            scalar(file, npz, "R_m", defaults.resistance()),
-            scalar(file, npz, "inh_R", defaults.inhibitoryResistance()),
-            scalar(file, npz, "rho_b", defaults.thresholdRate()),
-            scalar(file, npz, "goodness_threshold", defaults.goodnessThreshold()),
-            scalar(file, npz, "eta", Float.NaN),
-            scalar(file, npz, "w_decay", Float.NaN));
+        Constants.builder()
+            .steps((int) scalar(file, npz, "T", demo.steps()))
+            .dt(scalar(file, npz, "dt", demo.dt()))
+            .tauM(scalar(file, npz, "tau_m", demo.tauM()))
+            .tauTrace(scalar(file, npz, "tau_tr", demo.tauTrace()))
+            .resistance(scalar(file, npz, "R_m", demo.resistance()))
+            .inhibitoryResistance(scalar(file, npz, "inh_R", demo.inhibitoryResistance()))
+            .thresholdRate(scalar(file, npz, "rho_b", demo.thresholdRate()))
+            .goodnessThreshold(scalar(file, npz, "goodness_threshold", demo.goodnessThreshold()))
+            .build();
     List<Integer> hidden = new ArrayList<>();
     while (npz.has("init/W" + (hidden.size() + 1))) {
       hidden.add(matrix(npz, "init/W" + (hidden.size() + 1)).dim(1));
@@ -66,13 +71,12 @@ final class Recording implements Closeable {
     if (hidden.isEmpty()) {
       throw CsdpException.badInput("%s: no array init/W1, so this is not a recorded run", file);
     }
-    return new NetworkSpec(
-        matrix(npz, "init/W1").dim(0),
-        hidden.stream().mapToInt(Integer::intValue).toArray(),
-        matrix(npz, "init/C2").dim(1),
-        scalar(file, npz, "supervised", npz.has("init/V2y") ? 1 : 0) != 0,
-        npz.has("init/R1"),
-        constants);
+    return NetworkSpec.builder(matrix(npz, "init/W1").dim(0), matrix(npz, "init/C2").dim(1))
+        .hidden(hidden)
+        .supervised(scalar(file, npz, "supervised", npz.has("init/V2y") ? 1 : 0) != 0)
+        .reconstruction(npz.has("init/R1"))
+        .constants(constants)
+        .build();
   }
 
   private static NpyArray matrix(Npz npz, String name) {

@@ -1,12 +1,12 @@
 package csdp.replay;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
 import csdp.backend.ReadOut;
 import csdp.backend.StepView;
-import csdp.data.NpyArray;
+import csdp.error.CsdpException;
+import csdp.io.NpyArray;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -96,7 +96,7 @@ public final class Replay {
       String prefix = "train/" + b + "/";
       Batch batch = recording.batch(prefix, true);
       Comparer comparer = new Comparer(prefix, batch, b * spec.constants().steps(), now);
-      backend.run(batch, true, out, comparer::afterTrainingStep);
+      backend.run(batch, recording.learning, out, comparer::afterTrainingStep);
       readOuts(prefix, batch.size(), out);
     }
     backend.snapshot(now);
@@ -113,7 +113,7 @@ public final class Replay {
     if (recording.has("eval/s0")) {
       Batch batch = recording.batch("eval/", false);
       Comparer comparer = new Comparer("eval/", batch, 0, now);
-      backend.run(batch, false, out, comparer::spikes);
+      backend.run(batch, null, out, comparer::spikes);
       readOuts("eval/", batch.size(), out);
     }
   }
@@ -193,10 +193,11 @@ public final class Replay {
             switch (p.role()) {
               case HIDDEN -> "mod_g" + p.layer();
               case HEAD -> "err_ey";
-              default -> "err_eR";
+              case RECONSTRUCTION -> "err_eR";
+              case INPUT, CONTEXT -> throw new IllegalStateException(p.name());
             };
         state(signal, p, view, view::signals);
-        if (p.role() == Role.HIDDEN) {
+        if (p.hasGoodness()) {
           loss(p, view);
         }
       }

@@ -1,8 +1,8 @@
 package csdp.train;
 
-import csdp.CsdpException;
 import csdp.backend.Batch;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;

@@ -1,7 +1,7 @@
 package csdp.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import java.util.Map;
 import java.util.Objects;

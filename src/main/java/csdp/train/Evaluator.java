@@ -1,10 +1,10 @@
 package csdp.train;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.metrics.MetricSums;
 import csdp.model.NetworkSpec;
@@ -69,7 +69,7 @@ public final class Evaluator {
       }
       Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
       try {
-        backend.run(shown, false, out, null);
+        backend.run(shown, null, out, null);
         sums.add(spec, shown, out, labels);
       } catch (CsdpException e) {
         throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);

@@ -1,17 +1,28 @@
 package csdp.train;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
+import csdp.model.Learning;
 
 /**
- * The training schedule.
+ * Training options. {@link #epochs(int)} gives those of the released demo; {@code with...} changes
+ * one.
  *
  * @param epochs passes over the training images
  * @param batch positive samples B of a batch; it also has B negatives
  * @param seed of weights, order, spikes and negative samples
  * @param mix unsupervised only: share alpha of an image in its negative
  * @param rotate unsupervised only: whether the other image of a negative is rotated
+ * @param learningRate eta of Adam
+ * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
  */
-public record TrainOptions(int epochs, int batch, int seed, float mix, boolean rotate) {
+public record TrainOptions(
+    int epochs,
+    int batch,
+    int seed,
+    float mix,
+    boolean rotate,
+    float learningRate,
+    float weightDecay) {
   /** Checks every value. */
   public TrainOptions {
     if (epochs < 1 || epochs > 1_000_000) {
@@ -23,25 +34,51 @@ public record TrainOptions(int epochs, int batch, int seed, float mix, boolean r
     if (!(mix >= 0 && mix <= 1)) {
       throw CsdpException.badInput("mix must be in 0..1, not %s", mix);
     }
+    new Learning(learningRate, weightDecay); // checks them
   }
 
-  /** Returns options with the released demo's batch size (500) and seed (1234). */
+  /** Returns options with the released demo's batch size (500), its rates and seed (1234). */
   public static TrainOptions epochs(int epochs) {
-    return new TrainOptions(epochs, 500, 1234, 0.5f, false);
+    Learning l = Learning.forBatch(500);
+    return new TrainOptions(epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay());
+  }
+
+  /** The rates of plasticity. */
+  public Learning learning() {
+    return new Learning(learningRate, weightDecay);
   }
 
   /** Returns a copy with another number of epochs. */
   public TrainOptions withEpochs(int n) {
-    return new TrainOptions(n, batch, seed, mix, rotate);
+    return new TrainOptions(n, batch, seed, mix, rotate, learningRate, weightDecay);
   }
 
-  /** Returns a copy with another batch size. */
+  /**
+   * Returns a copy with another batch size and the released demo's rates for it; {@link
+   * #withLearning} sets others.
+   */
   public TrainOptions withBatch(int n) {
-    return new TrainOptions(epochs, n, seed, mix, rotate);
+    Learning l = Learning.forBatch(n);
+    return new TrainOptions(epochs, n, seed, mix, rotate, l.learningRate(), l.weightDecay());
   }
 
   /** Returns a copy with another seed. */
   public TrainOptions withSeed(int s) {
-    return new TrainOptions(epochs, batch, s, mix, rotate);
+    return new TrainOptions(epochs, batch, s, mix, rotate, learningRate, weightDecay);
+  }
+
+  /** The same with another share of the image itself in its negative; unsupervised only. */
+  public TrainOptions withMix(float alpha) {
+    return new TrainOptions(epochs, batch, seed, alpha, rotate, learningRate, weightDecay);
+  }
+
+  /** The same with the other image of a negative rotated or not; unsupervised only. */
+  public TrainOptions withRotate(boolean on) {
+    return new TrainOptions(epochs, batch, seed, mix, on, learningRate, weightDecay);
+  }
+
+  /** The same with other rates of plasticity. */
+  public TrainOptions withLearning(Learning l) {
+    return new TrainOptions(epochs, batch, seed, mix, rotate, l.learningRate(), l.weightDecay());
   }
 }

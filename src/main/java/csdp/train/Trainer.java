@@ -1,10 +1,10 @@
 package csdp.train;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.metrics.MetricSums;
 import java.util.ArrayList;
@@ -96,7 +96,7 @@ public final class Trainer {
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
-          backend.run(shown, true, out, null);
+          backend.run(shown, options.learning(), out, null);
           sums.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());

@@ -2,6 +2,7 @@ package csdp.analysis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import csdp.analysis.plots.StepRecord;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
@@ -10,6 +11,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox.Purpose;
 import csdp.model.Population;
+import csdp.model.TestRates;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,8 +21,8 @@ class EnergyTest {
   private static final int T = 7;
 
   private static NetworkSpec spec(int inputs) {
-    Constants c = new Constants(T, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    return new NetworkSpec(inputs, new int[] {4, 3}, 2, true, true, c);
+    Constants c = TestRates.constants(T);
+    return NetworkSpec.builder(inputs, 2).hidden(4, 3).constants(c).build();
   }
 
   private static Batch batch(NetworkSpec spec, int n, int positives, int label, float pixel) {

@@ -10,6 +10,7 @@ import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Population;
 import csdp.model.Synapse;
+import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,9 +61,17 @@ class BackendParityTest {
       for (int k = 0; k < 3; k++) {
         Batch batch = Nets.batch(spec, c.positives(), c.negatives(), 100 + k);
         List<Snapshot> steps = new ArrayList<>();
-        reference.run(batch, c.learn(), expected, v -> steps.add(new Snapshot(spec, v, c.learn())));
+        reference.run(
+            batch,
+            TestRates.when(c.learn()),
+            expected,
+            v -> steps.add(new Snapshot(spec, v, c.learn())));
         List<Snapshot> others = new ArrayList<>();
-        other.run(batch, c.learn(), actual, v -> others.add(new Snapshot(spec, v, c.learn())));
+        other.run(
+            batch,
+            TestRates.when(c.learn()),
+            actual,
+            v -> others.add(new Snapshot(spec, v, c.learn())));
         assertEquals(spec.constants().steps(), others.size());
         for (int t = 0; t < steps.size(); t++) {
           steps.get(t).assertSame(others.get(t), "batch " + k + " step " + (t + 1));
@@ -93,8 +102,8 @@ class BackendParityTest {
       for (int k = 0; k < 3; k++) {
         Batch batch = Nets.batch(spec, c.positives(), c.negatives(), 100 + k);
         boolean learn = c.learn() && k != 1; // inference in between reads the weights too
-        reference.run(batch, learn, expected, null);
-        other.run(batch, learn, actual, null);
+        reference.run(batch, TestRates.when(learn), expected, null);
+        other.run(batch, TestRates.when(learn), actual, null);
         assertArrayEquals(expected.classSpikes(), actual.classSpikes());
         assertArrayEquals(expected.spikes(), actual.spikes());
         Parameters a = new Parameters(spec);
@@ -176,15 +185,16 @@ class BackendParityTest {
                 batch.labels(),
                 batch.input());
         List<Snapshot> steps = new ArrayList<>();
-        reference.run(given, true, expected, v -> steps.add(new Snapshot(spec, v, true)));
+        reference.run(
+            given, TestRates.LEARNING, expected, v -> steps.add(new Snapshot(spec, v, true)));
         List<Snapshot> others = new ArrayList<>();
-        other.run(batch, true, actual, v -> others.add(new Snapshot(spec, v, true)));
+        other.run(batch, TestRates.LEARNING, actual, v -> others.add(new Snapshot(spec, v, true)));
         for (int t = 0; t < steps.size(); t++) {
           steps.get(t).assertSame(others.get(t), "from " + batch.images() + " step " + (t + 1));
         }
         for (boolean learn : new boolean[] {true, false}) { // and unobserved
-          reference.run(given, learn, expected, null);
-          other.run(batch, learn, actual, null);
+          reference.run(given, TestRates.when(learn), expected, null);
+          other.run(batch, TestRates.when(learn), actual, null);
           assertArrayEquals(expected.classSpikes(), actual.classSpikes());
           assertArrayEquals(expected.reconstruction(), actual.reconstruction());
           assertArrayEquals(expected.spikes(), actual.spikes());

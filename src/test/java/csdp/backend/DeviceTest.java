@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.CudaSurvey;
-import csdp.backend.cuda.CudaSurvey.Gpu;
+import csdp.backend.cuda.driver.CudaSurvey;
+import csdp.backend.cuda.driver.CudaSurvey.Gpu;
+import csdp.error.CsdpException;
 import csdp.replay.Replay.Tolerance;
 import java.util.ArrayList;
 import java.util.List;

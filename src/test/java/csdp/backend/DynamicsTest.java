@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
+import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,27 +22,35 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Dynamics and plasticity of one unit, worked out on paper with numbers that are exact in float.
  */
 class DynamicsTest {
+  private static final Learning NO_DECAY = new Learning(0.25f, 0);
+
   static Stream<Nets.Maker> backends() {
     return Stream.concat(Stream.of(new Nets.Maker("reference", Nets::reference)), Nets.others());
   }
 
   /** dt 1, tau_m 2, trace decay 1 - 1/4; R_m 1/2, R_i 1/4, rho_b 1/8, theta 1. */
-  private static NetworkSpec oneUnit(int steps, float learningRate, float decay) {
-    Constants c = new Constants(steps, 1f, 2f, 4f, 0.5f, 0.25f, 0.125f, 1f, learningRate, decay);
-    return new NetworkSpec(1, new int[] {1}, 2, true, true, c);
+  private static NetworkSpec oneUnit(int steps) {
+    Constants c =
+        Constants.builder()
+            .steps(steps)
+            .dt(1)
+            .tauM(2)
+            .tauTrace(4)
+            .resistance(0.5f)
+            .inhibitoryResistance(0.25f)
+            .thresholdRate(0.125f)
+            .goodnessThreshold(1)
+            .build();
+    return NetworkSpec.builder(1, 2).hidden(1).constants(c).build();
   }
 
   private static Parameters parameters(NetworkSpec spec, float w1, float threshold) {
     Parameters p = new Parameters(spec);
-    p.weights(synapse(spec, "W1"))[0] = w1;
+    p.weights(spec.synapse("W1"))[0] = w1;
     for (Population pop : spec.integrating()) {
       java.util.Arrays.fill(p.thresholds(pop), pop.role() == Role.HIDDEN ? threshold : 100f);
     }
     return p;
-  }
-
-  private static Synapse synapse(NetworkSpec spec, String name) {
-    return spec.synapses().stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
   }
 
   /** The input spikes at every step. */
@@ -58,7 +68,7 @@ class DynamicsTest {
   @ParameterizedTest
   @MethodSource("backends")
   void membraneThresholdAndTrace(Nets.Maker maker) {
-    NetworkSpec spec = oneUnit(6, 0, 0);
+    NetworkSpec spec = oneUnit(6);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
     List<Float> v = new ArrayList<>();
     List<Float> thr = new ArrayList<>();
@@ -69,7 +79,7 @@ class DynamicsTest {
       b.restore(parameters(spec, 1, 0.8125f));
       b.run(
           alwaysOn(6, 1),
-          false,
+          null,
           new ReadOut(spec),
           view -> {
             v.add(view.membranes(z1)[0]);
@@ -92,12 +102,12 @@ class DynamicsTest {
   @ParameterizedTest
   @MethodSource("backends")
   void thresholdNeverFallsBelowItsFloor(Nets.Maker maker) {
-    NetworkSpec spec = oneUnit(3, 0, 0);
+    NetworkSpec spec = oneUnit(3);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
     List<Float> thr = new ArrayList<>();
     try (Backend b = maker.make().apply(spec)) {
       b.restore(parameters(spec, -1, 0.25f));
-      b.run(alwaysOn(3, 1), false, new ReadOut(spec), v -> thr.add(v.thresholds(z1)[0]));
+      b.run(alwaysOn(3, 1), null, new ReadOut(spec), v -> thr.add(v.thresholds(z1)[0]));
     }
     assertEquals(List.of(0.125f, 0.025f, 0.025f), thr);
   }
@@ -110,63 +120,64 @@ class DynamicsTest {
   @ParameterizedTest
   @MethodSource("backends")
   void contrastiveUpdate(Nets.Maker maker) {
-    NetworkSpec spec = oneUnit(2, 0.25f, 0.0625f);
+    NetworkSpec spec = oneUnit(2);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
     Parameters p = parameters(spec, 1, 0.25f);
-    p.weights(synapse(spec, "W1"))[0] = 0.5f; // j = 1/4, v' = 1/8
+    p.weights(spec.synapse("W1"))[0] = 0.5f; // j = 1/4, v' = 1/8
     java.util.Arrays.fill(p.thresholds(z1), 0.1875f); // 1/16 at t = 2
-    p.weights(synapse(spec, "M1"))[0] = 0.75f; // hollow: zero after the first step
+    p.weights(spec.synapse("M1"))[0] = 0.75f; // hollow: zero after the first step
     float[] signal = new float[1];
     Parameters after = new Parameters(spec);
     try (Backend b = maker.make().apply(spec)) {
       b.restore(p);
-      b.run(alwaysOn(2, 1), true, new ReadOut(spec), v -> signal[0] = v.signals(z1)[0]);
+      Learning rates = new Learning(0.25f, 0.0625f);
+      b.run(alwaysOn(2, 1), rates, new ReadOut(spec), v -> signal[0] = v.signals(z1)[0]);
       b.snapshot(after);
     }
     assertEquals(-1f, signal[0]);
     assertEquals(2, after.plasticitySteps());
-    Synapse w1 = synapse(spec, "W1");
+    Synapse w1 = spec.synapse("W1");
     assertEquals(0.1f * -0.5f, after.firstMoments(w1)[0]);
     assertEquals(0.001f * 0.25f, after.secondMoments(w1)[0]);
     // m^ = -0.05 / (1 - 0.9^2), v^ = 0.00025 / (1 - 0.999^2); the input spiked, so nothing decays.
     double step = 0.25 * (-0.05 / 0.19) / (Math.sqrt(0.00025 / 0.001999) + 1e-8);
     assertEquals(0.5 - step, after.weights(w1)[0], 1e-5);
     // No presynaptic spike at M1 and V2y: M1 is hollow; V2y only decays, by one spike of z1.
-    assertArrayEquals(new float[] {0}, after.weights(synapse(spec, "M1")));
-    assertArrayEquals(new float[] {-0.0625f, -0.0625f}, after.weights(synapse(spec, "V2y")));
+    assertArrayEquals(new float[] {0}, after.weights(spec.synapse("M1")));
+    assertArrayEquals(new float[] {-0.0625f, -0.0625f}, after.weights(spec.synapse("V2y")));
   }
 
   @ParameterizedTest
   @MethodSource("backends")
   void negativesPushTheOtherWayAndErrorsLearnFromPositivesOnly(Nets.Maker maker) {
-    NetworkSpec spec = oneUnit(2, 0.25f, 0);
+    NetworkSpec spec = oneUnit(2);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
     Parameters p = parameters(spec, 0.5f, 0.1875f);
     float[] signal = new float[1];
     Parameters after = new Parameters(spec);
     try (Backend b = maker.make().apply(spec)) {
       b.restore(p);
-      b.run(alwaysOn(2, 0), true, new ReadOut(spec), v -> signal[0] = v.signals(z1)[0]);
+      b.run(alwaysOn(2, 0), NO_DECAY, new ReadOut(spec), v -> signal[0] = v.signals(z1)[0]);
       b.snapshot(after);
     }
     assertEquals(1f, signal[0]);
-    assertEquals(0.1f * 0.5f, after.firstMoments(synapse(spec, "W1"))[0]);
-    assertArrayEquals(new float[2], after.weights(synapse(spec, "C2")));
-    assertArrayEquals(new float[1], after.weights(synapse(spec, "R1")));
+    assertEquals(0.1f * 0.5f, after.firstMoments(spec.synapse("W1"))[0]);
+    assertArrayEquals(new float[2], after.weights(spec.synapse("C2")));
+    assertArrayEquals(new float[1], after.weights(spec.synapse("R1")));
   }
 
   /** eR = 2 (s0 - sR) / N+ = 2 at t = 2; R1 learns from the new spike: U = -(R_m eR)(1 - |w|). */
   @ParameterizedTest
   @MethodSource("backends")
   void reconstructionUpdate(Nets.Maker maker) {
-    NetworkSpec spec = oneUnit(2, 0.25f, 0);
+    NetworkSpec spec = oneUnit(2);
     Parameters p = parameters(spec, 0.5f, 0.1875f);
-    Synapse r1 = synapse(spec, "R1");
+    Synapse r1 = spec.synapse("R1");
     p.weights(r1)[0] = -0.25f;
     Parameters after = new Parameters(spec);
     try (Backend b = maker.make().apply(spec)) {
       b.restore(p);
-      b.run(alwaysOn(2, 1), true, new ReadOut(spec), null);
+      b.run(alwaysOn(2, 1), NO_DECAY, new ReadOut(spec), null);
       b.snapshot(after);
     }
     assertEquals(0.1f * -0.75f, after.firstMoments(r1)[0]);
@@ -184,7 +195,7 @@ class DynamicsTest {
     for (int k = 0; k < 2; k++) {
       try (Backend b = maker.make().apply(spec)) {
         b.restore(Parameters.random(spec, 1));
-        b.run(Nets.batch(spec, 6, 6, 2), true, new ReadOut(spec), null);
+        b.run(Nets.batch(spec, 6, 6, 2), TestRates.LEARNING, new ReadOut(spec), null);
         Parameters after = new Parameters(spec);
         b.snapshot(after);
         weights[k] = after.weights(spec.synapses().get(0));

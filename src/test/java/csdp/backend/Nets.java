@@ -3,8 +3,8 @@ package csdp.backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cpu.PlainLoops;
 import csdp.backend.cuda.CudaBackend;
-import csdp.backend.cuda.Emulated;
-import csdp.backend.cuda.EmulatedDevice;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
@@ -12,6 +12,7 @@ import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
+import csdp.model.TestRates;
 import java.util.function.Function;
 
 /** Small networks, batches and every backend, for tests. */
@@ -49,8 +50,13 @@ final class Nets {
   /** A spec whose learning is fast and lopsided, so that mistakes show within a few steps. */
   static NetworkSpec spec(
       int inputs, int[] hidden, int classes, boolean supervised, boolean recon, int steps) {
-    Constants c = new Constants(steps, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    return new NetworkSpec(inputs, hidden, classes, supervised, recon, c);
+    Constants c = TestRates.constants(steps);
+    return NetworkSpec.builder(inputs, classes)
+        .hidden(hidden)
+        .supervised(supervised)
+        .reconstruction(recon)
+        .constants(c)
+        .build();
   }
 
   static Parameters random(NetworkSpec spec, int seed) {

@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
-import csdp.model.Constants;
+import csdp.error.CsdpException;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Synapse;
+import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,11 +35,12 @@ class NotFiniteTest {
     return Nets.spec(17, new int[] {9, 5}, 3, supervised, true, 6);
   }
 
-  private static CsdpException refused(Backend backend, boolean learn) {
+  private static CsdpException refused(Backend backend, Learning learning) {
     NetworkSpec spec = backend.spec();
-    Batch batch = Nets.batch(spec, 4, learn ? 4 : 0, 3);
+    Batch batch = Nets.batch(spec, 4, learning != null ? 4 : 0, 3);
     CsdpException e =
-        assertThrows(CsdpException.class, () -> backend.run(batch, learn, new ReadOut(spec), null));
+        assertThrows(
+            CsdpException.class, () -> backend.run(batch, learning, new ReadOut(spec), null));
     assertEquals(CsdpException.FAILED, e.exitCode());
     return e;
   }
@@ -56,13 +58,13 @@ class NotFiniteTest {
         values[cases % values.length] = BAD[cases % BAD.length];
         backend.restore(p);
         String expected = "NaN or infinity in the " + place + ", step 1 of 6";
-        assertEquals(expected, refused(backend, true).getMessage());
-        assertEquals(expected, refused(backend, false).getMessage(), "again");
+        assertEquals(expected, refused(backend, TestRates.LEARNING).getMessage());
+        assertEquals(expected, refused(backend, null).getMessage(), "again");
         cases++;
       }
       assertEquals(3 * 10 + 4, cases);
       backend.restore(good);
-      backend.run(Nets.batch(spec, 4, 4, 3), true, new ReadOut(spec), null);
+      backend.run(Nets.batch(spec, 4, 4, 3), TestRates.LEARNING, new ReadOut(spec), null);
     }
   }
 
@@ -81,30 +83,38 @@ class NotFiniteTest {
   }
 
   /** A network whose numbers overflow within a window, and where the reference sees it first. */
-  record Overflow(String place, boolean learn, NetworkSpec spec) {
+  record Overflow(String place, Learning learning, NetworkSpec spec) {
     @Override
     public String toString() {
-      return place + (learn ? " learning" : " shown");
+      return place + (learning != null ? " learning" : " shown");
     }
   }
 
   static List<Object[]> backendsAndOverflows() {
+    Learning none = new Learning(0, 0);
     List<Overflow> overflows =
         List.of(
-            new Overflow("membrane potentials of z1, step 2", false, with(3e38f, 0, 0, 0, 0)),
-            new Overflow("membrane potentials of z1, step 2", true, with(3e38f, 0, 0, 0, 0)),
-            new Overflow("second moments of W1, step 2", true, with(1e30f, 0, 0, 0, 0)),
-            new Overflow("second moments of M1, step 3", true, with(1, 3e25f, 0, 0, 0)),
-            new Overflow("thresholds of z1, step 2", false, with(1, 0, 3e38f, 0, 0)),
-            new Overflow("weights of W1, step 1", true, with(1, 0, 0, 3e38f, 0)),
-            new Overflow("weights of W1, step 2", true, with(1, 0, 0, 0, 3e38f)));
+            new Overflow("membrane potentials of z1, step 2", null, with(3e38f, 0, 0)),
+            new Overflow("membrane potentials of z1, step 2", none, with(3e38f, 0, 0)),
+            new Overflow("second moments of W1, step 2", none, with(1e30f, 0, 0)),
+            new Overflow("second moments of M1, step 3", none, with(1, 3e25f, 0)),
+            new Overflow("thresholds of z1, step 2", null, with(1, 0, 3e38f)),
+            new Overflow("weights of W1, step 1", new Learning(3e38f, 0), with(1, 0, 0)),
+            new Overflow("weights of W1, step 2", new Learning(0, 3e38f), with(1, 0, 0)));
     List<Object[]> all = new ArrayList<>();
     backends().forEach(b -> overflows.forEach(o -> all.add(new Object[] {b, o})));
     return all;
   }
 
-  private static NetworkSpec with(float rm, float ri, float rho, float eta, float decay) {
-    return spec(true).with(new Constants(6, 3f, 20f, 13f, rm, ri, rho, 2f, eta, decay));
+  private static NetworkSpec with(float rm, float ri, float rho) {
+    return spec(true)
+        .with(
+            TestRates.constants(6).toBuilder()
+                .tauM(20)
+                .resistance(rm)
+                .inhibitoryResistance(ri)
+                .thresholdRate(rho)
+                .build());
   }
 
   /** Clips, floors and resets hide nothing: every value here would be finite again after them. */
@@ -113,7 +123,7 @@ class NotFiniteTest {
   void whatOverflowsIsNamedWithItsStep(Nets.Maker maker, Overflow o) {
     try (Backend backend = maker.make().apply(o.spec())) {
       backend.restore(Parameters.random(o.spec(), 1));
-      String message = refused(backend, o.learn()).getMessage();
+      String message = refused(backend, o.learning()).getMessage();
       // A backend may not know which array of a population or synapse it was.
       String where = o.place().substring(o.place().indexOf(" of ")) + " of 6";
       assertTrue(message.endsWith(where), message);
@@ -128,11 +138,12 @@ class NotFiniteTest {
   void knowsWhereNothingCanStopBeingFinite() {
     NetworkSpec usual = Nets.spec(17, new int[] {9, 5}, 3, true, true, 6);
     assertTrue(NotFinite.impossible(Parameters.random(usual, 1)));
-    NetworkSpec demo =
-        new NetworkSpec(784, new int[] {30, 6}, 10, true, true, Constants.forBatch(500));
+    NetworkSpec demo = NetworkSpec.builder(784, 10).hidden(30, 6).build();
     assertTrue(NotFinite.impossible(Parameters.random(demo, 1)));
     for (Object[] k : backendsAndOverflows()) {
-      assertFalse(NotFinite.impossible(Parameters.random(((Overflow) k[1]).spec(), 1)));
+      Overflow o = (Overflow) k[1];
+      assertFalse(
+          NotFinite.impossible(Parameters.random(o.spec(), 1)) && NotFinite.moderate(o.learning()));
     }
     for (String place : places(Parameters.random(usual, 1)).keySet()) {
       for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 3e38f}) {

@@ -7,18 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cuda.Cuda;
-import csdp.backend.cuda.DenseProducts;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.Emulated;
-import csdp.backend.cuda.GpuDevice;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.cli.Main;
-import csdp.config.Json;
 import csdp.data.Strokes;
-import csdp.model.Constants;
+import csdp.error.CsdpException;
+import csdp.io.Json;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import java.io.File;
 import java.io.IOException;
@@ -135,21 +135,18 @@ class BenchTest {
     Target wrong =
         new CpuTarget(1) {
           @Override
-          Backend open(NetworkSpec spec) {
-            Constants c = spec.constants();
-            Constants other =
-                new Constants(
-                    c.steps(),
-                    c.dt(),
-                    c.tauM(),
-                    c.tauTrace(),
-                    c.resistance(),
-                    c.inhibitoryResistance(),
-                    c.thresholdRate(),
-                    c.goodnessThreshold(),
-                    c.learningRate(),
-                    2 * c.weightDecay());
-            return new CpuBackend(spec.with(other), 1);
+          public Backend open(NetworkSpec spec) {
+            Backend inner = new CpuBackend(spec, 1);
+            return (Backend)
+                Proxy.newProxyInstance(
+                    Backend.class.getClassLoader(),
+                    new Class<?>[] {Backend.class},
+                    (proxy, method, args) -> {
+                      if (method.getName().equals("run") && args[1] instanceof Learning l) {
+                        args[1] = new Learning(l.learningRate(), 2 * l.weightDecay());
+                      }
+                      return method.invoke(inner, args);
+                    });
           }
         };
     BenchReport r = Bench.run(TINY, Strokes.draw("strokes", 1, 0, 30), wrong, line -> {});

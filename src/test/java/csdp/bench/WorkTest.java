@@ -7,22 +7,23 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
+import csdp.bench.StepPart.Kind;
 import csdp.bench.Work.Firing;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox.Purpose;
 import csdp.model.Synapse;
+import csdp.model.TestRates;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Counts against small cases that were worked out by hand. */
 class WorkTest {
   // W1: 5 x 3, contrastive. C2: 3 x 2, error-driven. R1: 3 x 5.
-  private final NetworkSpec spec =
-      new NetworkSpec(5, new int[] {3}, 2, true, true, Constants.forBatch(2));
-  private final Synapse w1 = synapse("W1");
-  private final Synapse c2 = synapse("C2");
+  private final NetworkSpec spec = NetworkSpec.builder(5, 2).hidden(3).build();
+  private final Synapse w1 = spec.synapse("W1");
+  private final Synapse c2 = spec.synapse("C2");
 
   /** Three samples, two of them positive: units 0 and 4; 4; none. */
   private final Firing pre =
@@ -30,10 +31,6 @@ class WorkTest {
 
   /** Three units: all of sample 0; none; the last of sample 2. */
   private final Firing post = Firing.of(new byte[] {1, 1, 1, 0, 0, 0, 0, 0, 1}, 3, 2);
-
-  private Synapse synapse(String name) {
-    return spec.synapses().stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
-  }
 
   @Test
   void firing() {
@@ -83,11 +80,9 @@ class WorkTest {
   /** A window of one step: the first acts on nothing, as all spikes are zero before it. */
   @Test
   void activityOfAWindow() {
-    Constants c = Constants.forBatch(2);
-    NetworkSpec one =
-        spec.with(
-            new Constants(
-                2, c.dt(), c.tauM(), c.tauTrace(), 0, 0, 0, 10, c.learningRate(), c.weightDecay()));
+    Constants noCurrents =
+        Constants.builder().steps(2).resistance(0).inhibitoryResistance(0).thresholdRate(0).build();
+    NetworkSpec one = spec.with(noCurrents);
     float[] images = new float[15];
     images[0] = 1; // spikes always: unit 0 of sample 0, unit 4 of sample 2; all others never
     images[14] = 1;
@@ -105,18 +100,19 @@ class WorkTest {
       }
       backend.restore(silent);
       Activity a = new Activity(one, batch, true);
-      backend.run(batch, true, new ReadOut(one), a);
+      backend.run(batch, TestRates.LEARNING, new ReadOut(one), a);
       // One block of four pixels in sample 0, one (of a single pixel) in sample 2.
-      assertEquals(new Work(2 * 16 + 2 * 4, 2 * 84), a.of("encode"));
-      assertEquals(new Work(2 * 4 + 2 * 4, 2 * 84), a.of("encode stored"));
+      assertEquals(new Work(2 * 16 + 2 * 4, 2 * 84), a.of(StepPart.ENCODE));
+      assertEquals(new Work(2 * 4 + 2 * 4, 2 * 84), a.of(StepPart.ENCODE_STORED));
       // Two spikes in two rows, in the second step only.
       assertEquals(
-          new Work((2 * 3 * 4 + 2 * 4) / 2.0, (2 * 3 + 2 * 2 * 3) / 2.0), a.of("currents W1"));
-      assertEquals(new Work(0, 0), a.of("currents M1"));
+          new Work((2 * 3 * 4 + 2 * 4) / 2.0, (2 * 3 + 2 * 2 * 3) / 2.0),
+          a.of(StepPart.of(Kind.CURRENTS, one.synapse("W1"))));
+      assertEquals(new Work(0, 0), a.of(StepPart.of(Kind.CURRENTS, one.synapse("M1"))));
       assertEquals(
           new Work(15 * 24 + (2 * 3 * 4 + 2 * 4) / 2.0, 15 * 17 + 3 * 2 * 3 / 2.0),
-          a.of("plasticity W1"));
-      assertEquals(new Work(2 * 4 * 2, 2), a.of("lists z0"));
+          a.of(StepPart.of(Kind.PLASTICITY, one.synapse("W1"))));
+      assertEquals(new Work(2 * 4 * 2, 2), a.of(StepPart.of(Kind.LISTS, one.input())));
     }
   }
 

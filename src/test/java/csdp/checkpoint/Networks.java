@@ -1,6 +1,5 @@
 package csdp.checkpoint;
 
-import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Synapse;
@@ -12,7 +11,11 @@ final class Networks {
   private Networks() {}
 
   static NetworkSpec spec(boolean supervised, boolean reconstruction, int... hidden) {
-    return new NetworkSpec(6, hidden, 3, supervised, reconstruction, Constants.forBatch(100));
+    return NetworkSpec.builder(6, 3)
+        .hidden(hidden)
+        .supervised(supervised)
+        .reconstruction(reconstruction)
+        .build();
   }
 
   static List<NetworkSpec> kinds() {

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.CsdpException;
 import csdp.data.Ink;
-import csdp.data.Npz;
+import csdp.error.CsdpException;
+import csdp.io.Npz;
+import csdp.io.PythonJson;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class NgcLearnModelTest {
+  private static final Learning LEARNING = Learning.forBatch(100);
   @TempDir Path dir;
 
   private static Path released() {
@@ -36,7 +39,8 @@ class NgcLearnModelTest {
 
   private Path exported() {
     Path folder = dir.resolve("model");
-    NgcLearnModel.write(folder, Networks.parameters(Networks.spec(true, true, 5, 4), 1), 1234);
+    NgcLearnModel.write(
+        folder, Networks.parameters(Networks.spec(true, true, 5, 4), 1), LEARNING, 1234);
     return folder;
   }
 
@@ -59,7 +63,8 @@ class NgcLearnModelTest {
     NgcLearnModel model = NgcLearnModel.read(released());
     NetworkSpec spec = model.spec();
     assertEquals("784-128-64-10 supervised, with reconstruction", spec.toString());
-    assertEquals(Constants.forBatch(100), spec.constants());
+    assertEquals(Constants.demo(), spec.constants());
+    assertEquals(LEARNING, model.learning());
     assertEquals("best_params1234", model.parameterFolder().getFileName().toString());
   }
 
@@ -67,7 +72,8 @@ class NgcLearnModelTest {
   void writesTheReleasedModelByteForByte() throws IOException {
     Path source = released();
     Path copy = dir.resolve("copy");
-    NgcLearnModel.write(copy, NgcLearnModel.read(source).parameters(), 1234);
+    NgcLearnModel model = NgcLearnModel.read(source);
+    NgcLearnModel.write(copy, model.parameters(), model.learning(), 1234);
     List<Path> files;
     try (Stream<Path> all = Files.walk(source)) {
       files =
@@ -103,12 +109,21 @@ class NgcLearnModelTest {
     for (NetworkSpec kind : Networks.kinds()) {
       Path folder = dir.resolve("model" + i++);
       Constants c =
-          new Constants(50, 3f, 99.9f, 13.7f, 0.3f, 1 / 3f, 1e-7f, 9.99f, 1.1e-3f, 3.3e-5f);
+          Constants.builder()
+              .tauM(99.9f)
+              .tauTrace(13.7f)
+              .resistance(0.3f)
+              .inhibitoryResistance(1 / 3f)
+              .thresholdRate(1e-7f)
+              .goodnessThreshold(9.99f)
+              .build();
+      Learning learning = new Learning(1.1e-3f, 3.3e-5f);
       Parameters p = Networks.parameters(kind.with(c), i);
-      NgcLearnModel.write(folder, p, i);
+      NgcLearnModel.write(folder, p, learning, i);
       NgcLearnModel read = NgcLearnModel.read(folder);
       assertEquals(p.spec().toString(), read.spec().toString());
       assertEquals(c, read.spec().constants());
+      assertEquals(learning, read.learning());
       CheckpointTest.assertSame(p, read.parameters(), false);
       assertEquals(0, read.parameters().plasticitySteps());
     }
@@ -177,7 +192,7 @@ class NgcLearnModelTest {
     Constants c = p.spec().constants();
     Path folder = dir.resolve("beside");
     Ink ink = new Ink(0.25, 0, 0.5);
-    NgcLearnModel.write(folder, p, 3, 2, 77, ink);
+    NgcLearnModel.write(folder, p, LEARNING, 3, 2, 77, ink);
     SavedModel model = SavedModel.open(folder, false, line -> fail(line));
     assertEquals(3, model.width());
     assertEquals(2, model.height());

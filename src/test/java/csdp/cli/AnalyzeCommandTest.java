@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.CsdpException;
 import csdp.analysis.Analysis;
-import csdp.config.Json;
-import csdp.data.Npy;
-import csdp.data.NpyArray;
+import csdp.error.CsdpException;
+import csdp.io.Json;
+import csdp.io.Npy;
+import csdp.io.NpyArray;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.PrintWriter;
@@ -36,15 +36,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From a trained model to plots and report, and refused input. */
-class AnalyzeCommandTest {
+class AnalyzeCommandTest extends CommandTest {
   private static final int IMAGES = 300;
 
   @TempDir static Path dir;
   @TempDir Path fresh;
   private static Path model;
   private static String missing;
-  private String out;
-  private String err;
 
   @BeforeAll
   static void train() {
@@ -66,15 +64,6 @@ class AnalyzeCommandTest {
   @AfterAll
   static void done() {
     missing = null;
-  }
-
-  private int run(String... args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));
-    out = o.toString();
-    err = e.toString();
-    return code;
   }
 
   /** An analysis of a few seconds; flags replace its own. */

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import csdp.config.Json;
-import csdp.data.Npy;
-import csdp.data.Npz;
-import csdp.data.NpzWriter;
+import csdp.io.Json;
+import csdp.io.Npy;
+import csdp.io.Npz;
+import csdp.io.NpzWriter;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -212,8 +212,8 @@ class DamagedInputTest {
 
   /** A recorded run in which nothing spikes. */
   private static void writeTrace(Path file) throws IOException {
-    Constants c = new Constants(3, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.001f, 0.0001f);
-    NetworkSpec spec = new NetworkSpec(PIXELS, new int[] {5, 4}, 3, true, true, c);
+    Constants c = Constants.demo().withSteps(3);
+    NetworkSpec spec = NetworkSpec.builder(PIXELS, 3).hidden(5, 4).constants(c).build();
     Parameters p = Parameters.random(spec, 1);
     try (NpzWriter out = new NpzWriter(file)) {
       out.add("meta/T", new int[0], new float[] {3});

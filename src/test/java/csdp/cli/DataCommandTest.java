@@ -23,11 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-class DataCommandTest {
+class DataCommandTest extends CommandTest {
   @TempDir Path dir;
   private String before;
-  private String out;
-  private String err;
 
   @BeforeEach
   void lookOnlyHere() {
@@ -49,15 +47,6 @@ class DataCommandTest {
     StringWriter e = new StringWriter();
     command.setOut(new PrintWriter(o, true)).setErr(new PrintWriter(e, true));
     int code = command.execute(args);
-    out = o.toString();
-    err = e.toString();
-    return code;
-  }
-
-  private int run(String... args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));
     out = o.toString();
     err = e.toString();
     return code;

@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.backend.cuda.CudaSurvey;
-import csdp.backend.cuda.EmulatedDevice;
+import csdp.Csdp;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.cli.DoctorCommand.Line;
 import java.io.File;
 import java.io.IOException;
@@ -15,10 +16,12 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class DoctorCommandTest {
   private static final CudaSurvey H200 =
@@ -175,6 +178,66 @@ class DoctorCommandTest {
     data = doctor(Map.of("CSDP_DATA", root + "/none")).dataSets();
     assertFalse(data.ok());
     assertTrue(data.found().contains("not a folder"));
-    assertTrue(DoctorCommand.disk(root).found().contains("free in"));
+    assertTrue(doctor(Map.of()).disk(root).found().contains("free in"));
+  }
+
+  /** Paths of every kind, with spaces and with characters that mean something to a pattern. */
+  @Test
+  void aReportNamesNobody() throws IOException {
+    String home = root + "/home/Jane D\u00f6e $1 [x";
+    program("home/Jane D\u00f6e $1 [x/bin/nvcc", "echo 'release 12.4, V12.4.131'");
+    file("home/Jane D\u00f6e $1 [x/sets/kmnist/t10k-images-idx3-ubyte", "");
+    file("home/Jane D\u00f6e $1 [x/.fonts/a.ttf", "");
+    file("opt/Jane's lib/libcuda.so.1", "");
+    file("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX  550.54.15  Release Build\n");
+    Map<String, String> env =
+        Map.of(
+            "HOME",
+            home,
+            "PATH",
+            home + "/bin",
+            "CSDP_DATA",
+            home + "/sets",
+            "CSDP_CACHE",
+            "D:\\Jane\\cache files",
+            "LD_LIBRARY_PATH",
+            root + "/opt/Jane's lib",
+            "HOSTNAME",
+            "janes-laptop",
+            "USER",
+            "jane");
+    String problem =
+        "the driver at "
+            + root
+            + "/opt/Jane's lib/libcuda.so.1 cannot be used (no code is loaded from D:\\Jane\\cache"
+            + " files\\n: delete it; /srv/jane/x: no such file): reinstall it; CPU/GPU";
+    DoctorCommand doctor = doctor(env, CudaSurvey.broken("12.4", problem));
+    StringWriter out = new StringWriter();
+    String before = System.setProperty("user.home", home);
+    try {
+      CommandLine cli = new CommandLine(doctor).setOut(new PrintWriter(out));
+      assertEquals(0, cli.execute("--report"));
+    } finally {
+      System.setProperty("user.home", before);
+    }
+    String text = out.toString();
+    assertFalse(text.toLowerCase(Locale.ROOT).contains("jane"), text);
+    assertFalse(text.contains(root.toString()), text);
+    assertFalse(text.contains(Path.of("").toAbsolutePath().toString()), text);
+    for (String needed :
+        List.of(
+            "csdp4j       " + Csdp.version(),
+            System.getProperty("java.version"),
+            System.getProperty("os.version"),
+            "--add-modules=jdk.incubator.vector",
+            "CSDP_CACHE CSDP_DATA LD_LIBRARY_PATH",
+            "550.54.15, for CUDA 12.4, (path hidden)",
+            "the driver at (path hidden) cannot be used (no code is loaded from (path hidden):"
+                + " delete it; (path hidden): no such file): reinstall it; CPU/GPU",
+            "12.4, (path hidden)",
+            "kmnist in (path hidden) (",
+            "free in (path hidden)")) {
+      assertTrue(text.contains(needed), needed + " in " + text);
+    }
   }
 }

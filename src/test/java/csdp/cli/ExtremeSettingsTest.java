@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.data.Npz;
+import csdp.io.Npz;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Backend;
 import csdp.backend.Device;
-import csdp.backend.cuda.CountingDevice;
 import csdp.backend.cuda.CudaBackend;
-import csdp.backend.cuda.Emulated;
+import csdp.backend.cuda.device.CountingDevice;
+import csdp.backend.cuda.device.Emulated;
 import csdp.checkpoint.RunFolder;
-import csdp.config.Json;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.io.Json;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -151,8 +151,8 @@ class LongRunTest {
     }
 
     private static NetworkSpec spec() {
-      Constants c = new Constants(2, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
-      return new NetworkSpec(784, new int[] {12, 8}, 10, true, true, c);
+      Constants c = Constants.demo().withSteps(2);
+      return NetworkSpec.builder(784, 10).hidden(12, 8).constants(c).build();
     }
 
     private void run(Backend backend) {
@@ -172,7 +172,7 @@ class LongRunTest {
                 backend,
                 images.subset(0, 8),
                 images.subset(16, 24),
-                new TrainOptions(EPOCHS, 8, 7, 0.5f, false),
+                TrainOptions.epochs(EPOCHS).withBatch(8).withSeed(7),
                 TrainState.start(),
                 List.of(new ProgressPrinter(console, console, false, () -> 80), folder, look))
             .run();

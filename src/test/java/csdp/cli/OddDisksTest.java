@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.checkpoint.FaultyDisk;
-import csdp.checkpoint.FaultyDisk.Fault;
+import csdp.io.FaultyDisk;
+import csdp.io.FaultyDisk.Fault;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

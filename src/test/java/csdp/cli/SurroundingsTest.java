@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
-import csdp.config.Json;
+import csdp.io.Json;
 import csdp.train.TrainState;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -7,14 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.backend.cuda.Cuda;
-import csdp.config.Json;
 import csdp.data.Dataset;
-import csdp.data.Npy;
 import csdp.data.Strokes;
+import csdp.io.Json;
+import csdp.io.Npy;
 import java.awt.image.BufferedImage;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,19 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line from training to prediction, with its exit codes. */
-class TrainCommandTest {
+class TrainCommandTest extends CommandTest {
   @TempDir Path dir;
-  private String out;
-  private String err;
-
-  private int run(String... args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));
-    out = o.toString();
-    err = e.toString();
-    return code;
-  }
 
   /** A training run of a second; flags replace its own. */
   private int train(String... flags) {
@@ -153,7 +141,7 @@ class TrainCommandTest {
     assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--batch", "25"));
     assertRefused("training.batch", "50", "25");
     assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--learning-rate", "1"));
-    assertRefused("constants.learningRate");
+    assertRefused("training.learningRate");
     assertEquals(2, run("train", "--resume", "--out", folder("parts"), "--train-limit", "100"));
     assertRefused("data.trainLimit");
     assertEquals(2, run("train", "--resume", "--force", "--out", folder("parts")));
@@ -435,6 +423,50 @@ class TrainCommandTest {
   }
 
   private String lastAnswer;
+
+  /** The rates were constants once; what a version did not write yet has its default. */
+  @Test
+  void runsOfEarlierVersionsAreReadAndResumed() throws Exception {
+    assertEquals(0, train("--out", folder("whole"), "--epochs", "2"), err);
+    assertEquals(0, train("--out", folder("run"), "--epochs", "1"), err);
+    Path file = dir.resolve("run/config.json");
+    ObjectNode config = (ObjectNode) Json.tree(file);
+    ObjectNode training = (ObjectNode) config.at("/run/training");
+    ObjectNode constants = (ObjectNode) config.at("/run/constants");
+    constants.set("learningRate", training.remove("learningRate"));
+    constants.set("weightDecay", training.remove("weightDecay"));
+    constants.remove(List.of("goodnessThreshold", "dt"));
+    training.remove(List.of("mix", "rotate", "seed"));
+    ((ObjectNode) config.at("/run/network")).remove("reconstruction");
+    ((ObjectNode) config.at("/seen")).remove("ink");
+    Files.write(file, Json.bytes(config));
+    assertEquals(0, run("evaluate", "--model", folder("run")), err);
+    assertEquals(0, run("train", "--resume", "--epochs", "2", "--out", folder("run")), err);
+    for (String array : List.of("last/W1.npz", "last/adam/M1.npz", "acc1234.npy")) {
+      assertArrayEquals(
+          Files.readAllBytes(dir.resolve("whole").resolve(array)),
+          Files.readAllBytes(dir.resolve("run").resolve(array)),
+          array);
+    }
+    assertEquals(
+        Json.tree(dir.resolve("whole/config.json")).get("run"), Json.tree(file).get("run"));
+  }
+
+  @Test
+  void aFieldThatIsNotKnownIsNamed() throws Exception {
+    assertEquals(0, train("--out", folder("run"), "--epochs", "1"), err);
+    Path file = dir.resolve("run/config.json");
+    ObjectNode config = (ObjectNode) Json.tree(file);
+    ((ObjectNode) config.at("/run/training")).put("momentum", 0.9);
+    Files.write(file, Json.bytes(config));
+    assertEquals(2, run("evaluate", "--model", folder("run")));
+    assertRefused("config.json", "unknown field run.training.momentum");
+    ((ObjectNode) config.at("/run/training")).remove("momentum");
+    ((ObjectNode) config.at("/run/network")).remove("hidden");
+    Files.write(file, Json.bytes(config));
+    assertEquals(2, run("evaluate", "--model", folder("run")));
+    assertRefused("config.json", "hidden");
+  }
 
   @Test
   void noForceReplacesWhatIsNoRun() throws Exception {

@@ -14,6 +14,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.data.DataCatalog.FileEntry;
 import csdp.data.DataCatalog.SetEntry;
 import csdp.data.FileServer.Manner;
+import csdp.io.Checksums;
+import csdp.io.Npy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

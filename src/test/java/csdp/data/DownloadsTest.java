@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.data.DataCatalog.FileEntry;
 import csdp.data.DataCatalog.SetEntry;
 import csdp.data.FileServer.Manner;
+import csdp.io.Checksums;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;

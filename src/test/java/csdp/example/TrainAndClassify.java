@@ -33,7 +33,7 @@ public final class TrainAndClassify {
           }
         };
 
-    try (Csdp net = Csdp.builder(28 * 28, 10).hidden(100, 40).batch(200).seed(7).build()) {
+    try (Csdp net = Csdp.builder(28 * 28, 10).hidden(100, 40).seed(7).build()) {
       TrainOptions options = TrainOptions.epochs(2).withBatch(200).withSeed(7);
       net.train(data.train(), data.valid(), options, log);
       System.out.printf(

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
-import csdp.config.Json;
+import csdp.io.Json;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox.Purpose;
@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class MetricSumsTest {
   private static NetworkSpec spec(boolean reconstruction) {
-    Constants c = new Constants(4, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 5e-5f);
-    return new NetworkSpec(2, new int[] {3}, 2, true, reconstruction, c);
+    Constants c = Constants.demo().withSteps(4);
+    return NetworkSpec.builder(2, 2).hidden(3).reconstruction(reconstruction).constants(c).build();
   }
 
   private static void add(

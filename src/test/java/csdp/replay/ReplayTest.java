@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.CsdpException;
 import csdp.backend.Device;
-import csdp.data.NpyArray;
-import csdp.data.Npz;
-import csdp.data.NpzWriter;
+import csdp.error.CsdpException;
+import csdp.io.NpyArray;
+import csdp.io.Npz;
+import csdp.io.NpzWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

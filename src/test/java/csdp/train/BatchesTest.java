@@ -8,11 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.data.Dataset;
-import csdp.model.Constants;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
@@ -35,7 +34,7 @@ class BatchesTest {
   }
 
   private static NetworkSpec spec(int classes, boolean supervised) {
-    return new NetworkSpec(2, new int[] {3}, classes, supervised, true, Constants.forBatch(1));
+    return NetworkSpec.builder(2, classes).hidden(3).supervised(supervised).build();
   }
 
   /** Both pixels of each sample. */
@@ -123,7 +122,8 @@ class BatchesTest {
   @Test
   void unsupervisedNegativesMixInAnotherImage() {
     Dataset d = data(40, 4);
-    TrainOptions options = new TrainOptions(1, 13, 3, 0.25f, false); // 13, 13, 13, 1
+    TrainOptions options =
+        TrainOptions.epochs(1).withBatch(13).withSeed(3).withMix(0.25f); // 13, 13, 13, 1
     Batches batches = new Batches(spec(4, false), d, options);
     Set<Integer> partners = new HashSet<>();
     for (int k = 0; k < 4; k++) {
@@ -166,9 +166,9 @@ class BatchesTest {
   /** Samples x units are more than an int holds, in training, in validation and in evaluation. */
   @Test
   void aBatchThatNoArrayHoldsIsRefusedBeforeAnythingRuns() {
-    NetworkSpec spec = new NetworkSpec(2, new int[] {40_000}, 2, true, true, Constants.forBatch(1));
+    NetworkSpec spec = NetworkSpec.builder(2, 2).hidden(40_000).build();
     int many = 60_000;
-    TrainOptions options = new TrainOptions(1, many, 1, 0, false);
+    TrainOptions options = TrainOptions.epochs(1).withBatch(many).withSeed(1).withMix(0);
     Dataset large = data(many, 2);
     refused(() -> new Batches(spec, large, options));
     Backend backend = // without memory: nothing but its network is asked for

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
@@ -15,10 +14,13 @@ import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
-import csdp.config.Json;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
+import csdp.io.Json;
+import csdp.io.Npy;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -38,12 +40,16 @@ class TrainerTest {
   @TempDir Path dir;
 
   private static NetworkSpec spec(boolean supervised) {
-    Constants c = new Constants(12, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
-    return new NetworkSpec(784, new int[] {40, 20}, 10, supervised, true, c);
+    Constants c = Constants.demo().withSteps(12);
+    return NetworkSpec.builder(784, 10).hidden(40, 20).supervised(supervised).constants(c).build();
   }
 
   private static TrainOptions options(int epochs) {
-    return new TrainOptions(epochs, 100, 7, 0.5f, true);
+    return TrainOptions.epochs(epochs)
+        .withBatch(100)
+        .withSeed(7)
+        .withRotate(true)
+        .withLearning(new Learning(0.002f, 6e-5f));
   }
 
   /** Trains from a state in a folder's last checkpoint, or from the start, and returns the end. */
@@ -232,7 +238,7 @@ class TrainerTest {
     List<String> lines = Files.readAllLines(folder.path().resolve("metrics.jsonl"));
     assertEquals(3, lines.size());
     for (String name : List.of("acc", "nll", "bce", "mse", "trAcc", "trNll")) {
-      float[] values = csdp.data.Npy.read(folder.path().resolve(name + "7.npy")).floats();
+      float[] values = Npy.read(folder.path().resolve(name + "7.npy")).floats();
       assertEquals(3, values.length, name);
       for (float v : values) {
         assertTrue(Float.isFinite(v), name);
@@ -257,7 +263,7 @@ class TrainerTest {
     }
 
     @Override
-    public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+    public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
       boolean now = ++runs == at;
       if (now && spoil == null) {
         Parameters p = new Parameters(spec());
@@ -265,7 +271,7 @@ class TrainerTest {
         p.weights(spec().synapses().get(1))[3] = Float.NaN;
         inner.restore(p);
       }
-      inner.run(batch, learn, out, observer);
+      inner.run(batch, learning, out, observer);
       if (now && spoil != null) {
         spoil.accept(out);
       }
@@ -305,8 +311,8 @@ class TrainerTest {
   /** A non-finite value stops training immediately, and no checkpoint is written. */
   @Test
   void nonFiniteValueStopsTrainingAndKeepsTheCheckpoint() throws Exception {
-    Constants c = new Constants(3, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
-    NetworkSpec spec = new NetworkSpec(784, new int[] {7}, 10, true, true, c);
+    Constants c = Constants.demo().withSteps(3);
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(7).constants(c).build();
     TrainOptions options = options(2).withBatch(10);
     // Runs: validation, 3 batches, validation, 3 batches, validation; each validates in one batch.
     record Case(int run, Consumer<ReadOut> spoil, String message) {}
@@ -352,8 +358,8 @@ class TrainerTest {
   /** Training generalises: accuracy on new images is far above chance. */
   @Test
   void learns() {
-    Constants c = Constants.forBatch(200);
-    NetworkSpec spec = new NetworkSpec(784, new int[] {100, 40}, 10, true, true, c);
+    Constants c = Constants.demo();
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(100, 40).constants(c).build();
     List<EpochMetrics> seen = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {

@@ -1,24 +1,27 @@
 package csdp.backend.cpu;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
 import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
+import csdp.backend.cpu.PhaseTimes.Kind;
+import csdp.backend.cpu.PhaseTimes.Part;
 import csdp.backend.cpu.RowMath.Dynamics;
+import csdp.error.CsdpException;
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -43,6 +46,7 @@ public final class CpuBackend implements Backend {
   private final Constants c;
   private final RowMath fast;
   private final RowMath plain = new PlainRowMath();
+  private boolean bounded; // no value can stop being finite at moderate rates
   private RowMath math; // the fast one if all values must stay finite
   private final Workers workers;
   private final Dynamics dynamics;
@@ -63,7 +67,7 @@ public final class CpuBackend implements Backend {
   private int n;
   private int[] samplesByImage; // samples, those of the same image next to each other
   private int step;
-  private boolean learn;
+  private Learning learning; // null for inference
   private ReadOut out;
 
   // Items of the phases of a step. Constant while N is constant.
@@ -111,7 +115,7 @@ public final class CpuBackend implements Backend {
     this.context = layers[spec.context().index()];
     this.weights =
         spec.synapses().stream()
-            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c))
+            .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c.steps()))
             .toArray(Weights[]::new);
     this.watch = new NotFinite.Watch(spec);
     this.encoder = new Encoder(spec.input().units());
@@ -153,7 +157,8 @@ public final class CpuBackend implements Backend {
     }
     plasticitySteps = from.plasticitySteps();
     refused = NotFinite.in(from);
-    math = NotFinite.impossible(from) ? fast : plain;
+    bounded = NotFinite.impossible(from);
+    math = bounded ? fast : plain;
   }
 
   @Override
@@ -171,32 +176,32 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+  public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
     if (refused != null) {
       throw refused;
     }
-    begin(batch, learn, out);
+    begin(batch, learning, out);
     for (step = 1; step <= c.steps(); step++) {
       for (Layer layer : layers) {
-        if (layer.p.role() == Role.HIDDEN) {
+        if (layer.p.hasGoodness()) {
           layer.signals.choose();
         }
       }
       panelled = inputSpikes() >= PANEL_READS * input.p.units();
       if (panelled) {
-        phase("currents", panelJob, panels.length);
+        phase(panelJob, panels.length, this::currentsPart);
       }
-      phase("integrate", sampleJob, feedForward.length);
-      phase("reconstruct", reconstructJob, transposed.length + reconstruct.length);
-      if (learn) {
-        Adam adam = Adam.at(++plasticitySteps, c.learningRate());
+      phase(sampleJob, feedForward.length, this::integratePart);
+      phase(reconstructJob, transposed.length + reconstruct.length, this::reconstructPart);
+      if (learning != null) {
+        Adam adam = Adam.at(++plasticitySteps, learning.learningRate());
         for (Weights w : weights) {
           w.rule.at(step, adam);
         }
         // The observer may read all weights, or non-finite values are searched.
         boolean everyRow = step == c.steps() || observer != null || math != fast;
         plasticity.begin(math, step, everyRow);
-        phase("plasticity", plasticityJob, plastic.length);
+        phase(plasticityJob, plastic.length, this::plasticityPart);
       }
       watch.check();
       for (Layer layer : layers) {
@@ -224,33 +229,43 @@ public final class CpuBackend implements Backend {
     times = into;
   }
 
-  private void phase(String name, Workers.Job job, int items) {
+  /**
+   * Runs a phase.
+   *
+   * @param part of an item, for the times
+   */
+  private void phase(Workers.Job job, int items, IntFunction<Part> part) {
     if (times == null) {
       workers.run(job, items);
     } else {
-      times.run(workers, name, job, items, this::part);
+      times.run(workers, job, items, part);
     }
   }
 
-  /** Returns the population or synapse of an item, as the label of its time. */
-  private String part(String phase, int item) {
-    return switch (phase) {
-      case "currents" -> panels[item].weights.synapse.name();
-      case "integrate" ->
-          feedForward[item].layer.p.integrates()
-              ? feedForward[item].layer.p.name()
-              : PhaseTimes.ENCODE;
-      case "reconstruct" ->
-          item < transposed.length ? PhaseTimes.TRANSPOSE : spec.reconstruction().name();
-      case "plasticity" -> plastic[item].weights.synapse.name();
-      default -> throw new IllegalArgumentException(phase);
-    };
+  private Part currentsPart(int item) {
+    return new Part(Kind.CURRENTS, panels[item].weights.synapse.name());
   }
 
-  private void begin(Batch batch, boolean learn, ReadOut out) {
+  private Part integratePart(int item) {
+    Population p = feedForward[item].layer.p;
+    return p.integrates() ? new Part(Kind.INTEGRATE, p.name()) : Part.ENCODE;
+  }
+
+  private Part reconstructPart(int item) {
+    return item < transposed.length
+        ? Part.LISTS
+        : new Part(Kind.INTEGRATE, reconstruct[item - transposed.length].layer.p.name());
+  }
+
+  private Part plasticityPart(int item) {
+    return new Part(Kind.PLASTICITY, plastic[item].weights.synapse.name());
+  }
+
+  private void begin(Batch batch, Learning learning, ReadOut out) {
     this.batch = batch;
-    this.learn = learn;
+    this.learning = learning;
     this.out = out;
+    math = bounded && NotFinite.moderate(learning) ? fast : plain;
     out.reset(batch.size());
     samplesByImage =
         IntStream.range(0, batch.size())
@@ -268,7 +283,7 @@ public final class CpuBackend implements Backend {
       layOut();
     }
     transposed =
-        learn
+        learning != null
             ? Arrays.stream(layers)
                 .filter(l -> Arrays.stream(weights).anyMatch(w -> w.pre == l))
                 .toArray(Layer[]::new)
@@ -277,7 +292,7 @@ public final class CpuBackend implements Backend {
       layer.reset();
     }
     for (Weights w : weights) {
-      w.begin();
+      w.begin(learning);
     }
     encoder.begin(batch);
   }
@@ -376,19 +391,32 @@ public final class CpuBackend implements Backend {
     }
     integrate(item, worker);
     long start = times == null ? 0 : System.nanoTime();
+    Part part = null;
     for (int b = item.fromSample; b < item.toSample; b++) {
-      switch (item.layer.p.role()) {
-        case HIDDEN -> finishHidden(item.layer, b);
-        case HEAD -> finishHead(item.layer, b);
-        case RECONSTRUCTION -> finishReconstruction(item.layer, b);
-        default -> throw new IllegalStateException(item.layer.p.name());
-      }
+      part = finish(item.layer, b);
     }
     if (times != null) {
-      boolean errors = item.layer.p.role() == Role.RECONSTRUCTION;
-      times.within(
-          worker, errors ? PhaseTimes.ERRORS : PhaseTimes.SAMPLES, System.nanoTime() - start);
+      times.within(worker, part, System.nanoTime() - start);
     }
+  }
+
+  /** Ends a step of a sample; returns the part that its time counts for. */
+  private Part finish(Layer layer, int b) {
+    return switch (layer.p.role()) {
+      case HIDDEN -> {
+        finishHidden(layer, b);
+        yield Part.SAMPLES;
+      }
+      case HEAD -> {
+        finishHead(layer, b);
+        yield Part.SAMPLES;
+      }
+      case RECONSTRUCTION -> {
+        finishReconstruction(layer, b);
+        yield Part.ERRORS;
+      }
+      case INPUT, CONTEXT -> throw new IllegalStateException(layer.p.name());
+    };
   }
 
   /** Draws the input spikes of some samples and clamps their context. */
@@ -521,7 +549,7 @@ public final class CpuBackend implements Backend {
       sums[sum + k] += r.trace[at + k];
     }
     r.signals.count[b] = 0;
-    if (learn && b < batch.positives()) {
+    if (learning != null && b < batch.positives()) {
       reconstructionError(r, input.spikes, b);
     }
   }

@@ -1,7 +1,6 @@
 package csdp.backend.cpu;
 
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,8 +48,8 @@ final class Layer {
       return;
     }
     samples = 0; // stay consistent if allocation fails
-    previous = new Spikes(n, rows, p.role() == Role.INPUT);
-    spikes = new Spikes(n, rows, p.role() == Role.INPUT);
+    previous = new Spikes(n, rows, p.drawnFromImage());
+    spikes = new Spikes(n, rows, p.drawnFromImage());
     if (p.integrates()) {
       int size = rows.size(n);
       membrane = new float[size];
@@ -59,7 +58,7 @@ final class Layer {
       currents = drivenByInput() ? new float[size] : null;
       thresholdChange = new float[n];
       goodness = new float[n];
-      if (p.role() == Role.HIDDEN) {
+      if (p.hasGoodness()) {
         entry = new char[n * p.units()];
         lastSpike = new short[n * p.units()];
         lastSpikeCount = new int[n * (steps + 1)];
@@ -72,7 +71,7 @@ final class Layer {
 
   /** Returns true if the layer receives currents from the input. */
   boolean drivenByInput() {
-    return !incoming.isEmpty() && incoming.get(0).pre.p.role() == Role.INPUT;
+    return !incoming.isEmpty() && incoming.get(0).pre.p.drawnFromImage();
   }
 
   /** Resets to the rest state. */

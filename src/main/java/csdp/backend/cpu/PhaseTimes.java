@@ -2,9 +2,7 @@ package csdp.backend.cpu;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 
 /**
  * Times of the phases of a {@link CpuBackend}'s steps, by population or synapse. A phase mixes
@@ -13,22 +11,38 @@ import java.util.function.BiFunction;
  * clock twice.
  */
 public final class PhaseTimes {
-  /** Part of a phase that lists spikes by unit. */
-  static final String TRANSPOSE = "lists by unit";
+  /** The kinds of parts that are told apart. */
+  public enum Kind {
+    /** Currents of the input into a population, of a synapse. */
+    CURRENTS,
+    /** All other currents and the integration, of a population. */
+    INTEGRATE,
+    /** Random input spikes. */
+    ENCODE,
+    /** Spike lists by sample and learning signals, of all populations that earlier spikes drive. */
+    SAMPLES,
+    /** Spike lists by sample and errors, of the reconstruction. */
+    ERRORS,
+    /** Spike lists by unit, of all populations. */
+    LISTS,
+    /** Gradient and update, of a synapse. */
+    PLASTICITY
+  }
 
-  /** The part of the phase of integration that draws input spikes. */
-  static final String ENCODE = "encode";
+  /**
+   * A part of a step.
+   *
+   * @param of name of its population or synapse; empty where it belongs to no single one
+   */
+  public record Part(Kind kind, String of) {
+    static final Part ENCODE = new Part(Kind.ENCODE, "");
+    static final Part SAMPLES = new Part(Kind.SAMPLES, "");
+    static final Part ERRORS = new Part(Kind.ERRORS, "");
+    static final Part LISTS = new Part(Kind.LISTS, "");
+  }
 
-  /** The part that lists new spikes by sample and makes modulators of them. */
-  static final String SAMPLES = "samples";
-
-  /** The part that lists the reconstruction's spikes and makes errors of them. */
-  static final String ERRORS = "errors";
-
-  private static final Set<String> NAMED = Set.of(TRANSPOSE, ENCODE, SAMPLES, ERRORS);
-
-  private final Map<String, Double> micros = new TreeMap<>();
-  private final Map<String, long[]>[] byWorker; // nanoseconds of the current phase by part
+  private final Map<Part, Double> micros = new HashMap<>();
+  private final Map<Part, long[]>[] byWorker; // nanoseconds of the current phase by part
   private final long[][] nested; // nanoseconds of nested parts of the current item
   private double wall;
   private double idle; // idle thread time within phases
@@ -48,65 +62,50 @@ public final class PhaseTimes {
   }
 
   /** Runs a phase and accumulates its times. */
-  void run(
-      Workers workers,
-      String phase,
-      Workers.Job job,
-      int items,
-      BiFunction<String, Integer, String> part) {
+  void run(Workers workers, Workers.Job job, int items, IntFunction<Part> part) {
     long start = System.nanoTime();
     workers.run(
         (item, worker) -> {
           long from = System.nanoTime();
           nested[worker][0] = 0;
           job.run(item, worker);
-          add(worker, part.apply(phase, item), System.nanoTime() - from - nested[worker][0]);
+          add(worker, part.apply(item), System.nanoTime() - from - nested[worker][0]);
         },
         items);
     double took = (System.nanoTime() - start) * 1e-3;
     if (items == 0) {
       return;
     }
-    Map<String, Double> parts = new HashMap<>();
+    Map<Part, Double> parts = new HashMap<>();
     double threads = 0;
-    for (Map<String, long[]> own : byWorker) {
-      for (Map.Entry<String, long[]> e : own.entrySet()) {
+    for (Map<Part, long[]> own : byWorker) {
+      for (Map.Entry<Part, long[]> e : own.entrySet()) {
         double spent = e.getValue()[0] * 1e-3;
         parts.merge(e.getKey(), spent, Double::sum);
         threads += spent;
       }
       own.clear();
     }
-    for (Map.Entry<String, Double> e : parts.entrySet()) {
-      String label = NAMED.contains(e.getKey()) ? e.getKey() : phase + " " + e.getKey();
-      micros.merge(label, took * e.getValue() / threads, Double::sum);
+    for (Map.Entry<Part, Double> e : parts.entrySet()) {
+      micros.merge(e.getKey(), took * e.getValue() / threads, Double::sum);
     }
     wall += took;
     idle += Math.max(0, took * workers.count() - threads);
   }
 
   /** Assigns part of the current item's time to another part. */
-  void within(int worker, String part, long nanos) {
+  void within(int worker, Part part, long nanos) {
     nested[worker][0] += nanos;
     add(worker, part, nanos);
   }
 
-  private void add(int worker, String part, long nanos) {
+  private void add(int worker, Part part, long nanos) {
     byWorker[worker].computeIfAbsent(part, p -> new long[1])[0] += nanos;
   }
 
-  /**
-   * Microseconds since the last {@link #clear}: {@code currents W1}, {@code integrate z1}, {@code
-   * encode}, {@code samples}, {@code reconstruct zR}, {@code errors}, {@code lists by unit}, {@code
-   * plasticity W1} and so on.
-   */
-  public Map<String, Double> micros() {
+  /** Microseconds since the last {@link #clear}. */
+  public Map<Part, Double> micros() {
     return Map.copyOf(micros);
-  }
-
-  /** Microseconds by the clock in which some phase ran. */
-  public double wallMicros() {
-    return wall;
   }
 
   /** Returns the share of thread time spent waiting for other threads. */

@@ -2,7 +2,6 @@ package csdp.backend.cpu;
 
 import csdp.backend.NotFinite;
 import csdp.backend.NotFinite.Quantity;
-import csdp.model.Synapse;
 
 /**
  * Plasticity, row by row: a row's gradient is summed, applied and discarded. Rows are independent,
@@ -47,7 +46,11 @@ final class Plasticity {
       learnGroups(k, fromRow, toRow, worker);
       return;
     }
-    boolean contrastive = k.synapse.rule() == Synapse.Rule.CONTRASTIVE;
+    int[] counts =
+        switch (k.synapse.rule()) {
+          case CONTRASTIVE -> pre.sampleCount;
+          case ERROR -> pre.positiveCount;
+        };
     float[] own = scratch.floats;
     int u = scratch.gradient(worker);
     for (int i = fromRow; i < toRow; i++) {
@@ -56,7 +59,7 @@ final class Plasticity {
       }
       int[] list = pre.sampleList;
       int from = i * pre.samples;
-      int count = contrastive ? pre.sampleCount[i] : pre.positiveCount[i];
+      int count = counts[i];
       if (pre.grouped()) {
         list = scratch.samples[worker];
         from = 0;
@@ -106,29 +109,42 @@ final class Plasticity {
 
   /** Returns true if a row's unit is silent, so its weights are not read before the next step. */
   private boolean canWait(Weights k, int row) {
-    return k.synapse.rule() == Synapse.Rule.CONTRASTIVE
-        && !everyRow
-        && k.acting().sampleCount[row] == 0
-        && k.pre.spikes.sampleCount[row] == 0;
+    return switch (k.synapse.rule()) {
+      case CONTRASTIVE ->
+          !everyRow && k.acting().sampleCount[row] == 0 && k.pre.spikes.sampleCount[row] == 0;
+      case ERROR -> false;
+    };
   }
 
   /** Adam, decay and clip of a row whose unit spiked in the samples of the list. */
   private void update(Weights k, int row, int[] list, int from, int count, int u, int worker) {
     float[] own = scratch.floats;
-    int unpaired = scratch.unpaired(worker);
-    if (k.synapse.rule() == Synapse.Rule.CONTRASTIVE) { // (1-a)^T s: spikes in all samples count
-      System.arraycopy(k.post.columnSpikes, k.rows.at(step), own, unpaired, k.rows.padded);
-      Spikes post = k.post.spikes;
-      for (int q = from; q < from + count; q++) {
-        int start = list[q] * post.units;
-        for (int e = start, end = start + post.unitCount[list[q]]; e < end; e++) {
-          own[unpaired + post.unitList[e]]--;
-        }
-      }
-    }
+    int unpaired =
+        switch (k.synapse.rule()) {
+          case CONTRASTIVE -> unpaired(k, list, from, count, worker);
+          case ERROR -> scratch.unpaired(worker); // not read
+        };
     boolean some = count > 0;
     if (!k.update(math, row, step, some ? own : silent, some ? u : 0, own, unpaired)) {
       watch.report(Quantity.WEIGHTS, k.synapse, step);
     }
+  }
+
+  /**
+   * (1-a)^T s of a row: the column sums of postsynaptic spikes, less those in the samples of the
+   * list. Returns where it begins in the scratch memory.
+   */
+  private int unpaired(Weights k, int[] list, int from, int count, int worker) {
+    float[] own = scratch.floats;
+    int unpaired = scratch.unpaired(worker);
+    System.arraycopy(k.post.columnSpikes, k.rows.at(step), own, unpaired, k.rows.padded);
+    Spikes post = k.post.spikes;
+    for (int q = from; q < from + count; q++) {
+      int start = list[q] * post.units;
+      for (int e = start, end = start + post.unitCount[list[q]]; e < end; e++) {
+        own[unpaired + post.unitList[e]]--;
+      }
+    }
+    return unpaired;
   }
 }

@@ -136,7 +136,7 @@ interface RowMath {
       int stride);
 
   /**
-   * Applies Adam, decay and clip of a row. @param at start of the row in w, m and v
+   * Applies Applies Adam, decay and clip of a row. @param at start of the row in w, m and v
    *
    * @param u gradient, from {@code uAt} on
    * @param unpaired postsynaptic spikes without a presynaptic one, from {@code unpairedAt} on
@@ -156,7 +156,7 @@ interface RowMath {
       int step);
 
   /**
-   * Applies Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
+   * Applies Applies Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
    *
    * @return true if the weights before clipping and the moments are finite
    */
@@ -191,14 +191,13 @@ interface RowMath {
    * not above zero, the upper one not below.
    */
   final class Rule {
-    final float decay;
+    float decay; // of the window at hand
     final float lower;
     final float upper;
     final float[] rate; // of steps 1..T
     final float[] secondScale;
 
-    Rule(float decay, float lower, float upper, int steps) {
-      this.decay = decay;
+    Rule(float lower, float upper, int steps) {
       this.lower = lower;
       this.upper = upper;
       this.rate = new float[steps + 1];

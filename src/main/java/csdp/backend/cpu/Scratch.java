@@ -1,6 +1,6 @@
 package csdp.backend.cpu;
 
-import csdp.CsdpException;
+import csdp.error.CsdpException;
 
 /**
  * Buffers of the workers. All float rows are in one array, large enough to start at a heap region

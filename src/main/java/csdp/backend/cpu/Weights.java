@@ -1,6 +1,6 @@
 package csdp.backend.cpu;
 
-import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.Synapse;
 import java.util.Arrays;
 
@@ -16,7 +16,7 @@ final class Weights {
   final RowMath.Rule rule;
   private final int[] done; // last step of the window applied to each row
 
-  Weights(Synapse synapse, Layer pre, Layer post, Constants c) {
+  Weights(Synapse synapse, Layer pre, Layer post, int steps) {
     this.synapse = synapse;
     this.pre = pre;
     this.post = post;
@@ -26,7 +26,7 @@ final class Weights {
     m = new float[size];
     v = new float[size];
     done = new int[synapse.pre().units()];
-    rule = new RowMath.Rule(c.weightDecay(), synapse.lower(), synapse.upper(), c.steps());
+    rule = new RowMath.Rule(synapse.lower(), synapse.upper(), steps);
     post.incoming.add(this);
   }
 
@@ -35,9 +35,14 @@ final class Weights {
     return post.p.fedByNewSpikes() ? pre.spikes : pre.previous;
   }
 
-  /** Prepares a window. */
-  void begin() {
+  /**
+   * Before a window.
+   *
+   * @param learning null for inference
+   */
+  void begin(Learning learning) {
     Arrays.fill(done, 0);
+    rule.decay = learning == null ? 0 : learning.weightDecay();
   }
 
   /**
@@ -52,31 +57,27 @@ final class Weights {
   boolean update(
       RowMath math, int row, int step, float[] u, int uAt, float[] unpaired, int unpairedAt) {
     int at = rows.at(row);
-    boolean finite;
-    if (synapse.rule() == Synapse.Rule.CONTRASTIVE) {
-      int missed = done[row] + 1;
-      if (missed < step) {
-        math.catchUp(
-            w,
-            m,
-            v,
-            at,
-            rows.padded,
-            rule,
-            missed,
-            step,
-            post.columnSpikes,
-            rows.at(missed),
-            rows.stride);
-      }
-      finite = math.contrastive(w, m, v, at, rows.padded, u, uAt, unpaired, unpairedAt, rule, step);
-    } else {
-      finite = math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
-    }
+    boolean finite =
+        switch (synapse.rule()) {
+          case CONTRASTIVE -> {
+            catchUp(math, at, done[row] + 1, step);
+            yield math.contrastive(
+                w, m, v, at, rows.padded, u, uAt, unpaired, unpairedAt, rule, step);
+          }
+          case ERROR -> math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
+        };
     done[row] = step;
     if (synapse.hollow()) {
       w[at + row] = 0;
     }
     return finite;
+  }
+
+  private void catchUp(RowMath math, int at, int missed, int step) {
+    if (missed < step) {
+      float[] columns = post.columnSpikes;
+      int columnsAt = rows.at(missed);
+      math.catchUp(w, m, v, at, rows.padded, rule, missed, step, columns, columnsAt, rows.stride);
+    }
   }
 }

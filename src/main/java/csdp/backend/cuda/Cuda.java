@@ -1,7 +1,15 @@
 package csdp.backend.cuda;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.device.JCudaDevice;
+import csdp.backend.cuda.driver.CudaSurvey;
+import csdp.backend.cuda.driver.DriverLibrary;
+import csdp.backend.cuda.driver.JCudaNatives;
+import csdp.backend.cuda.driver.JCudaQuery;
+import csdp.backend.cuda.ptx.Ptx;
+import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -50,7 +58,7 @@ public final class Cuda {
    *
    * @param env the environment, whose variables name further folders
    */
-  static CudaSurvey ask(Map<String, String> env, Path root) {
+  public static CudaSurvey ask(Map<String, String> env, Path root) {
     String os = System.getProperty("os.name");
     boolean windows = os.toLowerCase(Locale.ROOT).startsWith("windows");
     if (!JCudaNatives.platform()) {

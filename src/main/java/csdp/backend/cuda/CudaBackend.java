@@ -1,16 +1,19 @@
 package csdp.backend.cuda;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.GpuDevice.Sequence;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice.Sequence;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -139,10 +142,11 @@ public final class CudaBackend implements Backend {
    * @throws CsdpException usage (exit code 2), if a batch is too large to learn from
    */
   @Override
-  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+  public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
     if (refused != null) {
       throw refused;
     }
+    boolean learn = learning != null;
     if (learn && batch.size() > MOST_LEARNED) {
       throw CsdpException.badInput(
           "a batch of %,d samples, negatives included, is too large for the device %s, which learns"
@@ -157,7 +161,7 @@ public final class CudaBackend implements Backend {
     upload(batch, images != null);
     long before = plasticitySteps;
     if (learn) {
-      net.uploadAdam(plasticitySteps);
+      net.uploadLearning(learning, plasticitySteps);
     }
     if (observer == null) {
       captured.computeIfAbsent(w, k -> device.capture(() -> whole(k))).run();

@@ -1,11 +1,10 @@
 package csdp.backend.cuda;
 
 import csdp.backend.StepView;
-import csdp.backend.cuda.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import csdp.model.Constants;
 import csdp.model.Parameters;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 
 /** The state after a step, copied from the device. */
 final class CudaStepView implements StepView {
@@ -65,7 +64,7 @@ final class CudaStepView implements StepView {
 
   @Override
   public float[] signals(Population p) {
-    if (p.role() != Role.HIDDEN) {
+    if (!p.hasGoodness()) {
       return rows(net.state(p).error, p);
     }
     float[] d = traces(p);

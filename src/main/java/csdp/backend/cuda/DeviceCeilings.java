@@ -1,8 +1,10 @@
 package csdp.backend.cuda;
 
-import csdp.CsdpException;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.GpuDevice.Mark;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice.Mark;
+import csdp.error.CsdpException;
 import java.util.Arrays;
 
 /**
@@ -30,8 +32,8 @@ public record DeviceCeilings(double bytesPerSecond, double operationsPerSecond, 
     int quads = floats / 4;
     try (DeviceMemory memory = new DeviceMemory(device)) {
       Kernels kernels = new Kernels(device);
-      Floats from = memory.floats("source of the copy", 4 * quads);
-      Floats to = memory.floats("target of the copy", 4 * quads);
+      Floats from = memory.floats("source of the copy", 4L * quads);
+      Floats to = memory.floats("target of the copy", 4L * quads);
       Floats out = memory.floats("sums of the arithmetic", Math.max(threads, 4));
       float[] random = new float[4 * quads];
       for (int i = 0; i < random.length; i++) {

@@ -1,10 +1,11 @@
 package csdp.backend.cuda;
 
-import csdp.CsdpException;
 import csdp.backend.Batch;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;

@@ -1,9 +1,12 @@
 package csdp.backend.cuda;
 
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
@@ -24,7 +27,14 @@ import java.util.Map;
 public final class KernelCheck {
   private static final int STEPS = 5;
   private static final Constants CONSTANTS =
-      new Constants(STEPS, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
+      Constants.builder()
+          .steps(STEPS)
+          .resistance(0.4f)
+          .inhibitoryResistance(0.03f)
+          .thresholdRate(0.002f)
+          .goodnessThreshold(2f)
+          .build();
+  private static final Learning LEARNING = new Learning(0.01f, 3e-3f);
 
   /**
    * Result of a kernel.
@@ -75,7 +85,7 @@ public final class KernelCheck {
    */
   public static List<Result> run(GpuDevice device, int units, int n, int seed) {
     int[] hidden = {units, Math.min(units, 33)};
-    NetworkSpec spec = new NetworkSpec(units, hidden, 3, true, true, CONSTANTS);
+    NetworkSpec spec = NetworkSpec.builder(units, 3).hidden(hidden).constants(CONSTANTS).build();
     try (NetworkState fast = new NetworkState(spec, device, false);
         NetworkState plain = new NetworkState(spec, device, false);
         DeviceMemory memory = new DeviceMemory(device)) {
@@ -114,7 +124,7 @@ public final class KernelCheck {
     for (NetworkState net : List.of(fast, plain)) {
       net.reserve(n);
       net.restore(p);
-      net.uploadAdam(3);
+      net.uploadLearning(LEARNING, 3);
       net.uploadLabels(labels, n);
       kernels.clampContext(net, n);
     }
@@ -158,7 +168,7 @@ public final class KernelCheck {
     }
     sameInput("encode_stored");
 
-    Floats given = memory.floats("images", n * units);
+    Floats given = memory.floats("images", (long) n * units);
     float[] x = new float[n * units];
     for (int k = 0; k < x.length; k++) {
       x[k] = random.nextFloat(-0.5f, 1.2f);

@@ -4,10 +4,14 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.EmulatedLibrary;
+import csdp.backend.cuda.ptx.Ptx;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -32,7 +36,14 @@ final class KernelCosts {
    * @param steps of a window
    * @param trained training windows on the CPU backend before the counted one
    */
-  record Window(int[] hidden, int batch, int steps, int trained, boolean learn) {}
+  record Window(int[] hidden, int batch, int steps, int trained, boolean learn) {
+    private NetworkSpec network(Dataset images) {
+      return NetworkSpec.builder(images.pixels(), images.classes())
+          .hidden(hidden)
+          .constants(Constants.demo().withSteps(steps))
+          .build();
+    }
+  }
 
   /**
    * Costs of a window.
@@ -59,43 +70,31 @@ final class KernelCosts {
 
   /** Counts a window on real images. */
   static Costs count(EmulatedLibrary library, Window w, Dataset images) {
-    Constants c = Constants.forBatch(w.batch);
-    Constants constants =
-        new Constants(
-            w.steps,
-            c.dt(),
-            c.tauM(),
-            c.tauTrace(),
-            c.resistance(),
-            c.inhibitoryResistance(),
-            c.thresholdRate(),
-            c.goodnessThreshold(),
-            c.learningRate(),
-            c.weightDecay());
-    NetworkSpec spec =
-        new NetworkSpec(images.pixels(), w.hidden, images.classes(), true, true, constants);
+    NetworkSpec spec = w.network(images);
     Parameters before = Parameters.random(spec, 1234);
     Parameters expected = new Parameters(spec);
     Parameters actual = new Parameters(spec);
     ReadOut expectedOut = new ReadOut(spec);
     ReadOut out = new ReadOut(spec);
-    Batches batches = new Batches(spec, images, TrainOptions.epochs(1000).withBatch(w.batch));
+    TrainOptions training = TrainOptions.epochs(1000).withBatch(w.batch);
+    Learning learning = w.learn ? training.learning() : null;
+    Batches batches = new Batches(spec, images, training);
     int perEpoch = images.size() / w.batch;
     Batch counted = batches.get(w.trained / perEpoch, w.trained % perEpoch);
     try (Backend cpu = new CpuBackend(spec, Runtime.getRuntime().availableProcessors())) {
       cpu.restore(before);
       for (int k = 0; k < w.trained; k++) {
-        cpu.run(batches.get(k / perEpoch, k % perEpoch), true, out, null);
+        cpu.run(batches.get(k / perEpoch, k % perEpoch), training.learning(), out, null);
       }
       cpu.snapshot(before);
-      cpu.run(counted, w.learn, expectedOut, null);
+      cpu.run(counted, learning, expectedOut, null);
       cpu.snapshot(expected);
     }
     List<EmulatedLibrary.Counts> kernels;
     try (CudaBackend cuda = new CudaBackend(spec, EmulatedDevice.open(library, 16L << 30))) {
       cuda.restore(before);
       library.takeCounts();
-      cuda.run(counted, w.learn, out, null);
+      cuda.run(counted, learning, out, null);
       kernels = library.takeCounts();
       cuda.snapshot(actual);
     }
@@ -144,9 +143,7 @@ final class KernelCosts {
 
   private static void print(Costs costs, Dataset images) {
     Window w = costs.window;
-    NetworkSpec spec =
-        new NetworkSpec(
-            images.pixels(), w.hidden, images.classes(), true, true, Constants.forBatch(w.batch));
+    NetworkSpec spec = w.network(images);
     System.out.printf(
         "%s, hidden %s, batch %d, %d steps, %s after %d windows of training%n",
         images.name(),

@@ -1,9 +1,10 @@
 package csdp.backend.cuda;
 
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.GpuDevice.Geometry;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice.Geometry;
 import csdp.model.Population;
 import csdp.model.Synapse;
 
@@ -12,7 +13,7 @@ import csdp.model.Synapse;
  * block, grid and order of arguments, and it checks the size of buffers outside of the network. The
  * headers of the kernel files state the equations.
  */
-final class Kernels {
+public final class Kernels {
   /** Columns of a tile: four for each lane of a warp. */
   static final int TILE = 128;
 

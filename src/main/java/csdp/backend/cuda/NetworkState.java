@@ -1,11 +1,14 @@
 package csdp.backend.cuda;
 
 import csdp.backend.NotFinite;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
@@ -40,7 +43,7 @@ final class NetworkState implements AutoCloseable {
           .real("thresholdRate", n -> n.c.thresholdRate())
           .real("floor", n -> Constants.THRESHOLD_FLOOR)
           .real("theta", n -> n.c.goodnessThreshold())
-          .real("decay", n -> n.c.weightDecay());
+          .real("decay", n -> n.decay);
 
   static final StructLayout<PopulationRow> POPULATION =
       new StructLayout<PopulationRow>("Population")
@@ -142,14 +145,16 @@ final class NetworkState implements AutoCloseable {
   private final Ints seen; // a long: first non-finite value of a window
   private Ints labels;
   private int capacity; // samples that fit
+  private float decay; // of weights, as in the device's table
 
   /** Parts for the blocks along x of a grid, one per block. */
   record Parts(Bytes table, int blocks) {
     private static Parts upload(DeviceMemory memory, String of, List<Part> parts) {
-      ByteBuffer rows = StructLayout.room(Math.multiplyExact(parts.size(), PART.bytes()));
-      parts.forEach(p -> PART.write(rows, p));
-      Bytes table = memory.bytes("parts of " + of, rows.capacity());
-      table.upload(rows.array());
+      byte[] rows = new byte[Math.multiplyExact(parts.size(), PART.bytes())];
+      ByteBuffer to = StructLayout.over(rows);
+      parts.forEach(p -> PART.write(to, p));
+      Bytes table = memory.bytes("parts of " + of, rows.length);
+      table.upload(rows);
       return new Parts(table, parts.size());
     }
   }
@@ -158,7 +163,7 @@ final class NetworkState implements AutoCloseable {
    * Parameters are undefined until {@link #restore}; batches need {@link #reserve}.
    *
    * @param currents true if currents are computed externally, into the populations' buffers
-   * @throws csdp.CsdpException if memory does not suffice; all is then released
+   * @throws csdp.error.CsdpException if memory does not suffice; all is then released
    */
   NetworkState(NetworkSpec spec, GpuDevice device, boolean currents) {
     this.spec = spec;
@@ -182,7 +187,7 @@ final class NetworkState implements AutoCloseable {
       }
       tracePowers = parameters.floats("powers of a trace", c.steps());
       tracePowers.upload(powers);
-      adam = parameters.floats("Adam's corrections", 2 * c.steps());
+      adam = parameters.floats("Adam's corrections", 2L * c.steps());
       seen = parameters.ints("watch for NaN and infinity", 2);
       table =
           parameters.bytes(
@@ -263,11 +268,15 @@ final class NetworkState implements AutoCloseable {
     return ((long) halves[1] << 32) | (halves[0] & 0xFFFF_FFFFL);
   }
 
-  /** Adam's corrections for the steps of a window. */
-  void uploadAdam(long stepsBefore) {
+  /** The weight decay and Adam's corrections for the steps of a window. */
+  void uploadLearning(Learning learning, long stepsBefore) {
+    if (decay != learning.weightDecay()) {
+      decay = learning.weightDecay();
+      table.upload(written());
+    }
     float[] corrections = new float[2 * c.steps()];
     for (int t = 0; t < c.steps(); t++) {
-      Adam a = Adam.at(stepsBefore + t + 1, c.learningRate());
+      Adam a = Adam.at(stepsBefore + t + 1, learning.learningRate());
       corrections[2 * t] = a.rate();
       corrections[2 * t + 1] = a.secondScale();
     }
@@ -291,7 +300,7 @@ final class NetworkState implements AutoCloseable {
   /**
    * Allocates memory for a batch.
    *
-   * @throws csdp.CsdpException if memory does not suffice; a smaller batch may fit
+   * @throws csdp.error.CsdpException if memory does not suffice; a smaller batch may fit
    */
   void reserve(int n) {
     for (Population p : spec.populations()) {
@@ -305,7 +314,8 @@ final class NetworkState implements AutoCloseable {
   // The table of the network: its own row, the populations, the synapses.
 
   private byte[] written() {
-    ByteBuffer to = StructLayout.room(table.length());
+    byte[] rows = new byte[table.length()];
+    ByteBuffer to = StructLayout.over(rows);
     NETWORK.write(to, this);
     for (PopulationState s : states) {
       POPULATION.write(to, new PopulationRow(this, s));
@@ -313,7 +323,7 @@ final class NetworkState implements AutoCloseable {
     for (Synapse s : ordered) {
       SYNAPSE.write(to, new SynapseRow(this, synapse(s)));
     }
-    return to.array();
+    return rows;
   }
 
   private long populationsAt() {
@@ -349,16 +359,23 @@ final class NetworkState implements AutoCloseable {
   /** Segments of rows, grouped by block; expensive blocks come first. */
   private List<Part> learnParts() {
     List<Part> parts = new ArrayList<>();
-    for (Role pre : List.of(Role.INPUT, Role.CONTEXT, Role.HIDDEN)) {
-      for (Synapse s : ordered) {
-        for (int row = 0; s.pre().role() == pre && row < s.pre().units(); row += Kernels.ROWS) {
-          for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
-            parts.add(new Part(row(s), row, k * Kernels.SEGMENT));
-          }
+    Comparator<Synapse> longFirst = Comparator.comparingInt(s -> learningOrder(s.pre().role()));
+    for (Synapse s : ordered.stream().sorted(longFirst).toList()) {
+      for (int row = 0; row < s.pre().units(); row += Kernels.ROWS) {
+        for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
+          parts.add(new Part(row(s), row, k * Kernels.SEGMENT));
         }
       }
     }
     return parts;
+  }
+
+  private static int learningOrder(Role pre) {
+    return switch (pre) {
+      case INPUT -> 0;
+      case CONTEXT -> 1;
+      case HIDDEN, HEAD, RECONSTRUCTION -> 2;
+    };
   }
 
   /** Returns the number of device buffers. */

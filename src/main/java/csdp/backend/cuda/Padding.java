@@ -1,6 +1,6 @@
 package csdp.backend.cuda;
 
-import csdp.backend.cuda.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import java.util.Arrays;
 
 /** Padding of rows on the device to whole words of 32 spikes; rows on the host are not padded. */

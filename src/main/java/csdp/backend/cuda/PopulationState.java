@@ -1,10 +1,10 @@
 package csdp.backend.cuda;
 
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 
 /**
  * State of a population on the device, for batches up to a maximum size: the fields of {@code
@@ -46,14 +46,19 @@ final class PopulationState {
       DeviceMemory memory, Population p, int n, int steps, boolean presynaptic, boolean currents) {
     this.p = p;
     this.stride = Padding.stride(p.units());
-    this.depth = p.role() == Role.INPUT ? steps : p.role() == Role.CONTEXT ? 1 : 2;
+    this.depth =
+        switch (p.role()) {
+          case INPUT -> steps;
+          case HIDDEN, HEAD, RECONSTRUCTION -> 2;
+          case CONTEXT -> 1;
+        };
     String of = " of " + p.name();
     long size = (long) n * stride;
-    boolean hidden = p.role() == Role.HIDDEN;
+    boolean hidden = p.hasGoodness();
     boolean integrates = p.integrates();
     boolean hasError = integrates && !hidden;
     spikes = memory.ints("spikes" + of, size / Padding.WORD * depth);
-    list = p.role() == Role.INPUT ? null : memory.ints("spike lists" + of, 2 * size);
+    list = p.drawnFromImage() ? null : memory.ints("spike lists" + of, 2 * size);
     count = memory.ints("spike counts" + of, 2L * n);
     total = memory.ints("spike totals" + of, n);
     samples = presynaptic ? memory.ints("samples" + of, 2L * stride * Padding.words(n)) : null;
@@ -72,7 +77,7 @@ final class PopulationState {
     slot = hidden ? memory.bytes("places of traces" + of, 2L * size) : null;
     liveCount =
         hidden ? memory.ints("trace counts" + of, (long) n * Kernels.segments(p.units())) : null;
-    int pairCount = p.role() == Role.INPUT ? Kernels.pairs(n) : 0;
+    int pairCount = p.drawnFromImage() ? Kernels.pairs(n) : 0;
     pairs = pairCount > 0 ? memory.ints("spikes of pairs" + of, (long) pairCount * stride) : null;
     pairStart =
         pairCount > 0

@@ -1,8 +1,11 @@
 package csdp.backend.cuda;
 
-import csdp.CsdpException;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.GpuDevice.Mark;
+import csdp.backend.cuda.device.DenseProducts;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.device.GpuDevice.Mark;
+import csdp.error.CsdpException;
 import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.ArrayList;

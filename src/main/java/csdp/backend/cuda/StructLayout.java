@@ -1,5 +1,6 @@
 package csdp.backend.cuda;
 
+import csdp.backend.cuda.device.DeviceBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -103,8 +104,8 @@ final class StructLayout<S> {
     writers.forEach(w -> w.write(to, source));
   }
 
-  /** Allocates a buffer in the byte order of devices. */
-  static ByteBuffer room(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  /** A view of bytes, in the byte order of devices. */
+  static ByteBuffer over(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

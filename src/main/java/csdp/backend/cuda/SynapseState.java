@@ -1,7 +1,8 @@
 package csdp.backend.cuda;
 
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
 import csdp.model.Parameters;
 import csdp.model.Synapse;
 

@@ -1,6 +1,5 @@
 package csdp.backend.reference;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.NotFinite;
@@ -8,15 +7,15 @@ import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.backend.StepView;
+import csdp.error.CsdpException;
 import csdp.model.Adam;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Population;
-import csdp.model.Population.Role;
 import csdp.model.Synapse;
-import csdp.model.Synapse.Rule;
 import java.util.Arrays;
 
 /**
@@ -96,7 +95,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public void run(Batch batch, boolean learn, ReadOut out, StepObserver observer) {
+  public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
     if (refused != null) {
       throw refused;
     }
@@ -114,16 +113,20 @@ public final class ReferenceBackend implements Backend {
           integrate(p);
         }
       }
-      for (Population p : spec.populations(Role.RECONSTRUCTION)) {
-        currents(p);
-        integrate(p);
+      for (Population p : spec.integrating()) {
+        if (p.fedByNewSpikes()) {
+          currents(p);
+          integrate(p);
+        }
       }
-      for (Population p : spec.populations(Role.HIDDEN)) {
-        modulator(p);
+      for (Population p : spec.integrating()) {
+        if (p.hasGoodness()) {
+          modulator(p);
+        }
       }
       errors();
-      if (learn) {
-        plasticity();
+      if (learning != null) {
+        plasticity(learning);
       }
       readOut(out);
       if (observer != null) {
@@ -285,12 +288,11 @@ public final class ReferenceBackend implements Backend {
   }
 
   /** 7. All synapses learn, at every step. */
-  private void plasticity() {
+  private void plasticity(Learning learning) {
     long k = parameters.plasticitySteps() + 1;
     parameters.plasticitySteps(k);
-    Adam adam = Adam.at(k, c.learningRate());
+    Adam adam = Adam.at(k, learning.learningRate());
     for (Synapse syn : spec.synapses()) {
-      boolean contrastive = syn.rule() == Rule.CONTRASTIVE;
       byte[] a = pre(syn);
       float[] signal = state(syn.post()).signal;
       byte[] s = state(syn.post()).spikes;
@@ -313,10 +315,11 @@ public final class ReferenceBackend implements Backend {
         }
         for (int j = 0; j < cols; j++) {
           int at = i * cols + j;
-          float u = update[j];
-          if (!contrastive) {
-            u = -u * (1 - Math.abs(w[at]));
-          }
+          float u =
+              switch (syn.rule()) {
+                case CONTRASTIVE -> update[j];
+                case ERROR -> -update[j] * (1 - Math.abs(w[at]));
+              };
           m[at] = Constants.BETA1 * m[at] + Adam.GAIN1 * u;
           v[at] = Constants.BETA2 * v[at] + Adam.GAIN2 * (u * u);
           float next =
@@ -324,9 +327,11 @@ public final class ReferenceBackend implements Backend {
                   - adam.rate()
                       * m[at]
                       / ((float) Math.sqrt(v[at] * adam.secondScale()) + Constants.EPSILON);
-          if (contrastive) {
-            next -= c.weightDecay() * unpaired[j];
-          }
+          next -=
+              switch (syn.rule()) {
+                case CONTRASTIVE -> learning.weightDecay() * unpaired[j];
+                case ERROR -> 0;
+              };
           requireFinite(next, Quantity.WEIGHTS, syn.name());
           requireFinite(m[at], Quantity.FIRST_MOMENTS, syn.name());
           requireFinite(v[at], Quantity.SECOND_MOMENTS, syn.name());

@@ -156,7 +156,9 @@ class RowMathTest {
   @ValueSource(ints = {16, 128, 256})
   void learns(int width) {
     for (float lower : new float[] {-0.4f, 0}) {
-      learns(width, new RowMath.Rule(1e-3f, lower, 0.3f, 9));
+      RowMath.Rule rule = new RowMath.Rule(lower, 0.3f, 9);
+      rule.decay = 1e-3f;
+      learns(width, rule);
     }
   }
 

@@ -3,9 +3,13 @@ package csdp.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.GpuDevice.Geometry;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.GpuDevice.Geometry;
+import csdp.backend.cuda.ptx.KernelSources;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.EmulatedLibrary.Check;
-import csdp.backend.cuda.GpuDevice.Geometry;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.EmulatedLibrary;
+import csdp.backend.cuda.device.EmulatedLibrary.Check;
+import csdp.backend.cuda.device.GpuDevice.Geometry;
+import csdp.backend.cuda.ptx.KernelSources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import csdp.CsdpException;
-import csdp.backend.cuda.EmulatedLibrary.Check;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.EmulatedLibrary;
+import csdp.backend.cuda.device.EmulatedLibrary.Check;
+import csdp.backend.cuda.ptx.KernelSources;
+import csdp.error.CsdpException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.CsdpException;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
+import csdp.backend.cuda.device.CountingDevice;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -21,6 +24,7 @@ import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
+import csdp.model.TestRates;
 import csdp.replay.Replay;
 import csdp.replay.ReplayReport;
 import csdp.train.EpochMetrics;
@@ -44,8 +48,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernels")
 class CudaBackendTest {
   private static NetworkSpec spec(int... hidden) {
-    Constants c = new Constants(6, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    return new NetworkSpec(49, hidden, 5, true, true, c);
+    Constants c = TestRates.constants(6);
+    return NetworkSpec.builder(49, 5).hidden(hidden).constants(c).build();
   }
 
   private static Batch batch(NetworkSpec spec, int n, int positives, int seed) {
@@ -129,8 +133,8 @@ class CudaBackendTest {
       long[] spikes = new long[spec.populations().size()];
       for (int k = 0; k < kinds.length; k++) {
         Batch batch = batch(spec, kinds[k][0], kinds[k][1], k);
-        cpu.run(batch, kinds[k][2] == 1, expected, null);
-        cuda.run(batch, kinds[k][2] == 1, actual, null);
+        cpu.run(batch, TestRates.when(kinds[k][2] == 1), expected, null);
+        cuda.run(batch, TestRates.when(kinds[k][2] == 1), actual, null);
         assertArrayEquals(expected.classSpikes(), actual.classSpikes());
         assertArrayEquals(expected.reconstruction(), actual.reconstruction());
         assertArrayEquals(expected.spikes(), actual.spikes());
@@ -152,8 +156,8 @@ class CudaBackendTest {
 
   @Test
   void trainsAsTheCpuDoes() {
-    Constants c = new Constants(10, 3f, 100f, 13f, 0.1f, 0.01f, 0.001f, 10f, 0.002f, 6e-5f);
-    NetworkSpec spec = new NetworkSpec(784, new int[] {40, 20}, 10, true, true, c);
+    Constants c = Constants.demo().withSteps(10);
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(40, 20).constants(c).build();
     Dataset images = Strokes.train(1);
     List<Parameters> ends = new ArrayList<>();
     List<List<EpochMetrics>> metrics = new ArrayList<>();
@@ -173,7 +177,7 @@ class CudaBackendTest {
                 backend,
                 images.subset(0, 200),
                 images.subset(200, 300),
-                new TrainOptions(2, 50, 7, 0.5f, true),
+                TrainOptions.epochs(2).withBatch(50).withSeed(7).withRotate(true),
                 TrainState.start(),
                 List.of(listener))
             .run();
@@ -208,7 +212,7 @@ class CudaBackendTest {
     try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
       cuda.run(
           new Batch(2, 2, new Batch.Given(units, images), new int[] {-1, -1}, draw),
-          false,
+          null,
           new ReadOut(spec),
           view -> {
             if (view.step() == 1) {
@@ -226,9 +230,9 @@ class CudaBackendTest {
     EmulatedDevice device = Emulated.device();
     NetworkSpec spec = spec(13);
     CudaBackend cuda = new CudaBackend(spec, device);
-    cuda.run(batch(spec, 7, 4, 1), true, new ReadOut(spec), null);
+    cuda.run(batch(spec, 7, 4, 1), TestRates.LEARNING, new ReadOut(spec), null);
     int live = cuda.liveBuffers();
-    cuda.run(batch(spec, 40, 4, 1), true, new ReadOut(spec), null);
+    cuda.run(batch(spec, 40, 4, 1), TestRates.LEARNING, new ReadOut(spec), null);
     assertEquals(live, cuda.liveBuffers());
     assertTrue(device.used() > 0);
     cuda.close();
@@ -253,7 +257,7 @@ class CudaBackendTest {
   void imagesStayOnTheDevice() {
     EmulatedDevice device = Emulated.device();
     Constants c = spec(1).constants();
-    NetworkSpec spec = new NetworkSpec(784, new int[] {13}, 10, true, true, c);
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(13).constants(c).build();
     Dataset all = Strokes.draw("strokes", 1, 0, 60);
     List<Dataset> sets = List.of(all.subset(0, 30), all.subset(20, 60), all.subset(5, 25));
     long bytes = 0;
@@ -264,7 +268,7 @@ class CudaBackendTest {
       cuda.restore(initial);
       ReadOut expected = new ReadOut(spec);
       ReadOut actual = new ReadOut(spec);
-      cuda.run(batch(spec, 4, 4, 1), false, actual, null);
+      cuda.run(batch(spec, 4, 4, 1), null, actual, null);
       long before = device.used();
       int live = cuda.liveBuffers();
       for (int round = 0; round < 2; round++) {
@@ -272,8 +276,8 @@ class CudaBackendTest {
           int[] order = inOrder(data);
           for (int from = 0; from < 12; from += 4) {
             Batch batch = stored(data, order, from);
-            cuda.run(batch, false, actual, null);
-            cpu.run(batch, false, expected, null);
+            cuda.run(batch, null, actual, null);
+            cpu.run(batch, null, expected, null);
             assertArrayEquals(expected.spikes(), actual.spikes());
             assertArrayEquals(expected.reconstruction(), actual.reconstruction());
           }
@@ -284,7 +288,7 @@ class CudaBackendTest {
         assertEquals(60 * 784 + 60 * 4, bytes);
       }
       Batch beyond = stored(sets.get(0), new int[] {0, 1, 30, 2}, 0);
-      assertThrows(IndexOutOfBoundsException.class, () -> cuda.run(beyond, false, actual, null));
+      assertThrows(IndexOutOfBoundsException.class, () -> cuda.run(beyond, null, actual, null));
     }
     assertEquals(0, device.used());
   }
@@ -293,7 +297,7 @@ class CudaBackendTest {
   @Test
   void aDataSetThatDoesNotFitIsShownAllTheSame() {
     Constants c = spec(1).constants();
-    NetworkSpec spec = new NetworkSpec(784, new int[] {13}, 10, true, true, c);
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(13).constants(c).build();
     Dataset large = Strokes.draw("strokes", 1, 0, 1000);
     Dataset small = large.subset(0, 10);
     EmulatedDevice device = Emulated.device(700_000);
@@ -306,8 +310,8 @@ class CudaBackendTest {
       ReadOut actual = new ReadOut(spec);
       for (Dataset data : List.of(small, large, large, small)) {
         Batch batch = stored(data, inOrder(data), 4);
-        cuda.run(batch, false, actual, null);
-        cpu.run(batch, false, expected, null);
+        cuda.run(batch, null, actual, null);
+        cpu.run(batch, null, expected, null);
         assertArrayEquals(expected.spikes(), actual.spikes());
       }
     }
@@ -331,15 +335,16 @@ class CudaBackendTest {
     NetworkSpec spec = spec(100);
     try (CudaBackend cuda = new CudaBackend(spec, device)) {
       ReadOut out = new ReadOut(spec);
-      cuda.run(batch(spec, 7, 4, 1), true, out, null);
+      cuda.run(batch(spec, 7, 4, 1), TestRates.LEARNING, out, null);
       CsdpException e =
           assertThrows(
-              CsdpException.class, () -> cuda.run(batch(spec, 500, 4, 1), true, out, null));
+              CsdpException.class,
+              () -> cuda.run(batch(spec, 500, 4, 1), TestRates.LEARNING, out, null));
       assertTrue(e.getMessage().startsWith("out of memory on emulated: "), e.getMessage());
       assertTrue(
           e.getMessage().endsWith("use smaller batches (--batch) or fewer hidden units (--hidden)"),
           e.getMessage());
-      cuda.run(batch(spec, 8, 4, 1), true, out, null);
+      cuda.run(batch(spec, 8, 4, 1), TestRates.LEARNING, out, null);
     }
     assertEquals(0, device.used());
   }
@@ -347,27 +352,30 @@ class CudaBackendTest {
   /** The coincidences of a row and a column are counted in 16 bits. */
   @Test
   void moreSamplesThanCanBeCountedAreRefusedWhereItLearns() {
-    Constants c = new Constants(1, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    NetworkSpec spec = new NetworkSpec(1, new int[] {1}, 1, true, false, c);
+    Constants c = TestRates.constants(1);
+    NetworkSpec spec =
+        NetworkSpec.builder(1, 1).hidden(1).reconstruction(false).constants(c).build();
     try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
       Batch tooLarge = batch(spec, 0x1_0000, 0x8000, 1);
       ReadOut out = new ReadOut(spec);
       CsdpException e =
-          assertThrows(CsdpException.class, () -> cuda.run(tooLarge, true, out, null));
+          assertThrows(
+              CsdpException.class, () -> cuda.run(tooLarge, TestRates.LEARNING, out, null));
       assertEquals(CsdpException.USAGE, e.exitCode());
       assertEquals(
           "a batch of 65,536 samples, negatives included, is too large for the device "
               + cuda.name()
               + ", which learns from at most 65,535: use smaller batches (--batch)",
           e.getMessage());
-      cuda.run(tooLarge, false, out, null);
+      cuda.run(tooLarge, null, out, null);
     }
   }
 
   /** A non-finite value of one window does not affect the next window of any kind. */
   @Test
   void worksAgainAfterSomethingWasNotFinite() {
-    NetworkSpec wild = spec(13, 7).with(new Constants(6, 3f, 20f, 13f, 3e38f, 0, 0, 2f, 0, 0));
+    NetworkSpec wild =
+        spec(13, 7).with(Constants.builder().steps(6).tauM(20).resistance(3e38f).build());
     Parameters quiet = new Parameters(wild);
     try (CudaBackend cuda = new CudaBackend(wild, Emulated.device())) {
       for (int round = 0; round < 2; round++) {
@@ -376,13 +384,15 @@ class CudaBackendTest {
           CsdpException e =
               assertThrows(
                   CsdpException.class,
-                  () -> cuda.run(batch(wild, 7, 4, 1), learn, new ReadOut(wild), null));
+                  () ->
+                      cuda.run(
+                          batch(wild, 7, 4, 1), TestRates.when(learn), new ReadOut(wild), null));
           assertTrue(e.getMessage().startsWith("NaN or infinity in the "), e.getMessage());
         }
         cuda.restore(quiet);
-        cuda.run(batch(wild, 7, 4, 1), false, new ReadOut(wild), null);
+        cuda.run(batch(wild, 7, 4, 1), null, new ReadOut(wild), null);
         int[] steps = {0};
-        cuda.run(batch(wild, 7, 4, 1), false, new ReadOut(wild), view -> steps[0] = view.step());
+        cuda.run(batch(wild, 7, 4, 1), null, new ReadOut(wild), view -> steps[0] = view.step());
         assertEquals(6, steps[0]);
       }
     }
@@ -395,14 +405,14 @@ class CudaBackendTest {
     long enough;
     EmulatedDevice large = Emulated.device();
     try (CudaBackend cuda = new CudaBackend(spec, large)) {
-      cuda.run(batch(spec, 7, 4, 1), true, new ReadOut(spec), null);
+      cuda.run(batch(spec, 7, 4, 1), TestRates.LEARNING, new ReadOut(spec), null);
       enough = large.used();
     }
     int refused = 0;
     for (long capacity = 0; capacity <= enough; capacity += 101) {
       CountingDevice device = new CountingDevice(Emulated.device(capacity));
       try (CudaBackend cuda = new CudaBackend(spec, device)) {
-        cuda.run(batch(spec, 7, 4, 1), true, new ReadOut(spec), null);
+        cuda.run(batch(spec, 7, 4, 1), TestRates.LEARNING, new ReadOut(spec), null);
       } catch (CsdpException e) {
         assertTrue(e.getMessage().startsWith("out of memory on emulated: "), e.getMessage());
         refused++;
@@ -417,8 +427,8 @@ class CudaBackendTest {
   /** The device breaks down at one call and works no more: all is given back, whichever it is. */
   @Test
   void whereverTheDeviceFailsNothingIsLeft() {
-    Constants c = new Constants(1, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    NetworkSpec spec = new NetworkSpec(784, new int[] {3}, 10, true, true, c);
+    Constants c = TestRates.constants(1);
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(3).constants(c).build();
     Dataset images = Strokes.draw("strokes", 1, 0, 8);
     int failures = 0;
     while (true) {
@@ -426,8 +436,8 @@ class CudaBackendTest {
       CsdpException failure = null;
       try (CudaBackend cuda = new CudaBackend(spec, device)) {
         ReadOut out = new ReadOut(spec);
-        cuda.run(stored(images, inOrder(images), 0), true, out, null);
-        cuda.run(stored(images.subset(0, 6), inOrder(images.subset(0, 6)), 0), false, out, null);
+        cuda.run(stored(images, inOrder(images), 0), TestRates.LEARNING, out, null);
+        cuda.run(stored(images.subset(0, 6), inOrder(images.subset(0, 6)), 0), null, out, null);
         cuda.snapshot(new Parameters(spec));
       } catch (CsdpException e) {
         failure = e;

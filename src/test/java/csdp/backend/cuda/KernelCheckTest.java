@@ -3,6 +3,8 @@ package csdp.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;

@@ -6,10 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import csdp.CsdpException;
-import csdp.backend.cuda.DeviceBuffer.Bytes;
-import csdp.backend.cuda.DeviceBuffer.Floats;
-import csdp.backend.cuda.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceBuffer;
+import csdp.backend.cuda.device.DeviceBuffer.Bytes;
+import csdp.backend.cuda.device.DeviceBuffer.Floats;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.GpuDevice;
+import csdp.backend.cuda.ptx.KernelSources;
+import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
@@ -45,8 +51,8 @@ class KernelsTest {
     NotingDevice device = new NotingDevice(noted);
     Kernels kernels = new Kernels(device);
     DeviceMemory memory = new DeviceMemory(device);
-    Constants c = Constants.forBatch(7);
-    NetworkSpec spec = new NetworkSpec(7, new int[] {7}, 7, true, true, c);
+    Constants c = Constants.demo();
+    NetworkSpec spec = NetworkSpec.builder(7, 7).hidden(7).constants(c).build();
     NetworkState net = new NetworkState(spec, device, false);
     net.reserve(7);
     Map<Class<?>, Object> arguments =
@@ -143,8 +149,8 @@ class KernelsTest {
   /** Sizes are computed in 64 bits, and the buffer that would be too long is named. */
   @Test
   void buffersThatNoArrayHoldsAreNamed() {
-    Constants c = Constants.forBatch(7);
-    NetworkSpec spec = new NetworkSpec(7, new int[] {40_000}, 7, true, true, c);
+    Constants c = Constants.demo();
+    NetworkSpec spec = NetworkSpec.builder(7, 7).hidden(40_000).constants(c).build();
     try (NetworkState net = new NetworkState(spec, new NotingDevice(new TreeMap<>()), false)) {
       CsdpException e = assertThrows(CsdpException.class, () -> net.reserve(30_000));
       assertEquals(CsdpException.USAGE, e.exitCode());
@@ -202,9 +208,6 @@ class KernelsTest {
 
     @Override
     public void download(long from, Object array, int offset, int count) {}
-
-    @Override
-    public void clear(long address, long bytes) {}
 
     @Override
     public void launch(String kernel, Geometry geometry, Object... arguments) {

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.backend.NotFinite;
 import csdp.backend.NotFinite.Quantity;
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.GpuDevice.Geometry;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.GpuDevice.Geometry;
+import csdp.backend.cuda.ptx.KernelSources;
+import csdp.backend.cuda.ptx.Nvcc;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Population;
@@ -129,7 +134,7 @@ class MirrorsTest {
     try (EmulatedDevice device = opened;
         DeviceMemory memory = new DeviceMemory(device)) {
       Ints out = memory.ints("out", all.size());
-      out.clear();
+      out.upload(new int[out.length()]);
       device.launch("mirrors", new Geometry(1, 1, 1, 0), out);
       int[] got = out.download(new int[all.size()]);
       StringBuilder differing = new StringBuilder();

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.EmulatedLibrary.Order;
-import csdp.backend.cuda.GpuDevice.Geometry;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.EmulatedLibrary;
+import csdp.backend.cuda.device.EmulatedLibrary.Order;
+import csdp.backend.cuda.device.GpuDevice.Geometry;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -62,7 +66,7 @@ class OrderTest {
     library.setOrder(order, seed);
     try (DeviceMemory memory = new DeviceMemory(device)) {
       Ints out = memory.ints("out", 257);
-      out.clear();
+      out.upload(new int[out.length()]);
       device.launch("check_order", new Geometry(2, 1, 64, 0), out);
       return Arrays.copyOfRange(out.download(new int[257]), 1, 257);
     }

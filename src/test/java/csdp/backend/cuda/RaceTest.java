@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.CsdpException;
-import csdp.backend.cuda.DeviceBuffer.Ints;
-import csdp.backend.cuda.Emulated.Kernels;
-import csdp.backend.cuda.GpuDevice.Geometry;
+import csdp.backend.cuda.device.DeviceBuffer.Ints;
+import csdp.backend.cuda.device.DeviceMemory;
+import csdp.backend.cuda.device.Emulated;
+import csdp.backend.cuda.device.Emulated.Kernels;
+import csdp.backend.cuda.device.EmulatedDevice;
+import csdp.backend.cuda.device.EmulatedLibrary;
+import csdp.backend.cuda.device.GpuDevice.Geometry;
+import csdp.error.CsdpException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -85,7 +89,7 @@ class RaceTest {
 
   private Ints cleared(int length) {
     Ints out = memory.ints("out", length);
-    out.clear();
+    out.upload(new int[out.length()]);
     return out;
   }
 

@@ -4,6 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
+import csdp.backend.cuda.device.GpuDevice;
 import csdp.data.Dataset;
 import csdp.model.Constants;
 import csdp.model.NetworkSpec;
@@ -13,6 +14,7 @@ import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
+import csdp.model.TestRates;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,8 +40,14 @@ final class Windows {
 
   private static Case of(
       String name, boolean supervised, boolean recon, int[][] batches, int... hidden) {
-    Constants c = new Constants(6, 3f, 100f, 13f, 0.4f, 0.03f, 0.002f, 2f, 0.01f, 3e-3f);
-    NetworkSpec spec = new NetworkSpec(SIDE * SIDE, hidden, CLASSES, supervised, recon, c);
+    Constants c = TestRates.constants(6);
+    NetworkSpec spec =
+        NetworkSpec.builder(SIDE * SIDE, CLASSES)
+            .hidden(hidden)
+            .supervised(supervised)
+            .reconstruction(recon)
+            .constants(c)
+            .build();
     return new Case(name, spec, batches, batches == EPOCH);
   }
 
@@ -72,8 +80,8 @@ final class Windows {
       for (int k = 0; k < c.batches.length; k++) {
         Batch batch = batch(c, k);
         boolean learn = c.batches[k][2] == 1;
-        cpu.run(batch, learn, expected, null);
-        cuda.run(batch, learn, actual, null);
+        cpu.run(batch, TestRates.when(learn), expected, null);
+        cuda.run(batch, TestRates.when(learn), actual, null);
         cpu.snapshot(a);
         cuda.snapshot(b);
         String found = difference(spec, expected, actual, a, b);

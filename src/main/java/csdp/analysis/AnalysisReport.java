@@ -1,0 +1,243 @@
+package csdp.analysis;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import csdp.Csdp;
+import csdp.analysis.Analysis.Codes;
+import csdp.analysis.plots.Figure;
+import csdp.io.Json;
+import csdp.metrics.Evaluation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.jfree.chart.JFreeChart;
+
+/** The results as a self-contained HTML page and as JSON. */
+final class AnalysisReport {
+  private static final String STYLE =
+      """
+      body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; background: #fff;
+        max-width: 1080px; margin: 0 auto; padding: 1.5em; }
+      h1 { margin: 0 0 .2em; } h2 { margin: 2em 0 .4em; border-bottom: 1px solid #ddd; }
+      table { border-collapse: collapse; margin: .6em 0; }
+      th, td { text-align: left; padding: .2em 1.2em .2em 0; border-bottom: 1px solid #eee;
+        vertical-align: top; overflow-wrap: anywhere; }
+      td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+      th.number { text-align: right; }
+      figure { margin: 1em 0; } img { max-width: 100%; height: auto; border: 1px solid #eee; }
+      figcaption, .quiet { color: #555; } code { font-size: 13px; }
+      .tiles { display: flex; flex-wrap: wrap; gap: 1em; margin: 1em 0; }
+      .tiles div { border: 1px solid #ddd; border-radius: 6px; padding: .6em 1em; }
+      .tiles b { display: block; font-size: 1.5em; }
+      """;
+
+  private AnalysisReport() {}
+
+  /** Returns the figures for JSON. */
+  static Map<String, Object> figures(Analysis a) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("csdp4j", Csdp.version());
+    all.put("java", System.getProperty("java.version"));
+    all.put("model", a.model.folder().toString());
+    all.put("network", a.model.spec().toString());
+    all.put("data", a.data.name());
+    all.put("data_sha256", a.data.sha256());
+    all.put("split", a.split);
+    all.put("device", a.device);
+    all.put("seed", a.options.seed());
+    all.put("evaluation", a.evaluation);
+    all.put("energy_proxy", a.energy);
+    Map<String, Object> maps = new LinkedHashMap<>();
+    for (Codes c : a.codes) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("units", c.layer().units());
+      map.put("points", a.points);
+      map.put("perplexity", a.options.perplexity());
+      map.put("principal_components", c.map().components());
+      map.put("explained_variance", orNull(c.map().explained()));
+      map.put("kl_divergence_nats", orNull(c.map().divergence()));
+      map.put("trustworthiness", orNull(c.trust()[0]));
+      map.put("trustworthiness_of_two_components", orNull(c.trust()[1]));
+      map.put("label_agreement", orNull(c.agreement()[0]));
+      map.put("label_agreement_of_codes", orNull(c.agreement()[1]));
+      map.put("seconds", c.seconds());
+      maps.put(c.layer().name(), map);
+    }
+    all.put("tsne", maps);
+    all.put("notes", a.notes);
+    return all;
+  }
+
+  /** Returns a figure, or null if it is NaN. */
+  private static Double orNull(double figure) {
+    return Double.isNaN(figure) ? null : Double.valueOf(figure);
+  }
+
+  static String mapCaption(Analysis a, Codes c) {
+    if (!c.hasVariance()) {
+      return "All codes are equal: there is no variance, and nothing to map.";
+    }
+    return Figure.text(
+        "%d principal components first (%.1f %% of the variance), then Barnes-Hut t-SNE, KL"
+            + " divergence %.3f nats. Of the ten nearest points %.1f %% share a point's class here,"
+            + " %.1f %% in the codes themselves; trustworthiness %.3f, against %.3f of two"
+            + " principal"
+            + " components (the first %,d points).",
+        c.map().components(),
+        100 * c.map().explained(),
+        c.map().divergence(),
+        100 * c.agreement()[0],
+        100 * c.agreement()[1],
+        c.trust()[0],
+        c.trust()[1],
+        a.trusted());
+  }
+
+  /**
+   * The page.
+   *
+   * @param maps t-SNE pictures
+   * @param files in the same folder
+   */
+  static String html(Analysis a, List<Figure> maps, List<String> files) {
+    StringBuilder h = new StringBuilder();
+    String name = escape(a.model.folder().toAbsolutePath().normalize().getFileName().toString());
+    h.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    h.append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';");
+    h.append(" img-src data:; style-src 'unsafe-inline'\">\n");
+    h.append("<meta name=\"viewport\" content=\"width=device-width\">\n");
+    h.append("<title>csdp4j: ").append(name).append("</title>\n");
+    h.append("<style>\n").append(STYLE).append("</style>\n</head>\n<body>\n");
+    h.append("<h1>").append(name).append("</h1>\n<p class=\"quiet\">");
+    h.append(escape(a.model.spec().toString()));
+    h.append(", ").append(escape(a.data.name())).append(", ");
+    h.append(Figure.text("%s split, %,d images</p>%n", a.split, a.data.size()));
+    for (String note : a.notes) {
+      h.append("<p>").append(escape(note)).append("</p>\n");
+    }
+    results(h, a.evaluation);
+    maps.forEach(f -> figure(h, f));
+    a.figures.forEach(f -> figure(h, f));
+    energy(h, a);
+    provenance(h, a);
+    h.append("<h2>Files</h2>\n<p>The data of every plot, in this folder:</p>\n<p>");
+    files.forEach(f -> h.append("<code>").append(escape(f)).append("</code> "));
+    h.append("</p>\n</body>\n</html>\n");
+    return h.toString();
+  }
+
+  private static void results(StringBuilder h, Evaluation e) {
+    h.append("<h2>Results, without labels</h2>\n<div class=\"tiles\">\n");
+    tile(h, Figure.text("%.2f %%", 100 * e.accuracy()), "accuracy");
+    tile(h, Figure.text("%.4f", e.nll()), "NLL, nats per image");
+    if (e.bce() != null) {
+      tile(h, Figure.text("%.1f", e.bce()), "BCE, nats per image");
+      tile(h, Figure.text("%.2f", e.mse()), "MSE, summed over pixels");
+    }
+    h.append("</div>\n<table><tr><th>population</th>");
+    h.append("<th class=\"number\">spikes per sample and step</th></tr>\n");
+    e.spikes()
+        .forEach(
+            (p, s) -> {
+              h.append("<tr><td>").append(escape(p)).append("</td>");
+              h.append(Figure.text("<td class=\"number\">%.2f</td></tr>%n", s));
+            });
+    h.append("</table>\n");
+  }
+
+  private static void tile(StringBuilder h, String value, String what) {
+    h.append("<div><b>").append(value).append("</b>").append(what).append("</div>\n");
+  }
+
+  private static void figure(StringBuilder h, Figure f) {
+    h.append("<h2>").append(escape(f.title())).append("</h2>\n<figure>\n<img alt=\"");
+    h.append(escape(f.title())).append("\" width=\"").append(f.width());
+    h.append("\" src=\"data:image/png;base64,");
+    h.append(Base64.getEncoder().encodeToString(f.png()));
+    h.append("\">\n<figcaption>").append(escape(f.caption())).append("</figcaption>\n</figure>\n");
+  }
+
+  private static void energy(StringBuilder h, Analysis a) {
+    Energy e = a.energy;
+    h.append("<h2>Energy proxy</h2>\n<p>A proxy, not joules: a synaptic event is a spike reaching");
+    h.append(" one synapse. Memory traffic, encoding, membranes and thresholds are left out.");
+    h.append(
+        Figure.text(
+            " Counted over %d images and as many pairs of positive and negative.</p>%n",
+            a.energySamples));
+    h.append("<table><tr><th>per image</th><th class=\"number\">synaptic events</th>");
+    h.append("<th class=\"number\">dense multiply-adds</th><th class=\"number\">events / dense");
+    h.append("</th></tr>\n");
+    operations(h, "inference, one window", e.inference(), e.inferenceDense());
+    operations(h, "training, forward (positive and negative)", e.training(), e.trainingDense());
+    operations(h, "training, gradients", e.plasticity(), e.plasticityDense());
+    h.append("</table>\n<p class=\"quiet\">In addition, Adam updates every weight at every step: ");
+    h.append(Figure.text("%,.0f updates per training image of a batch, ", e.updates()));
+    h.append("however sparse the spikes are.</p>\n");
+  }
+
+  private static void operations(StringBuilder h, String what, double events, double dense) {
+    h.append("<tr><td>").append(what).append("</td>");
+    h.append(Figure.text("<td class=\"number\">%,.0f</td>", events));
+    h.append(Figure.text("<td class=\"number\">%,.0f</td>", dense));
+    h.append(Figure.text("<td class=\"number\">%.2f %%</td></tr>%n", 100 * events / dense));
+  }
+
+  private static void provenance(StringBuilder h, Analysis a) {
+    h.append("<h2>Provenance and configuration</h2>\n<table>\n");
+    row(h, "model", a.model.folder().toString());
+    row(h, "data", a.data + ", " + a.split + " split");
+    row(h, "data, SHA-256", a.data.sha256());
+    row(h, "device", a.device);
+    row(h, "seed of the input spikes", Integer.toString(a.options.seed()));
+    row(
+        h,
+        "versions",
+        Figure.text(
+            "csdp4j %s, Java %s, JFreeChart %s",
+            Csdp.version(), System.getProperty("java.version"), chartVersion()));
+    if (a.model.run() == null) {
+      leaves(h, "constants", Json.tree(a.model.spec().constants()));
+    } else {
+      leaves(h, "", Json.tree(a.model.run()));
+    }
+    h.append("</table>\n");
+  }
+
+  private static String chartVersion() {
+    String file = "/META-INF/maven/org.jfree/jfreechart/pom.properties";
+    Properties of = new Properties();
+    try (InputStream in = JFreeChart.class.getResourceAsStream(file)) {
+      if (in != null) {
+        of.load(in);
+      }
+    } catch (IOException e) {
+      // An unreadable version is unknown.
+    }
+    return of.getProperty("version", "of unknown version");
+  }
+
+  /** Appends every non-null value of a tree with its path. */
+  private static void leaves(StringBuilder h, String path, JsonNode node) {
+    if (node.isObject()) {
+      node.forEachEntry((key, value) -> leaves(h, path.isEmpty() ? key : path + "." + key, value));
+    } else if (!node.isNull()) {
+      row(h, path, node.isTextual() ? node.textValue() : node.toString());
+    }
+  }
+
+  private static void row(StringBuilder h, String name, String value) {
+    h.append("<tr><th>").append(escape(name)).append("</th><td>");
+    h.append(escape(value)).append("</td></tr>\n");
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+}

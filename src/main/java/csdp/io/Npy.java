@@ -1,0 +1,530 @@
+package csdp.io;
+
+import csdp.error.CsdpException;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * NumPy's .npy format, versions 1 to 3: magic, version, a header that is a Python dictionary, then
+ * the elements. Header values are not trusted: memory is allocated for bytes that were read.
+ *
+ * <p>Source: numpy/lib/format.py.
+ */
+public final class Npy {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final int MAX_HEADER = 64 * 1024;
+  private static final int MAX_RANK = 32;
+  private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
+  private static final int CHUNK = 1 << 20;
+
+  /** An element type as NumPy names it: byte order, kind or name, bytes. */
+  private static final Pattern DESCR = Pattern.compile("([<>=|]?)([A-Za-z?]+_?)(\\d*)(\\[.*\\])?");
+
+  private static final Set<String> KEYS = Set.of("descr", "fortran_order", "shape");
+
+  private Npy() {}
+
+  /**
+   * Reads a file that holds one array; an .npz with a single array is one.
+   *
+   * @throws CsdpException bad input when the file is missing, damaged, longer than its header says
+   *     or of an unsupported type
+   */
+  public static NpyArray read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw CsdpException.badInput("%s is not a file", file);
+    }
+    try {
+      if (isArchive(file)) {
+        return Npz.onlyArray(file);
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        String where = file.toString();
+        NpyArray array = read(in, where, header(in, where, Files.size(file)), true);
+        requireEnd(in, where);
+        return array;
+      }
+    } catch (NoSuchFileException e) {
+      throw CsdpException.badInput("%s does not exist", file).because(e);
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+  }
+
+  private static boolean isArchive(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(Npz.MAGIC.length), Npz.MAGIC);
+    }
+  }
+
+  /**
+   * Reads one array and leaves the stream after it.
+   *
+   * @param where names the source in messages
+   * @param maxBytes maximum size in bytes, including the header; memory is allocated for bytes that
+   *     were read, not for the header's claim
+   * @throws CsdpException bad input when the bytes are not one whole array
+   */
+  public static NpyArray read(InputStream in, String where, long maxBytes) throws IOException {
+    return read(in, where, header(in, where, maxBytes), false);
+  }
+
+  /** The header of a file. */
+  record Header(int[] shape, int count, Type type, boolean fortran) {}
+
+  /**
+   * Reads the header. @param maxBytes maximum size in bytes of header and elements
+   *
+   * @throws CsdpException bad input when it is damaged, or its elements would need more bytes
+   */
+  static Header header(InputStream in, String where, long maxBytes) throws IOException {
+    byte[] start = in.readNBytes((int) Math.min(8, maxBytes));
+    if (start.length < 8 || !Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
+      throw CsdpException.badInput("%s is not a NumPy array (.npy): it starts otherwise", where);
+    }
+    int version = start[6];
+    if (version < 1 || version > 3) {
+      throw CsdpException.badInput(
+          "%s: .npy format version %d is not known; save it with numpy.save", where, version);
+    }
+    int lengthBytes = version == 1 ? 2 : 4;
+    byte[] length = exactly(in, lengthBytes, where);
+    long headerLength = 0;
+    for (int i = lengthBytes - 1; i >= 0; i--) {
+      headerLength = headerLength << 8 | (length[i] & 0xFF);
+    }
+    if (headerLength > MAX_HEADER) {
+      throw CsdpException.badInput(
+          "%s: a header of %d bytes is not plausible; the file is damaged", where, headerLength);
+    }
+    String header =
+        new String(
+            exactly(in, (int) headerLength, where),
+            version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+    Map<?, ?> fields = fields(header, where);
+    int[] shape = shape((List<?>) fields.get("shape"), where);
+    int count = (int) count(where, shape);
+    Type type = Type.of(fields.get("descr"), where);
+    long bytes = (long) count * type.width;
+    long left = maxBytes - 8 - lengthBytes - headerLength;
+    if (bytes > left) {
+      throw CsdpException.badInput(
+          "%s: shape %s needs %d bytes but %d are there; the file is damaged or cut short",
+          where, shapeText(shape), bytes, Math.max(0, left));
+    }
+    return new Header(shape, count, type, (Boolean) fields.get("fortran_order"));
+  }
+
+  /** The dictionary of a header: the three keys with values of the right types. */
+  private static Map<?, ?> fields(String header, String where) {
+    try {
+      if (PythonLiteral.parse(header) instanceof Map<?, ?> fields
+          && fields.keySet().equals(KEYS)
+          && fields.get("fortran_order") instanceof Boolean
+          && fields.get("shape") instanceof List<?>) {
+        return fields;
+      }
+    } catch (IllegalArgumentException e) {
+      throw CsdpException.badInput("%s: the .npy header is damaged", where).because(e);
+    }
+    throw CsdpException.badInput("%s: the .npy header is damaged", where);
+  }
+
+  /**
+   * Reads the elements that follow a header.
+   *
+   * @param present true if the caller knows that all their bytes exist
+   */
+  static NpyArray read(InputStream in, String where, Header header, boolean present)
+      throws IOException {
+    Object data = elements(in, header.type, header.count, present, where);
+    if (header.fortran && header.shape.length > 1) {
+      data = rowMajor(data, header.shape);
+    }
+    return new NpyArray(where, header.shape, data);
+  }
+
+  /** Throws if the stream continues. */
+  static void requireEnd(InputStream in, String where) throws IOException {
+    if (in.read() != -1) {
+      throw CsdpException.badInput(
+          "%s holds more bytes than its shape needs; save one array a file", where);
+    }
+  }
+
+  /**
+   * Writes a file with one array, little-endian, format 1.0; not atomically.
+   *
+   * @param shape sizes; empty for a scalar
+   * @param data float[], double[], byte[] (unsigned), boolean[], int[] or long[], row-major
+   */
+  public static void write(Path file, int[] shape, Object data) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      write(out, shape, data);
+    }
+  }
+
+  /** Writes one array, little-endian, format 1.0, and flushes. */
+  public static void write(OutputStream out, int[] shape, Object data) throws IOException {
+    BufferedOutputStream buffered = new BufferedOutputStream(out);
+    write(buffered, shape, data, false);
+    buffered.flush();
+  }
+
+  /** As above; {@code unsigned} stores the bits of an int[] as u4. */
+  static void write(OutputStream out, int[] shape, Object data, boolean unsigned)
+      throws IOException {
+    String descr;
+    if (data instanceof float[]) {
+      descr = "<f4";
+    } else if (data instanceof double[]) {
+      descr = "<f8";
+    } else if (data instanceof byte[]) {
+      descr = "|u1";
+    } else if (data instanceof boolean[]) {
+      descr = "|b1";
+    } else if (data instanceof int[]) {
+      descr = unsigned ? "<u4" : "<i4";
+    } else {
+      descr = "<i8";
+    }
+    int length = length(data);
+    if (count("array", shape) != length) {
+      throw new IllegalArgumentException(shapeText(shape) + " does not hold " + length);
+    }
+    out.write(header(descr, shape));
+    int width = width(data);
+    byte[] bytes = new byte[(int) Math.min(CHUNK, (long) length * width)];
+    ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at < length; ) {
+      int n = Math.min(chunk.capacity() / width, length - at);
+      if (data instanceof float[] a) {
+        chunk.asFloatBuffer().put(a, at, n);
+      } else if (data instanceof double[] a) {
+        chunk.asDoubleBuffer().put(a, at, n);
+      } else if (data instanceof byte[] a) {
+        System.arraycopy(a, at, bytes, 0, n);
+      } else if (data instanceof boolean[] a) {
+        for (int i = 0; i < n; i++) {
+          bytes[i] = (byte) (a[at + i] ? 1 : 0);
+        }
+      } else if (data instanceof int[] a) {
+        chunk.asIntBuffer().put(a, at, n);
+      } else {
+        chunk.asLongBuffer().put((long[]) data, at, n);
+      }
+      out.write(bytes, 0, n * width);
+      at += n;
+    }
+  }
+
+  /** Bytes that {@link #write} makes of an array. */
+  static long encodedSize(int[] shape, Object data) {
+    return header("<f4", shape).length + (long) length(data) * width(data);
+  }
+
+  private static byte[] header(String descr, int[] shape) {
+    String dict =
+        "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shapeText(shape) + ", }";
+    // NumPy reserves 21 digits for the first dimension.
+    int room = shape.length == 0 ? 0 : 21 - Integer.toString(shape[0]).length();
+    int unpadded = MAGIC.length + 4 + dict.length() + room + 1;
+    int total = (unpadded + 63) / 64 * 64;
+    byte[] out = new byte[total];
+    Arrays.fill(out, (byte) ' ');
+    System.arraycopy(MAGIC, 0, out, 0, MAGIC.length);
+    out[6] = 1;
+    out[7] = 0;
+    out[8] = (byte) (total - 10);
+    out[9] = (byte) ((total - 10) >>> 8);
+    byte[] text = dict.getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(text, 0, out, 10, text.length);
+    out[total - 1] = '\n';
+    return out;
+  }
+
+  /** Number of elements of a shape. */
+  static long count(String where, int[] shape) {
+    long count = 1;
+    boolean empty = false;
+    for (int d : shape) {
+      if (d < 0) {
+        throw CsdpException.badInput("%s: shape %s is negative", where, shapeText(shape));
+      }
+      empty |= d == 0;
+      count = Math.min(count * Math.max(1, d), 1L << 32);
+    }
+    if (count > MAX_ELEMENTS) {
+      throw CsdpException.badInput(
+          "%s: shape %s has more elements than an array can hold", where, shapeText(shape));
+    }
+    return empty ? 0 : count;
+  }
+
+  /** Length of a primitive array of one of the six types. */
+  static int length(Object data) {
+    width(data);
+    return java.lang.reflect.Array.getLength(data);
+  }
+
+  private static int width(Object data) {
+    if (data instanceof byte[] || data instanceof boolean[]) {
+      return 1;
+    }
+    if (data instanceof float[] || data instanceof int[]) {
+      return 4;
+    }
+    if (data instanceof double[] || data instanceof long[]) {
+      return 8;
+    }
+    throw new IllegalArgumentException(
+        "elements must be float[], double[], byte[], boolean[], int[] or long[]");
+  }
+
+  /** A shape as Python writes it: (), (3,), (3, 4). */
+  public static String shapeText(int[] shape) {
+    StringBuilder sb = new StringBuilder("(");
+    for (int i = 0; i < shape.length; i++) {
+      sb.append(i == 0 ? "" : ", ").append(shape[i]);
+    }
+    return sb.append(shape.length == 1 ? ",)" : ")").toString();
+  }
+
+  private static int[] shape(List<?> sizes, String where) {
+    if (sizes.size() > MAX_RANK) {
+      throw CsdpException.badInput("%s: more than %d dimensions", where, MAX_RANK);
+    }
+    int[] shape = new int[sizes.size()];
+    for (int i = 0; i < shape.length; i++) {
+      if (!(sizes.get(i) instanceof Long size) || size < 0 || size > MAX_ELEMENTS) {
+        throw CsdpException.badInput(
+            "%s: shape %s in the .npy header is negative, too large or damaged", where, sizes);
+      }
+      shape[i] = size.intValue();
+    }
+    return shape;
+  }
+
+  private static byte[] exactly(InputStream in, int n, String where) throws IOException {
+    byte[] bytes = in.readNBytes(n);
+    if (bytes.length < n) {
+      throw cutShort(where);
+    }
+    return bytes;
+  }
+
+  private static CsdpException cutShort(String where) {
+    return CsdpException.badInput("%s ends early; the file is damaged or cut short", where);
+  }
+
+  /** An element type of a file. */
+  private record Type(char kind, int width, ByteOrder order) {
+    static Type of(Object descr, String where) {
+      Matcher m = descr instanceof String s ? DESCR.matcher(s) : null;
+      if (m == null || !m.matches()) {
+        throw refused(
+            where, "records", "a structured type", "save each field as an array of its own");
+      }
+      String name = m.group(2) + m.group(3);
+      ByteOrder order =
+          switch (m.group(1)) {
+            case ">" -> ByteOrder.BIG_ENDIAN;
+            case "<" -> ByteOrder.LITTLE_ENDIAN;
+            default -> ByteOrder.nativeOrder();
+          };
+      Type known =
+          switch (m.group(4) == null ? name : "") {
+            case "b1", "?", "bool", "bool_" -> new Type('b', 1, order);
+            case "i1", "b", "int8" -> new Type('i', 1, order);
+            case "i2", "h", "int16" -> new Type('i', 2, order);
+            case "i4", "i", "int32" -> new Type('i', 4, order);
+            case "i8", "q", "int64" -> new Type('i', 8, order);
+            case "u1", "B", "uint8" -> new Type('u', 1, order);
+            case "u2", "H", "uint16" -> new Type('u', 2, order);
+            case "u4", "I", "uint32" -> new Type('u', 4, order);
+            case "u8", "Q", "uint64" -> new Type('u', 8, order);
+            case "f2", "e", "float16" -> new Type('f', 2, order);
+            case "f4", "f", "float32" -> new Type('f', 4, order);
+            case "f8", "d", "float64" -> new Type('f', 8, order);
+            default -> null;
+          };
+      if (known != null) {
+        return known;
+      }
+      String written = (String) descr;
+      String plain = "save numbers of one type, for instance a.astype('float32')";
+      throw switch (m.group(2).charAt(0)) {
+        case 'O', 'o' -> refused(where, "Python objects", written, plain);
+        case 'c', 'F', 'D', 'G' ->
+            refused(where, "complex numbers", written, "save a.real or abs(a)");
+        case 'S', 'U', 'a' -> refused(where, "text", written, plain);
+        case 'M', 'm' -> refused(where, "dates or times", written, plain);
+        case 'V', 'v' -> refused(where, "raw bytes or records", written, plain);
+        case 'f', 'g' -> refused(where, "floating-point numbers of unusual size", written, plain);
+        default -> refused(where, "of an unknown type", written, plain);
+      };
+    }
+
+    private static CsdpException refused(String where, String what, String descr, String advice) {
+      return CsdpException.badInput("%s: its elements are %s (%s); %s", where, what, descr, advice);
+    }
+
+    /** A Java array for n elements. */
+    Object allocate(int n) {
+      if (kind == 'f') {
+        return width <= 4 ? new float[n] : new double[n];
+      }
+      if (kind == 'b') {
+        return new boolean[n];
+      }
+      if (kind == 'u' && width == 1) {
+        return new byte[n];
+      }
+      return width < 4 || (kind == 'i' && width == 4) ? new int[n] : new long[n];
+    }
+  }
+
+  private static Object elements(
+      InputStream in, Type type, int count, boolean present, String where) throws IOException {
+    int perChunk = CHUNK / type.width;
+    byte[] raw = new byte[(int) Math.min(CHUNK, (long) count * type.width)];
+    ByteBuffer chunk = ByteBuffer.wrap(raw).order(type.order);
+    int room = present ? count : Math.min(count, perChunk);
+    Object data = type.allocate(room);
+    for (int at = 0; at < count; ) {
+      int n = Math.min(perChunk, count - at);
+      if (in.readNBytes(raw, 0, n * type.width) < n * type.width) {
+        throw cutShort(where);
+      }
+      if (at + n > room) {
+        room = (int) Math.min(count, Math.max(2L * room, at + n));
+        Object larger = type.allocate(room);
+        System.arraycopy(data, 0, larger, 0, at);
+        data = larger;
+      }
+      decode(chunk, type, data, at, n, where);
+      at += n;
+    }
+    return data;
+  }
+
+  private static void decode(
+      ByteBuffer chunk, Type type, Object data, int at, int n, String where) {
+    if (data instanceof float[] a) {
+      if (type.width == 2) {
+        for (int i = 0; i < n; i++) {
+          a[at + i] = half(chunk.getShort(2 * i));
+        }
+      } else {
+        chunk.asFloatBuffer().get(a, at, n);
+      }
+    } else if (data instanceof double[] a) {
+      chunk.asDoubleBuffer().get(a, at, n);
+    } else if (data instanceof boolean[] a) {
+      for (int i = 0; i < n; i++) {
+        a[at + i] = chunk.get(i) != 0;
+      }
+    } else if (data instanceof byte[] a) {
+      chunk.get(0, a, at, n);
+    } else if (data instanceof int[] a) {
+      switch (type.width) {
+        case 1 -> {
+          for (int i = 0; i < n; i++) {
+            a[at + i] = chunk.get(i);
+          }
+        }
+        case 2 -> {
+          for (int i = 0; i < n; i++) {
+            short s = chunk.getShort(2 * i);
+            a[at + i] = type.kind == 'u' ? s & 0xFFFF : s;
+          }
+        }
+        default -> chunk.asIntBuffer().get(a, at, n);
+      }
+    } else if (type.width == 4) {
+      long[] a = (long[]) data;
+      for (int i = 0; i < n; i++) {
+        a[at + i] = chunk.getInt(4 * i) & 0xFFFFFFFFL;
+      }
+    } else {
+      long[] a = (long[]) data;
+      chunk.asLongBuffer().get(a, at, n);
+      for (int i = at; type.kind == 'u' && i < at + n; i++) {
+        if (a[i] < 0) {
+          throw CsdpException.badInput(
+              "%s: element %d, %s, is beyond 2^63 - 1", where, i, Long.toUnsignedString(a[i]));
+        }
+      }
+    }
+  }
+
+  /** The value of a float16: sign, 5 bits of exponent, 10 of fraction. */
+  private static float half(short bits) {
+    int exponent = bits >> 10 & 0x1F;
+    int fraction = bits & 0x3FF;
+    float magnitude =
+        exponent == 0
+            ? fraction * 0x1p-24f // subnormal
+            : exponent == 0x1F
+                ? (fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN)
+                : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
+    return bits < 0 ? -magnitude : magnitude;
+  }
+
+  /** Turns column-major elements row-major. */
+  private static Object rowMajor(Object data, int[] shape) {
+    int count = length(data);
+    Object out = java.lang.reflect.Array.newInstance(data.getClass().getComponentType(), count);
+    int rank = shape.length;
+    int[] stride = new int[rank];
+    int step = 1;
+    for (int d = 0; d < rank; d++) {
+      stride[d] = step;
+      step *= shape[d];
+    }
+    int[] index = new int[rank];
+    int from = 0;
+    for (int to = 0; to < count; to++) {
+      copy(data, from, out, to);
+      for (int d = rank - 1; d >= 0; d--) {
+        from += stride[d];
+        if (++index[d] < shape[d]) {
+          break;
+        }
+        from -= stride[d] * shape[d];
+        index[d] = 0;
+      }
+    }
+    return out;
+  }
+
+  private static void copy(Object from, int i, Object to, int j) {
+    if (from instanceof float[] a) {
+      ((float[]) to)[j] = a[i];
+    } else if (from instanceof double[] a) {
+      ((double[]) to)[j] = a[i];
+    } else if (from instanceof byte[] a) {
+      ((byte[]) to)[j] = a[i];
+    } else if (from instanceof boolean[] a) {
+      ((boolean[]) to)[j] = a[i];
+    } else if (from instanceof int[] a) {
+      ((int[]) to)[j] = a[i];
+    } else {
+      ((long[]) to)[j] = ((long[]) from)[i];
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package csdp.model;
+
+import csdp.error.CsdpException;
+
+/**
+ * How fast synapses learn. Both rates have no unit.
+ *
+ * @param learningRate eta of Adam
+ * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
+ */
+public record Learning(float learningRate, float weightDecay) {
+  /** Checks both. */
+  public Learning {
+    notNegative("learning-rate", learningRate);
+    notNegative("weight-decay", weightDecay);
+  }
+
+  /**
+   * The released demo's rates; they follow the batch size there.
+   *
+   * @param batch raw batch size B (positives only)
+   */
+  public static Learning forBatch(int batch) {
+    if (batch >= 200) {
+      return new Learning(0.002f, 5e-5f);
+    } else if (batch >= 100) {
+      return new Learning(0.001f, 6e-5f);
+    } else if (batch >= 50) {
+      return new Learning(0.001f, 7e-5f);
+    } else if (batch >= 20) {
+      return new Learning(0.00075f, 8e-5f);
+    } else if (batch >= 10) {
+      return new Learning(0.00055f, 9e-5f);
+    }
+    return new Learning(0.0004f, 1e-4f);
+  }
+
+  static void notNegative(String name, float value) {
+    if (!(value >= 0) || Float.isInfinite(value)) {
+      throw CsdpException.badInput("%s must be zero or a positive number, not %s", name, value);
+    }
+  }
+}
