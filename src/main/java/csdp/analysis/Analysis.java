@@ -271,7 +271,7 @@ public final class Analysis {
   private StepRecord contrast(Backend backend, TrainOptions training) {
     TrainOptions watched =
         training.withBatch(Math.min(WATCHED, data.size())).withSeed(options.seed);
-    // As many classes as the network: wrong labels are drawn among all of them.
+    // All classes of the network, since wrong labels are drawn among them.
     Batch batch = Evaluator.contrasting(model.spec(), data, watched);
     return StepRecord.of(backend, batch, false);
   }

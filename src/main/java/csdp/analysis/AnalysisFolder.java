@@ -98,7 +98,7 @@ public final class AnalysisFolder {
           Figure.of(
               "tsne_codes" + suffix,
               "t-SNE of " + codes.layer().name(),
-              Report.mapCaption(a, codes),
+              AnalysisReport.mapCaption(a, codes),
               codes.picture(),
               Map.of());
       tsne.put(map.name() + ".png", map.png());
@@ -120,9 +120,9 @@ public final class AnalysisFolder {
     replace("plots", PLOTS_MARKER, plots);
     plots.keySet().forEach(f -> files.add("plots/" + f));
 
-    AtomicFile.write(folder.resolve("analysis.json"), Json.bytes(Report.figures(a)));
+    AtomicFile.write(folder.resolve("analysis.json"), Json.bytes(AnalysisReport.figures(a)));
     files.add("analysis.json");
-    AtomicFile.write(folder.resolve("report.html"), Report.html(a, maps, files));
+    AtomicFile.write(folder.resolve("report.html"), AnalysisReport.html(a, maps, files));
   }
 
   /** Deletes codes of other layers from an earlier analysis. */

@@ -179,8 +179,8 @@ public final class NotFinite {
     /**
      * Records a finding by its code.
      *
-     * @param place step << 32 | {@link #owner} << 8 | {@link Quantity#ordinal}, so that the first
-     *     finding is the smallest; {@link #NOTHING} for none
+     * @param place {@code step << 32 | owner << 8 | quantity.ordinal()}, so that the first finding
+     *     is the smallest; {@link #NOTHING} for none
      */
     public void report(long place) {
       first.accumulateAndGet(place, Math::min);

@@ -127,10 +127,10 @@ public final class Bench {
     List<Integer> sizes = options.hidden();
     report.checks.addAll(target.checks(sizes.get(0), Math.min(40, 2 * options.batch())));
     report.checks.addAll(target.checks(13, 7));
-    // The network itself, with few samples: the reference is slow.
+    // The network itself, with few samples, since the reference is slow.
     int steps = Math.min(CHECK_STEPS, options.steps());
     boolean active = compare(spec.with(spec.constants().withSteps(steps)), trained, learning, 2);
-    // A small one with many samples, of odd sizes, from random parameters.
+    // A small network of odd sizes with many samples, from random parameters.
     List<Integer> odd =
         IntStream.range(0, sizes.size())
             .mapToObj(l -> Math.min(sizes.get(l), l == 0 ? 207 : 33))
@@ -178,7 +178,10 @@ public final class Bench {
     return v.active();
   }
 
-  /** Nobody looks on, so a window may run as a whole: its sums; null where they are the same. */
+  /**
+   * Compares the sums of a window without observer, which may run as a whole. Returns null if
+   * equal.
+   */
   private static String unobserved(
       Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
     ReadOut expected = new ReadOut(reference.spec());
@@ -257,7 +260,7 @@ public final class Bench {
     report.remarks.putAll(target.remarks());
   }
 
-  /** Microseconds per step of a window: by the clock, transfers included. */
+  /** Returns microseconds per step of a window by the clock, including transfers. */
   private double window(Backend backend, Batch batch, Learning rates, ReadOut out) {
     long start = System.nanoTime();
     backend.run(batch, rates, out, null);

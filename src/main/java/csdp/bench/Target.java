@@ -25,7 +25,7 @@ public abstract class Target implements AutoCloseable {
   /** Microseconds of a part. */
   record Timed(Part part, double micros) {}
 
-  /** A product of spikes and weights that was timed alone. */
+  /** A product of spikes and weights, timed separately. */
   record Product(Part part, Spread micros, Baseline baseline) {}
 
   /**

@@ -23,7 +23,7 @@ import java.util.Map;
  * differences counts, since later ones may be consequences.
  */
 public final class Verification {
-  /** Null, or the first difference of a part; in the order of a step. */
+  /** First difference by part, or null; in the order of a step. */
   private final Map<StepPart, String> parts = new LinkedHashMap<>();
 
   private boolean active; // true if hidden units spiked; otherwise little was checked
@@ -31,13 +31,13 @@ public final class Verification {
 
   private Verification() {}
 
-  /** What a step left behind, small enough to keep: states, and hashes of weights. */
+  /** The state after a step, and hashes of the weights. */
   private record Step(Map<State, Object> states, Map<StepPart, Integer> weights) {}
 
   /** An array that a part of a step wrote. */
   private record State(StepPart part, String array) {}
 
-  /** Runs a window on both; parameters are left as the other's run left them. */
+  /** Runs a window on both; the parameters afterwards are those of the other backend. */
   public static Verification of(
       Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
     List<Step> expected = run(reference, from, batch, rates);
@@ -165,7 +165,7 @@ public final class Verification {
     return steps;
   }
 
-  /** By part, in the order of a step: the first difference, or null. */
+  /** Returns the first difference by part, or null, in the order of a step. */
   public Map<StepPart, String> parts() {
     return parts;
   }

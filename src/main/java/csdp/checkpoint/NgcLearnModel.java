@@ -34,12 +34,12 @@ import java.util.stream.Stream;
  *
  * @param parameters with their network
  * @param learning rates that the network was trained with
- * @param parameterFolder that they were read from
- * @param beside the content of csdp.json; null where there is none
+ * @param parameterFolder folder of the parameters
+ * @param beside the content of csdp.json; null without that file
  */
 public record NgcLearnModel(
     Parameters parameters, Learning learning, Path parameterFolder, Beside beside) {
-  /** The file for what the released form has no place for. */
+  /** Name of the file for values that the released format cannot hold. */
   public static final String BESIDE = "csdp.json";
 
   private static final String COMPONENTS = "components.json";
@@ -139,7 +139,7 @@ public record NgcLearnModel(
     write(folder, p, learning, null, null, seed, null);
   }
 
-  /** As above, of a network whose images are known. */
+  /** As above, for a network whose image size is known. */
   static void write(
       Path folder,
       Parameters p,
@@ -200,7 +200,7 @@ public record NgcLearnModel(
         "%s has no parameter folder (best_params* or custom*); name one", folder);
   }
 
-  /** What flows into each membrane and synapse must be what csdp4j computes. */
+  /** Checks that the inputs of each membrane and synapse are those that csdp4j computes. */
   private static void checkWiring(Path file, NgcLearnFormat form) {
     Map<String, Set<String>> expected = currents(form.ops());
     Map<String, Set<String>> found = currents(Json.tree(file));

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Report the requirements of csdp4j on this machine, and how to install missing ones.",
+        "Report the requirements of csdp4j on this machine, and how to install missing" + " ones.",
     footer =
         "%nExit code 0 if training on the CPU works here, 3 if it does not, 1 if a kernel"
             + " differs from its twin.")
@@ -306,7 +306,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 + " CSDP_DATA");
   }
 
-  /** Room for results. */
+  /** Returns the line about disk space for results. */
   Line disk(Path folder) {
     Path here = folder.toAbsolutePath();
     try {

@@ -82,7 +82,10 @@ final class GpuLines {
         ok,
         "kernels",
         ok ? "PTX fits the sources, " + state.substring(4) : probe.shown(state),
-        ok ? null : "scripts/ship_ptx.sh, or mvn compile with nvcc on the PATH, makes them anew");
+        ok
+            ? null
+            : "rebuild them with scripts/ship_ptx.sh, or with mvn compile and nvcc on the"
+                + " PATH");
   }
 
   /** Returns the line about cuBLAS, which only --products cublas needs. */
@@ -109,7 +112,7 @@ final class GpuLines {
         Probe.output(nvcc.get().toString(), "--version")
             .flatMap(text -> text.lines().filter(l -> l.contains("release")).findFirst())
             .map(Probe::version)
-            .orElse("does not answer");
+            .orElse("does not respond");
     return new Line(true, "nvcc", release + ", " + probe.shown(nvcc.get()), null);
   }
 

@@ -83,7 +83,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     return ABSOLUTE_PATH.matcher(text).replaceAll(HIDDEN);
   }
 
-  /** The first line of a file, or null. */
+  /** Returns the first line of a file, or null. */
   static String firstLine(Path file) {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
       return lines.findFirst().orElse(null);

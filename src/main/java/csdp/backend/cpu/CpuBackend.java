@@ -47,7 +47,7 @@ public final class CpuBackend implements Backend {
   private final RowMath fast;
   private final RowMath plain = new PlainRowMath();
   private boolean bounded; // no value can stop being finite at moderate rates
-  private RowMath math; // the fast one where no value can stop being finite
+  private RowMath math; // the fast one if all values must stay finite
   private final Workers workers;
   private final Dynamics dynamics;
   private final Layer[] layers;
@@ -419,7 +419,7 @@ public final class CpuBackend implements Backend {
     };
   }
 
-  /** Draws the input spikes of some samples; the context is clamped. */
+  /** Draws the input spikes of some samples and clamps their context. */
   private void encode(SampleItem item, int worker) {
     for (int b = item.fromSample; b < item.toSample; b++) {
       encoder.encode(fast, step, b, item.layer.spikes, scratch.words[worker]);

@@ -42,8 +42,8 @@ public final class PhaseTimes {
   }
 
   private final Map<Part, Double> micros = new HashMap<>();
-  private final Map<Part, long[]>[] byWorker; // nanoseconds of the phase at hand by part
-  private final long[][] nested; // nanoseconds of the item at hand that are told apart
+  private final Map<Part, long[]>[] byWorker; // nanoseconds of the current phase by part
+  private final long[][] nested; // nanoseconds of nested parts of the current item
   private double wall;
   private double idle; // idle thread time within phases
 
@@ -61,7 +61,7 @@ public final class PhaseTimes {
     }
   }
 
-  /** Runs a phase and adds up its times. */
+  /** Runs a phase and accumulates its times. */
   void run(Workers workers, Workers.Job job, int items, IntFunction<Part> part) {
     long start = System.nanoTime();
     workers.run(
@@ -93,7 +93,7 @@ public final class PhaseTimes {
     idle += Math.max(0, took * workers.count() - threads);
   }
 
-  /** Tells apart a part of the item at hand that a worker spent some time on. */
+  /** Assigns part of the current item's time to another part. */
   void within(int worker, Part part, long nanos) {
     nested[worker][0] += nanos;
     add(worker, part, nanos);
@@ -108,7 +108,7 @@ public final class PhaseTimes {
     return Map.copyOf(micros);
   }
 
-  /** Thread time in which a thread waited for others, as a share of all thread time. */
+  /** Returns the share of thread time spent waiting for other threads. */
   public double idleShare(int threads) {
     return wall == 0 ? 0 : idle / (wall * threads);
   }

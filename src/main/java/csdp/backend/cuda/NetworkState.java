@@ -158,7 +158,12 @@ final class NetworkState implements AutoCloseable {
     }
   }
 
-  /** Parameters are undefined until {@link #restore}; batches need {@link #reserve}. */
+  /**
+   * Parameters are undefined until {@link #restore}; batches need {@link #reserve}.
+   *
+   * @param currents true if currents are computed externally, into the populations' buffers
+   * @throws csdp.error.CsdpException if memory does not suffice; all is then released
+   */
   NetworkState(NetworkSpec spec, GpuDevice device, boolean currents) {
     this.spec = spec;
     this.c = spec.constants();
@@ -291,7 +296,11 @@ final class NetworkState implements AutoCloseable {
     capacity = 0;
   }
 
-  /** Allocates memory for a batch. */
+  /**
+   * Allocates memory for a batch.
+   *
+   * @throws csdp.error.CsdpException if memory does not suffice; a smaller batch may fit
+   */
   void reserve(int n) {
     for (Population p : spec.populations()) {
       states[p.index()] = new PopulationState(window, p, n, c.steps(), presynaptic(p), currents);
@@ -368,7 +377,7 @@ final class NetworkState implements AutoCloseable {
     };
   }
 
-  /** Number of device buffers that it holds. */
+  /** Returns the number of device buffers. */
   int liveBuffers() {
     return parameters.live() + window.live();
   }

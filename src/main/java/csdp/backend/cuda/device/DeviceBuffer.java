@@ -42,7 +42,7 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
     return address;
   }
 
-  /** For launch methods: at least so many elements, or it is a bug in the caller. */
+  /** Checks the minimum length, for launch methods. */
   public void require(long elements) {
     if (length < elements) {
       throw new IllegalArgumentException(

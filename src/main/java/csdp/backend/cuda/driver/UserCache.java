@@ -34,7 +34,11 @@ public final class UserCache {
 
   private UserCache() {}
 
-  /** Returns a folder of the cache; a new temporary one if it cannot be created. */
+  /**
+   * Returns a folder of the cache; a new temporary one if it cannot be created.
+   *
+   * @throws csdp.error.CsdpException if the folder exists and others could have written to it
+   */
   public static Path folder(String name) {
     return folder(root(System.getenv(), System.getProperty("user.home", "")), name);
   }

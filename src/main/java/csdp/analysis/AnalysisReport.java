@@ -16,7 +16,7 @@ import java.util.Properties;
 import org.jfree.chart.JFreeChart;
 
 /** The results as a self-contained HTML page and as JSON. */
-final class Report {
+final class AnalysisReport {
   private static final String STYLE =
       """
       body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; background: #fff;
@@ -34,7 +34,7 @@ final class Report {
       .tiles b { display: block; font-size: 1.5em; }
       """;
 
-  private Report() {}
+  private AnalysisReport() {}
 
   /** Returns the figures for JSON. */
   static Map<String, Object> figures(Analysis a) {
