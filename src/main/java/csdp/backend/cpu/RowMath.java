@@ -136,8 +136,9 @@ interface RowMath {
       int stride);
 
   /**
-   * Applies Applies Adam, decay and clip of a row. @param at start of the row in w, m and v
+   * Applies Applies Adam, decay and clip of a row.
    *
+   * @param at start of the row in w, m and v
    * @param at start of the row in w, m and v
    * @param u gradient, from {@code uAt} on
    * @param unpaired postsynaptic spikes without a presynaptic one, from {@code unpairedAt} on
