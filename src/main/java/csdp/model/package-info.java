@@ -4,11 +4,11 @@
  *
  * <h2>Equations</h2>
  *
- * The dynamics of one time step t = 1..T. Backends cite these numbers. Arithmetic is float32. N samples
- * are in a batch: in training B positives, then their B negatives, N = 2B and N+ = B; at inference
- * N = N+ = B. Layer l has n_l units: 0 is the input, 1..L are hidden, y are the classes, R is the
- * reconstruction (n_0 units). At t = 0 all v, z and s are zero, and each sample's thr is the initial
- * threshold of the unit.
+ * The dynamics of one time step t = 1..T. Backends cite these numbers. Arithmetic is float32. N
+ * samples are in a batch: in training B positives, then their B negatives, N = 2B and N+ = B; at
+ * inference N = N+ = B. Layer l has n_l units: 0 is the input, 1..L are hidden, y are the classes,
+ * R is the reconstruction (n_0 units). At t = 0 all v, z and s are zero, and each sample's thr is
+ * the initial threshold of the unit.
  *
  * <ol>
  *   <li>Currents from spikes of step t-1:<br>
@@ -21,20 +21,21 @@
  *       sample and layer; {@code z = z (1 - dt/tau_tr) (1 - s) + s}.
  *   <li>Reconstruction: {@code j_R = s_1 R_1} from spikes of step t, then as 3 with a constant
  *       threshold.
- *   <li>Goodness of a hidden layer: {@code G = sum_i z_i^2}; {@code p = sigmoid(G - theta)}; modulator
- *       {@code d = 2 z (p - pos) / N}; pos is 1 for positives, 0 for negatives.
- *   <li>Errors of positives, zero for negatives: {@code e_y = 2 (s_y - z_y) / N+}; {@code e_R = 2 (s_0
- *       - s_R) / N+}.
+ *   <li>Goodness of a hidden layer: {@code G = sum_i z_i^2}; {@code p = sigmoid(G - theta)};
+ *       modulator {@code d = 2 z (p - pos) / N}; pos is 1 for positives, 0 for negatives.
+ *   <li>Errors of positives, zero for negatives: {@code e_y = 2 (s_y - z_y) / N+}; {@code e_R = 2
+ *       (s_0 - s_R) / N+}.
  *   <li>Plasticity of a synapse S with presynaptic spikes a, at each step of training.<br>
- *       CSDP (W, V, M and context), a of step t-1: {@code U = a^T (R_S d)} with {@code R_S = Ri} for M,
- *       else Rm; {@code S = Adam(S, U) - decay (1 - a)^T s_l}, summed over samples; clipped to [-1, 1],
- *       M to [0, 1]; the diagonal of M is zeroed.<br>
- *       Error (C of step t-1, R_1 of step t): {@code U = -(a^T (Rm e)) (1 - |S|)}; {@code S = Adam(S,
- *       U)}, clipped to [-1, 1].<br>
- *       Adam: {@code m = .9 m + .1 U}; {@code q = .999 q + .001 U^2}; {@code S -= eta (m/(1-.9^k)) /
- *       (sqrt(q/(1-.999^k)) + 1e-8)}; k counts steps of the whole training.
- *   <li>Read-out: class = argmax of y's spike counts, ties to the lowest; probabilities = their softmax;
- *       reconstruction = {@code sum_t z_R / T}; rate code of a layer = {@code sum_t s_l / T}.
+ *       CSDP (W, V, M and context), a of step t-1: {@code U = a^T (R_S d)} with {@code R_S = Ri}
+ *       for M, else Rm; {@code S = Adam(S, U) - decay (1 - a)^T s_l}, summed over samples; clipped
+ *       to [-1, 1], M to [0, 1]; the diagonal of M is zeroed.<br>
+ *       Error (C of step t-1, R_1 of step t): {@code U = -(a^T (Rm e)) (1 - |S|)}; {@code S =
+ *       Adam(S, U)}, clipped to [-1, 1].<br>
+ *       Adam: {@code m = .9 m + .1 U}; {@code q = .999 q + .001 U^2}; {@code S -= eta (m/(1-.9^k))
+ *       / (sqrt(q/(1-.999^k)) + 1e-8)}; k counts steps of the whole training.
+ *   <li>Read-out: class = argmax of y's spike counts, ties to the lowest; probabilities = their
+ *       softmax; reconstruction = {@code sum_t z_R / T}; rate code of a layer = {@code sum_t s_l /
+ *       T}.
  * </ol>
  *
  * <h2>Shapes and units</h2>
@@ -56,7 +57,7 @@
  *   <tr><td>Rm, Ri, rho_b, theta</td><td></td><td>0.1, 0.01, 0.001, 10</td></tr>
  * </table>
  *
- * <p>Source: A. Ororbia, "Contrastive signal-dependent plasticity", Science Advances 10, eadn6076 (2024),
- * in the form of its released code (ngc-learn 1.2b3).
+ * <p>Source: A. Ororbia, "Contrastive signal-dependent plasticity", Science Advances 10, eadn6076
+ * (2024), in the form of its released code (ngc-learn 1.2b3).
  */
 package csdp.model;

@@ -7,7 +7,6 @@ import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
 
-import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.backend.cuda.ptx.JCudaKernels;
 import csdp.backend.cuda.ptx.KernelSources;
@@ -35,7 +34,7 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * A GPU through NVIDIA's driver and JCuda: its primary context, one stream, one module with all
- * kernels. Touched only after JCuda's natives were loaded: see {@link Cuda}.
+ * kernels. Touched only after JCuda's natives were loaded: see {@code Cuda}.
  *
  * <p>The stream waits for the null stream and the other way round, so that plain copies are in the
  * order of the queue. A copy of pageable memory to the device has left the array when it returns.

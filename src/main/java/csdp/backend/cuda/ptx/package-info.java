@@ -1,6 +1,6 @@
 /**
- * Kernel code: the sources, nvcc, shipped and cached PTX, loading it, and its translation to C++ for
- * the emulated device.
+ * Kernel code: the sources, nvcc, shipped and cached PTX, loading it, and its translation to C++
+ * for the emulated device.
  *
  * <p>May use {@code driver} and {@code error}. Start at {@link csdp.backend.cuda.ptx.Ptx}; {@link
  * csdp.backend.cuda.ptx.PtxBuild} runs during the build. Internal: may change in any version.
