@@ -1,4 +1,4 @@
-// What a device can do at most: the ceilings that the other kernels' times are held against.
+// Ceilings of a device, to compare the other kernels with: copy bandwidth and multiply-add rate.
 //
 // copy_quads     to[i] = from[i], 16 bytes a thread: bytes read plus bytes written over time is the
 //                bandwidth that a kernel can reach.

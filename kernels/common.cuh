@@ -1,4 +1,4 @@
-// What the kernels share: Philox, words of spikes, quads of columns.
+// Shared by all kernels: Philox, words of spikes, quads of columns.
 //
 // Conventions of every file here
 //   Matrices are row-major. N samples, T steps, "units" of one population, padded to whole words of 32:
@@ -114,7 +114,7 @@ __device__ inline int warpIndex() { return (int)threadIdx.x / WARP; }
 __device__ inline int warpCount() { return (int)blockDim.x / WARP; }
 
 // Position of the lowest bit that is set; there is one.
-__device__ inline int lowest(unsigned bits) { return 31 - __clz((int)(bits & (0u - bits))); }
+__device__ inline int lowest(unsigned bits) { return __clz((int)__brev(bits)); }
 
 // Where this lane's entries go if the lanes append theirs in order: the number of entries of the lanes
 // before it. "total" receives the number of entries of the warp.

@@ -135,7 +135,7 @@ KERNEL clamp_context(const Network* network, int population, int n) {
   Population p = network->populations[population];
   int b = globalIndex();
   if (b == 0) {
-    network->seen[0] = NOTHING_SEEN;
+    network->firstNotFinite[0] = ALL_FINITE;
   }
   if (b < n) {
     int label = network->labels[b];

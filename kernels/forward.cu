@@ -14,13 +14,13 @@
 //            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
 //            sum, so the twin, which adds all rows, agrees exactly. About one input unit in eight
 //            spikes, and a row of its weights serves many samples: these gather from a tile in shared
-//            memory, two samples at a time, by the list that settle.cu made of their spikes.
+//            memory, two samples at a time, by the list that signals.cu made of their spikes.
 #include "units.cuh"
 
 #define WARPS 12              // of a block
 #define LISTS 8               // samples of a warp, which keeps a sum of each
 
-// The sample of a warp's q-th sum, at least n where there is none. Pairs as listPair() in settle.cu has them.
+// The sample of a warp's q-th sum, at least n where there is none. Pairs as listPair() in lists.cuh has them.
 __device__ inline int pairOf(int q) { return ((int)blockIdx.y * (LISTS / 2) + q / 2) * WARPS + warpIndex(); }
 
 __device__ inline int sampleOf(int q, int n) {
@@ -117,7 +117,7 @@ BOUNDED_KERNEL(WARPS* WARP, 2) forward(const Network* network, const Part* parts
       integrate(*network, p, j[q], step, b, n, c, bad);
     }
   }
-  saw(*network, p, bad, step);
+  reportNotFinite(*network, p, bad, step);
 }
 
 // The currents of one synapse alone, to compare with a dense product. "step" is the last one that was settled.
@@ -157,7 +157,7 @@ KERNEL currents_plain(const Network* network, int synapse, float* j, int step, i
   }
 }
 
-// The readable twin of forward, and of the reconstruction's part of settle.
+// The readable twin of forward, and of the reconstruction's part of signals.
 KERNEL forward_plain(const Network* network, int population, int step, int n) {
   const Population& p = network->populations[population];
   int b = globalIndex() / (p.stride / 32);

@@ -5,13 +5,22 @@
 #pragma once
 #include "common.cuh"
 
-// What a population is for; the order of csdp.model.Population.Role.
+// Role of a population; the order of csdp.model.Population.Role.
 enum Role { INPUT, HIDDEN, HEAD, RECONSTRUCTION, CONTEXT };
 
-// What can stop being finite; the order of csdp.backend.NotFinite.Quantity.
+// Learning rule of a synapse; the order of csdp.model.Synapse.Rule.
+enum Rule { CONTRASTIVE, ERROR };
+
+// Quantities that can stop being finite; the order of csdp.backend.NotFinite.Quantity.
 enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
 
-// State of a population. What its role does not have is null.
+// A unit of a hidden layer that has a trace, in the list of its segment.
+struct alignas(8) Trace {
+  unsigned unit;  // column in the segment << 16 | step of the last spike
+  float signal;   // modulator z: what plasticity multiplies with presynaptic spikes
+};
+
+// State of a population. Fields that its role does not have are null.
 struct Population {
   Global<unsigned> spikes;      // depth x N x words
   Global<int> list;             // 2 x N x stride: even and odd steps; null for the input
@@ -22,18 +31,18 @@ struct Population {
   Global<float> current;        // N x stride: j, where others compute it; else null
   Global<float> v;              // N x stride: membranes
   Global<float> thr;            // N x stride: thresholds as of the start of the step; null where constant
-  Global<const float> thr0;     // stride; out of reach where there is no unit
+  Global<const float> thr0;     // stride: initial thresholds; padding units never reach theirs
   Global<unsigned short> last;  // N x stride: step of the last spike, 0 for none; a trace is gamma^age
   Global<float> readOut;        // N x stride: spikes over the window; traces of the reconstruction
   Global<float> error;          // N x stride: e of head and reconstruction
   Global<float> goodness;       // N: G
-  Global<float> factor;         // N: d = factor z
-  Global<int> alive;            // N x (T + 1): units by the step of their last spike
+  Global<float> modulator;      // N: d = modulator z
+  Global<int> lastStepCounts;   // N x (T + 1): units by the step of their last spike
   Global<unsigned> ever;        // N x words: units of hidden layers that spiked in this window
-  Global<unsigned> live;        // N x stride: those units, by segment: column in it << 16 | step of its last spike
+  Global<Trace> live;           // N x stride: those units, by segment
   Global<unsigned short> slot;  // N x stride: place of such a unit in its segment of "live"
   Global<int> liveCount;        // N x segments
-  Global<unsigned> pairs;       // pairs x stride, of the input: see listPair() in settle.cu; null in small batches
+  Global<unsigned> pairs;       // pairs x stride, of the input: see listPair() in lists.cuh; null in small batches
   Global<int> pairStart;        // (chunks + 1) x pairs: where in "pairs" the entries of a chunk of units begin
   int units;
   int stride;
@@ -41,7 +50,7 @@ struct Population {
   int role;
   int firstSynapse;  // those that end here
   int endSynapse;
-  int owner;  // of what is not finite: see saw()
+  int owner;  // names it in reportNotFinite()
   int padding;
 };
 
@@ -54,7 +63,7 @@ struct Synapse {
   int pre;
   int post;
   int rows;
-  int isError;
+  int rule;
   int hollow;
   float currentScale;  // R_m, -R_i (lateral) or 1 (heads and reconstruction)
   float learningScale;
@@ -68,7 +77,7 @@ struct Network {
   Global<const Synapse> synapses;
   Global<const float> power;  // T: gamma^age as a trace has it, rounded after each product
   Global<const int> labels;   // N
-  Global<unsigned long long> seen;  // the first that was not finite in this window: see saw()
+  Global<unsigned long long> firstNotFinite;  // of this window: see reportNotFinite()
   int populationCount;
   int steps;
   float inverseTau;
@@ -86,7 +95,7 @@ struct Part {
   int column;
 };
 
-// A segment of a row: columns that a warp of learn takes, and the words that a warp of settle takes at once.
+// A segment of a row: columns that a warp of learn takes, and the words that a warp of signals takes at once.
 #define SEGMENT (WARP * WARP)
 
 __device__ inline int segmentsOf(int stride) { return (stride + SEGMENT - 1) / SEGMENT; }
@@ -94,17 +103,17 @@ __device__ inline int segmentsOf(int stride) { return (stride + SEGMENT - 1) / S
 // Samples of a batch to learn from, negatives included: counts of them have 16 bits. CudaBackend refuses more.
 #define MOST_LEARNED 0xFFFF
 
-#define NOTHING_SEEN 0x7FFFFFFFFFFFFFFFull
+#define ALL_FINITE 0x7FFFFFFFFFFFFFFFull
 
-// Written so that a value that is not a number is not finite.
+// NaN counts as not finite.
 __device__ inline bool isFinite(float x) { return fabsf(x) <= 3.4028234663852886e38f; }
 
-// Says that something was not finite. Of all that is seen in a window the earliest step stays and in it
-// the first owner, whatever the order of the threads; as csdp.backend.NotFinite.Watch has it. Nobody comes
-// here in a healthy network, so it costs the comparisons.
-__device__ inline void saw(const Network& net, Quantity what, int owner, int step) {
+// Records that something is not finite. The earliest step of a window wins, then the first owner, whatever the
+// order of the threads, as in csdp.backend.NotFinite.Watch. A healthy network never calls it and pays for the
+// comparisons only.
+__device__ inline void reportNotFinite(const Network& net, Quantity what, int owner, int step) {
   unsigned long long place = (unsigned long long)step << 32 | (unsigned)(owner << 8 | what);
-  atomicMin(&net.seen[0], place);
+  atomicMin(&net.firstNotFinite[0], place);
 }
 
 __device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || p.role == HEAD; }

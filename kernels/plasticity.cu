@@ -1,19 +1,19 @@
 // Plasticity of all synapses: gradient, Adam, decay, clip and hollow in one pass over the weights. No
 // gradient is ever stored.
 //
-// Equation   contrastive  U[i,c] = sum over b of a[b,i] (scale (factor[b] z[b,c]))
+// Equation   contrastive  U[i,c] = sum over b of a[b,i] (scale (modulator[b] z[b,c]))
 //            error        U[i,c] = -(sum over positive b of a[b,i] (scale e[b,c])) (1 - |w|)
 //            m = b1 m + (1-b1) U;  v = b2 v + (1-b2) U^2;  w -= rate m / (sqrt(v second) + eps)
 //            contrastive  w -= decay * (number of b with s[b,c] = 1 and a[b,i] = 0)
 //            w = clip(w, lower, upper), and 0 on the diagonal of a hollow synapse
-//            a: spikes of t-1 (of t for the reconstruction); s, z, factor, e: of t.
-// Shapes     corrections (adam): T x 2, {rate, second} of each step of the window, computed on the host (the betas
+//            a: spikes of t-1 (of t for the reconstruction); s, z, modulator, e: of t.
+// Shapes     corrections: T x 2, {rate, second} of each step of the window, computed on the host (the betas
 //            are rounded to float before they are raised to the k-th power, as in the released code)
 // Launch     learn: 128 threads, four warps with a row each; a warp takes 1024 columns of its row ("segment").
 //            learn_plain: a thread per weight.
 // Source     step 7 of the model; optimiser of the released code. Event-driven on both sides: the few samples in
 //            which the row's unit spiked, ascending, and of each sample the few units that have a trace
-//            ("live", made by settle.cu) name the terms of U, which is summed in shared memory. A term that is
+//            ("live", made by signals.cu) name the terms of U, which is summed in shared memory. A term that is
 //            left out is zero: it changes no bit of a sum. The decay's count is the column's spikes less the
 //            coincidences in the same samples.
 // Deferred   A row of a contrastive synapse whose unit is silent in the whole batch has U = 0, and every
@@ -53,7 +53,7 @@ __device__ inline void moveMoments(float& m, float& v, float u) {
   v = BETA2 * v + GAIN2 * (u * u);
 }
 
-// What Adam makes of a weight, as it is written.
+// A weight after Adam, as the formula reads.
 __device__ inline float adamPlain(float w, float m, float v, Corrections a) {
   return w - a.rate * m / (sqrtf(v * a.second) + EPSILON);
 }
@@ -106,26 +106,33 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
   }
   int i = k / post.stride;
   int c = k % post.stride;
-  float u = 0;
-  int alone = 0;
-  for (int b = 0; b < (s.isError ? positives : n); b++) {
-    bool a = spiked(pre, actingStep(post, step), b, i, n);
-    int at = b * post.stride + c;
-    if (a && s.isError) {
-      u += s.learningScale * post.error[at];
-    } else if (a) {
-      u += s.learningScale * (post.factor[b] * traceOf(net, post.last[at], step));
-    } else {
-      alone += spiked(post, step, b, c, n);
-    }
-  }
+  Corrections a = correctionsOf(argumentOfKernel(corrections), step);
   float w = s.w[k];
   float m = s.m[k];
   float v = s.v[k];
-  moveMoments(m, v, s.isError ? -u * (1 - fabsf(w)) : u);
-  w = adamPlain(w, m, v, correctionsOf(argumentOfKernel(corrections), step));
-  if (!s.isError) {
-    w -= net.decay * (float)alone;
+  float u = 0;
+  int alone = 0;  // samples with a postsynaptic spike only
+  switch ((Rule)s.rule) {
+    case CONTRASTIVE:
+      for (int b = 0; b < n; b++) {
+        if (spiked(pre, actingStep(post, step), b, i, n)) {
+          u += s.learningScale * (post.modulator[b] * traceOf(net, post.last[b * post.stride + c], step));
+        } else {
+          alone += spiked(post, step, b, c, n);
+        }
+      }
+      moveMoments(m, v, u);
+      w = adamPlain(w, m, v, a) - net.decay * (float)alone;
+      break;
+    case ERROR:
+      for (int b = 0; b < positives; b++) {
+        if (spiked(pre, actingStep(post, step), b, i, n)) {
+          u += s.learningScale * post.error[b * post.stride + c];
+        }
+      }
+      moveMoments(m, v, -u * (1 - fabsf(w)));
+      w = adamPlain(w, m, v, a);
+      break;
   }
   s.w[k] = s.hollow && i == c ? 0 : clip(w, s);
   s.m[k] = m;
@@ -150,7 +157,7 @@ __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Correcti
       good = isFinite(next.at[i], k.v.at[i]) && good;
     }
     if (!good) {
-      saw(net, WEIGHTS, s.owner, step);
+      reportNotFinite(net, WEIGHTS, s.owner, step);
     }
   }
   for (int i = 0; i < 4; i++) {
@@ -168,7 +175,7 @@ __device__ inline void decayWeights(Weights<Quad>& k, const Quad& decay, const N
     k.w.at[i] = clip(next, s);
   }
   if (!good) {
-    saw(net, WEIGHTS, s.owner, step);
+    reportNotFinite(net, WEIGHTS, s.owner, step);
   }
 }
 
@@ -215,7 +222,7 @@ __device__ inline void eachSample(const Population& pre, const Segment& r, int e
 }
 
 // Sums the gradient of a contrastive synapse's segment.
-__device__ inline void sumGradient(Gradient& g, const Network& net, const Synapse& s, const Population& pre,
+__device__ inline void sumGradient(Gradient& g, const Synapse& s, const Population& pre,
                                    const Population& post, const Segment& r, int step, int n) {
   for (int c = laneIndex(); c < r.end - r.column; c += WARP) {
     g.u[c] = 0;
@@ -224,21 +231,17 @@ __device__ inline void sumGradient(Gradient& g, const Network& net, const Synaps
   __syncwarp();
   int stride = post.stride;
   int segments = segmentsOf(stride);
-  Global<unsigned> live = post.live + (r.column + laneIndex());
+  Global<Trace> live = post.live + (r.column + laneIndex());
   Global<int> counts = post.liveCount + r.column / SEGMENT;
-  Global<float> factors = post.factor;
-  Global<const float> power = net.power;
   float scale = s.learningScale;
   eachSample(pre, r, n, n, [&](int b) {
     int count = counts[b * segments];
-    float factor = factors[b];
 #pragma unroll 1
     for (int k = laneIndex(), at = b * stride; k < count; k += WARP, at += WARP) {
-      unsigned entry = live[at];
-      int c = (int)(entry >> 16);
-      int age = step - (int)(entry & 0xFFFF);
-      g.u[c] += scale * (factor * power[age]);
-      if (age == 0) {
+      Trace t = live[at];
+      unsigned c = t.unit >> 16;
+      g.u[c] += scale * t.signal;
+      if ((t.unit & 0xFFFF) == (unsigned)step) {
         g.coincidences[c]++;
       }
     }
@@ -251,7 +254,7 @@ __device__ inline void learnContrastive(Gradient& g, Global<const float> correct
                                         const Synapse& s, const Population& pre, const Population& post,
                                         const Segment& r, bool gradient, int done, int step, int n) {
   if (gradient) {
-    sumGradient(g, net, s, pre, post, r, step, n);
+    sumGradient(g, s, pre, post, r, step, n);
   }
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
   for (int base = r.column; base < r.end; base += TILE) {
@@ -353,17 +356,22 @@ learn(const Network* network, const Part* parts, const float* corrections, int s
   Global<float> spikes = pre.columns + r.row;
   bool gradient = r.acting > 0 && spikes[r.acting * pre.stride] > 0;
   Global<int> done = s.done + r.row * segmentsOf(post.stride) + part.column / SEGMENT;
-  if (s.isError) {
-    learnError(argumentOfKernel(corrections), net, s, pre, post, r, gradient, step, n, positives);
-  } else if (all || gradient || spikes[step * pre.stride] > 0) {
-    int before = step == 1 ? 0 : done[0];
-    learnContrastive(gradients[warpIndex()], argumentOfKernel(corrections), net, s, pre, post, r, gradient, before, step,
-                     n);
-    __syncwarp();
-    if (laneIndex() == 0) {
-      done[0] = step;
-    }
-  } else if (step == 1 && laneIndex() == 0) {
-    done[0] = 0;
+  switch ((Rule)s.rule) {
+    case CONTRASTIVE:
+      if (all || gradient || spikes[step * pre.stride] > 0) {
+        int before = step == 1 ? 0 : done[0];
+        learnContrastive(gradients[warpIndex()], argumentOfKernel(corrections), net, s, pre, post, r, gradient, before, step,
+                         n);
+        __syncwarp();
+        if (laneIndex() == 0) {
+          done[0] = step;
+        }
+      } else if (step == 1 && laneIndex() == 0) {
+        done[0] = 0;
+      }
+      break;
+    case ERROR:
+      learnError(argumentOfKernel(corrections), net, s, pre, post, r, gradient, step, n, positives);
+      break;
   }
 }

@@ -1,4 +1,4 @@
-// What forward.cu and settle.cu share: sums of rows that a sample's spikes name, and integration.
+// Shared by forward.cu and signals.cu: sums of the weight rows of a sample's spikes, and integration.
 #pragma once
 #include "network.cuh"
 
@@ -30,13 +30,13 @@ __device__ inline void addScaled(Quad& j, float scale, const Quad& sum) {
   }
 }
 
-// What integrate() finds that is not finite.
+// Flags of integrate().
 #define BAD_MEMBRANE 1u
 #define BAD_THRESHOLD 2u
 
 // Integrates units c .. c+3 of sample b, the same b for the whole warp, and writes their spikes. All
 // lanes must come; those behind the last column only help. Returns the quad's spikes; adds to "bad" what
-// was not finite, for saw() below.
+// was not finite, for reportNotFinite() below.
 __device__ inline unsigned integrate(const Network& net, const Population& p, const Quad& current,
                                      int step, int b, int n, int c, unsigned& bad) {
   unsigned spikes = 0;
@@ -76,11 +76,11 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
 }
 
 // Says what integrate() found.
-__device__ inline void saw(const Network& net, const Population& p, unsigned bad, int step) {
+__device__ inline void reportNotFinite(const Network& net, const Population& p, unsigned bad, int step) {
   if ((bad & BAD_MEMBRANE) != 0) {
-    saw(net, MEMBRANES, p.owner, step);
+    reportNotFinite(net, MEMBRANES, p.owner, step);
   }
   if ((bad & BAD_THRESHOLD) != 0) {
-    saw(net, THRESHOLDS, p.owner, step - 1);  // whose spikes moved them
+    reportNotFinite(net, THRESHOLDS, p.owner, step - 1);  // whose spikes moved them
   }
 }

@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
-# Builds the last commit twice, in two folders, and compares the jars byte by byte. Prints the digest; exit
-# code 1 where they differ.
+# Builds the last commit and compares its jars and zip byte by byte with a second build of the same sources: with
+# target/ of the given folder, or without an argument with a second build of its own. Prints the digests; exit code 1
+# where files differ.
+#   scripts/reproducible.sh [FOLDER]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for build in one two; do
-  git clone -q "$root" "$work/$build"
-  (cd "$work/$build" && mvn -q -B package -DskipTests -Djacoco.skip -P '!error-prone' >&2)
+build() { # NAME
+  git clone -q "$root" "$work/$1"
+  (cd "$work/$1" && mvn -q -B package -DskipTests -Djacoco.skip -Dspotless.check.skip -Dcyclonedx.skip -P '!error-prone' >&2)
+}
+build one
+if [ $# -gt 0 ]; then other=$(cd "$1" && pwd); else build two; other=$work/two; fi
+cd "$work/one/target"
+status=0
+for file in csdp4j-*.jar csdp4j-*.zip; do
+  cmp "$file" "$other/target/$file" || { echo "two builds of the same sources differ: $file" >&2; status=1; }
 done
-one=("$work"/one/target/csdp4j-*.jar) two=("$work"/two/target/csdp4j-*.jar)
-cmp "${one[0]}" "${two[0]}" || { echo "two builds of the same commit differ" >&2; exit 1; }
-(cd "${one[0]%/*}" && sha256sum "${one[0]##*/}")
+[ $status = 0 ] && sha256sum csdp4j-*.jar csdp4j-*.zip
+exit $status

@@ -493,6 +493,14 @@ T __ldg(const T* at) {
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz((unsigned)x); }
+
+inline unsigned __brev(unsigned x) {
+  unsigned reversed = 0;
+  for (int k = 0; k < 32; k++) {
+    reversed |= (x >> k & 1) << (31 - k);
+  }
+  return reversed;
+}
 inline unsigned __float_as_uint(float x) { return emulated::fromBits<unsigned>(emulated::bits(x)); }
 inline float __fmul_rn(float a, float b) { return a * b; }
 inline float __fadd_rn(float a, float b) { return a + b; }

@@ -34,32 +34,32 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A look at a trained model: accuracy, rate codes, t-SNE, and plots of what it learned and does.
- * Everything is computed in memory first and written in the end, so that a failure leaves earlier
- * files as they were.
+ * Analysis of a trained model: accuracy, rate codes, t-SNE, and plots of weights and activity.
+ * Everything is computed in memory and written at the end, so a failure leaves earlier files
+ * unchanged.
  */
 public final class Analysis {
-  /** Images that are watched step by step. */
+  /** Number of images that are recorded step by step. */
   private static final int WATCHED = 100;
 
-  /** Points that a map's trustworthiness is measured on: it takes all distances between them. */
+  /** Number of points for the trustworthiness, which needs all pairwise distances. */
   private static final int TRUSTED = 1500;
 
   private static final int NEAREST = 10;
 
-  /** Share of silent codes that goes without a note. */
+  /** Share of silent codes above which a note is added. */
   private static final double FEW = 0.1;
 
   /**
-   * What to look at.
+   * Options of an analysis.
    *
    * @param layers hidden layers 1..L whose codes are mapped
-   * @param points most points of a map
+   * @param points maximum number of points of a map
    * @param perplexity of the map
-   * @param sample image whose spikes are drawn
+   * @param sample index of the image in the raster
    * @param seed of the input spikes
-   * @param batch images shown at once
-   * @param threads of the map; 0 for one per core
+   * @param batch images per batch
+   * @param threads for t-SNE; 0 for one per core
    */
   public record Options(
       List<Integer> layers,
@@ -70,9 +70,9 @@ public final class Analysis {
       int batch,
       int threads) {}
 
-  /** Is told how far it is. */
+  /** Receives the progress. */
   public interface Progress {
-    /** Called now and then. */
+    /** Called occasionally. */
     void done(String what, int done, int of);
   }
 
@@ -80,10 +80,9 @@ public final class Analysis {
    * A map of a layer's codes.
    *
    * @param codes of all images, n x units: spikes / T
-   * @param map of the first points; all at one place, and figures NaN, where all codes are equal
+   * @param map of the first points; all equal, and figures NaN, if all codes are equal
    * @param trust trustworthiness of the map, and of two principal components, on some points
-   * @param agreement share of the ten nearest points that have a point's class: in the map, in the
-   *     codes
+   * @param agreement share of the ten nearest points with the same class: in the map, in the codes
    * @param seconds that the map took
    */
   record Codes(
@@ -94,7 +93,7 @@ public final class Analysis {
       double[] agreement,
       double seconds,
       BufferedImage picture) {
-    /** Whether there is anything to map. */
+    /** Returns true if the codes differ, so that a map is possible. */
     boolean hasVariance() {
       return !Double.isNaN(map.explained());
     }
@@ -112,7 +111,7 @@ public final class Analysis {
   final List<Codes> codes = new ArrayList<>();
   final List<Figure> figures = new ArrayList<>();
 
-  /** What could not be drawn, and why, and figures that say less than it seems. */
+  /** Notes: missing plots with reasons, and figures of limited meaning. */
   final List<String> notes = new ArrayList<>();
 
   private Analysis(
@@ -186,9 +185,9 @@ public final class Analysis {
   }
 
   /**
-   * Looks at a model.
+   * Analyses a model.
    *
-   * @param split what the images are called in the report
+   * @param split name of the images in the report
    * @param backend of the model's network
    * @throws CsdpException bad input or environment
    */
@@ -204,9 +203,9 @@ public final class Analysis {
   }
 
   /**
-   * Refuses what cannot work, before anything that takes time.
+   * Checks the options before any long computation.
    *
-   * @throws CsdpException bad input, or environment where the machine cannot draw text
+   * @throws CsdpException bad input, or environment if the machine cannot draw text
    */
   public static void check(NetworkSpec spec, Dataset data, Options options) {
     requireFonts();
@@ -235,12 +234,12 @@ public final class Analysis {
   }
 
   /**
-   * Makes sure that text can be drawn on this machine.
+   * Checks that text can be drawn on this machine.
    *
-   * @throws CsdpException environment, naming the packages that are missing
+   * @throws CsdpException environment, naming the missing packages
    */
   public static void requireFonts() {
-    if (System.getProperty("java.awt.headless") == null) { // before any class of AWT decides it
+    if (System.getProperty("java.awt.headless") == null) { // before AWT reads it
       System.setProperty("java.awt.headless", "true");
     }
     Charts.requireFonts();
@@ -251,12 +250,12 @@ public final class Analysis {
     new AnalysisFolder(folder).write(this);
   }
 
-  /** How often the answer was right, and the like. */
+  /** Returns the measurements. */
   public Evaluation evaluation() {
     return evaluation;
   }
 
-  /** What could not be drawn, and why, and figures that say less than it seems. */
+  /** Notes: missing plots with reasons, and figures of limited meaning. */
   public List<String> notes() {
     return List.copyOf(notes);
   }
@@ -272,15 +271,14 @@ public final class Analysis {
   private StepRecord contrast(Backend backend, TrainOptions training) {
     TrainOptions watched =
         training.withBatch(Math.min(WATCHED, data.size())).withSeed(options.seed);
-    // As many classes as the network: wrong labels are drawn among all of them.
+    // All classes of the network, since wrong labels are drawn among them.
     Batch batch = Evaluator.contrasting(model.spec(), data, watched);
     return StepRecord.of(backend, batch, false);
   }
 
   private void trainingPlots() {
     if (model.run() == null) {
-      notes.add(
-          "No learning curves: a model in the released code's form keeps no metrics.jsonl with it.");
+      notes.add("No learning curves: a model in the released code's format has no metrics.jsonl.");
       return;
     }
     List<EpochMetrics> history = new RunFolder(model.folder()).history();
@@ -358,11 +356,7 @@ public final class Analysis {
     return new Codes(layer, rates, map, trust, agreement, seconds, picture);
   }
 
-  /**
-   * Notes codes that say less than a map of them seems to.
-   *
-   * @return whether they differ at all
-   */
+  /** Adds notes on silent or equal codes. @return true if codes differ */
   private boolean noteOnCodes(Population layer, float[] rates) {
     int d = layer.units();
     Set<FloatBuffer> different = new HashSet<>();
@@ -389,13 +383,14 @@ public final class Analysis {
     if (different.size() <= Affinities.neighbours(options.perplexity)) {
       notes.add(
           Figure.text(
-              "Only %,d of %,d codes of %s differ: its map and trustworthiness say little.",
+              "Only %,d of %,d codes of %s differ: its map and trustworthiness are of limited"
+                  + " meaning.",
               different.size(), points, layer.name()));
     }
     return true;
   }
 
-  /** Points of a trustworthiness. */
+  /** Returns the number of points for the trustworthiness. */
   int trusted() {
     return Math.min(TRUSTED, points);
   }

@@ -17,8 +17,28 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Where an analysis is written: {@code codes.npy}, {@code tsne/}, {@code plots/}, {@code
- * analysis.json} and, last, {@code report.html}. Each is replaced completely or not at all.
+ * The output folder of an analysis. Each file or folder is replaced atomically; {@code report.html}
+ * is written last.
+ *
+ * <ul>
+ *   <li>{@code report.html}: all results on one self-contained page, with configuration, data hash
+ *       and versions
+ *   <li>{@code analysis.json}: accuracy, NLL, BCE, MSE, confusion, spikes, quality of the map,
+ *       energy proxy
+ *   <li>{@code codes.npy}, {@code codes_labels.npy}: rate codes of the last hidden layer, n x
+ *       units, and true classes; {@code codes_z1.npy} and so on for other layers
+ *   <li>{@code tsne/codes_tsne.npy}, {@code tsne/tsne_codes.png}: t-SNE of the codes
+ *   <li>{@code plots/learning_curves}: accuracy, NLL and BCE over epochs
+ *   <li>{@code plots/confusion}: true and predicted class
+ *   <li>{@code plots/reconstructions}: input and reconstruction of each class
+ *   <li>{@code plots/receptive_fields}: weights W1 of the strongest units
+ *   <li>{@code plots/raster}: every spike of one image, and the accumulating class spikes
+ *   <li>{@code plots/spikes_per_step}: spikes of each population over time
+ *   <li>{@code plots/contrast}: goodness and thresholds of positives and negatives over time
+ *   <li>{@code plots/weights}: histograms of each synapse
+ * </ul>
+ *
+ * <p>Each plot is a PNG with its data as CSV or NPY.
  */
 public final class AnalysisFolder {
   private static final String TSNE_MARKER = "codes_tsne.npy";
@@ -26,16 +46,15 @@ public final class AnalysisFolder {
 
   private final Path folder;
 
-  /** A folder, which need not be there yet. */
+  /** Uses a folder, which need not exist yet. */
   public AnalysisFolder(Path folder) {
     this.folder = folder;
   }
 
   /**
-   * Refuses a place that cannot be written, before anything that takes time.
+   * Refuses a folder that cannot be written, before any long computation.
    *
-   * @throws CsdpException bad input where other things stand in the way, environment without
-   *     permission
+   * @throws CsdpException bad input if other files are in the way, environment without permission
    */
   public void check() {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -91,7 +110,7 @@ public final class AnalysisFolder {
     List<String> files = new ArrayList<>();
     for (int c = 0; c < a.codes.size(); c++) {
       Codes codes = a.codes.get(c);
-      // The last, uppermost layer has the plain names of the released code.
+      // The last layer has the file names of the released code.
       String suffix = c == a.codes.size() - 1 ? "" : "_" + codes.layer().name();
       int units = codes.layer().units();
       AtomicFile.write(
@@ -104,7 +123,7 @@ public final class AnalysisFolder {
           Figure.of(
               "tsne_codes" + suffix,
               "t-SNE of " + codes.layer().name(),
-              Report.mapCaption(a, codes),
+              AnalysisReport.mapCaption(a, codes),
               codes.picture(),
               Map.of());
       tsne.put(map.name() + ".png", map.png());
@@ -126,12 +145,12 @@ public final class AnalysisFolder {
     replace("plots", PLOTS_MARKER, plots);
     plots.keySet().forEach(f -> files.add("plots/" + f));
 
-    AtomicFile.write(folder.resolve("analysis.json"), Json.bytes(Report.figures(a)));
+    AtomicFile.write(folder.resolve("analysis.json"), Json.bytes(AnalysisReport.figures(a)));
     files.add("analysis.json");
-    AtomicFile.write(folder.resolve("report.html"), Report.html(a, maps, files));
+    AtomicFile.write(folder.resolve("report.html"), AnalysisReport.html(a, maps, files));
   }
 
-  /** Codes of further layers, from an earlier analysis, would not belong to the rest. */
+  /** Deletes codes of other layers from an earlier analysis. */
   private void removeStaleCodes(List<String> written) {
     try (var entries = Files.newDirectoryStream(folder, "codes_z*.npy")) {
       for (Path p : entries) {

@@ -6,11 +6,11 @@ import csdp.model.Population;
 import csdp.model.Synapse;
 
 /**
- * A proxy for energy: synaptic events, that is a spike times the synapses that it reaches, beside
- * the multiply-adds of dense arithmetic. It counts operations, not joules: memory, encoding and
- * membranes are left out.
+ * A proxy for energy: synaptic events (a spike times its outgoing synapses), compared with the
+ * multiply-adds of dense arithmetic. It counts operations, not joules, without memory, encoding and
+ * membranes.
  *
- * @param inference events that one image causes, without labels
+ * @param inference events of one image, without labels
  * @param inferenceDense multiply-adds of one image, dense: T x weights (without the context's,
  *     which is silent)
  * @param training events of one training image forward: the positive and its negative sample
@@ -30,7 +30,7 @@ record Energy(
     double updates) {
 
   /**
-   * Counts.
+   * Counts events.
    *
    * @param shown images without labels
    * @param contrast positives and negatives, with labels
@@ -69,10 +69,10 @@ record Energy(
         t * spec.weightCount() / batch);
   }
 
-  /** Events of a bundle of synapses in the first samples: spikes that act, times their targets. */
+  /** Returns the events of a synapse in the first samples: spikes times target units. */
   private static double events(StepRecord r, Synapse s, int samples) {
     Population pre = s.pre();
-    // Spikes of the last step reach nobody, unless the target is fed in the same step.
+    // Spikes of the last step have no effect, unless the target is driven in the same step.
     int last = s.post().fedByNewSpikes() ? r.steps() : r.steps() - 1;
     long spikes = 0;
     for (int t = 0; t < last; t++) {

@@ -5,46 +5,45 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 
 /**
- * Runs a network: holds its parameters and state wherever it computes, and takes a batch through
- * its whole time window. Not for use by several threads at once.
+ * Executes a network: holds its parameters and state, and simulates a batch for a whole time
+ * window. Not thread-safe.
  *
- * <p>All backends draw the same input spikes. The same seed and backend give the same bits,
- * whatever the number of threads.
+ * <p>All backends draw the same input spikes. For the same seed, a backend's results are
+ * bit-identical for any number of threads.
  */
 public interface Backend extends AutoCloseable {
-  /** Short name, as the {@code --device} option takes it. */
+  /** Returns the short name, as in the {@code --device} option. */
   String name();
 
-  /** One line for people: what it runs on and how. */
+  /** Returns one line that describes device and implementation. */
   String description();
 
   /** The network. */
   NetworkSpec spec();
 
-  /** Copies parameters in; {@link #run} refuses those that are not finite. */
+  /** Copies parameters in; {@link #run} refuses non-finite ones. */
   void restore(Parameters from);
 
   /** Copies parameters out. */
   void snapshot(Parameters into);
 
   /**
-   * Shows a batch for T steps, from rest.
+   * Simulates a batch for T steps, from rest.
    *
-   * <p>Stops as soon as a weight, moment, membrane potential, threshold, trace or goodness is NaN
-   * or infinite, by the value that was computed, before clip, floor or reset could hide it. The
-   * failure names the first such step and in it the first owner, populations before synapses, each
-   * in the network's table order. A device that looks only at the end of the window may throw then,
-   * but names that step. Parameters that {@link #restore} brought are looked through too, and count
-   * as step 1. After the failure the parameters are not to be kept: restore others before going on.
+   * <p>Fails if a weight, moment, membrane potential, threshold, trace or goodness is NaN or
+   * infinite, checked before clip, floor or reset could hide it. The error names the first such
+   * step and its first owner: populations before synapses, each in table order. A device may throw
+   * at the end of the window, but names the same step. Parameters from {@link #restore} are checked
+   * too and count as step 1. After the error the parameters are invalid: restore others.
    *
    * @param learning rates of the plasticity, which acts at every step; null for inference
    * @param out receives the sums over the window
-   * @param observer is shown every step; null for none
+   * @param observer is called after every step; null for none
    * @throws csdp.error.CsdpException failed (exit code 1), from {@link NotFinite#failure}
    */
   void run(Batch batch, Learning learning, ReadOut out, StepObserver observer);
 
-  /** Frees what it holds. */
+  /** Releases all resources. */
   @Override
   void close();
 }

@@ -4,22 +4,21 @@ import csdp.data.Dataset;
 import csdp.model.Philox.Purpose;
 
 /**
- * What a network is shown for one time window: N images, the first {@code positives} of them
- * positive samples and the rest their negatives.
+ * The input of one time window: N images, first the positive samples, then their negatives.
  *
  * @param size number of samples N
  * @param positives number of positive samples N+; they come first
- * @param images spike probability of each input unit in each step; null for {@link Recorded} input
- *     whose images nobody knows
- * @param labels N: the class that is clamped as context and as the head's target, -1 for none
- * @param input where the input spikes come from
+ * @param images spike probabilities of the input units per step; null for {@link Recorded} input
+ *     with unknown images
+ * @param labels N class indices, clamped as context and as the head's target; -1 for none
+ * @param input source of the input spikes
  */
 public record Batch(int size, int positives, Images images, int[] labels, Input input) {
-  /** What the samples look like. */
+  /** Images of the samples. */
   public sealed interface Images {}
 
   /**
-   * Images that lie nowhere else.
+   * Images that are not part of a data set.
    *
    * @param units values of an image, n0
    * @param pixels at least N x n0, row-major, in [0, 1]
@@ -27,12 +26,12 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
   public record Given(int units, float[] pixels) implements Images {}
 
   /**
-   * Images of a data set, which a device can keep: sample b of the positives shows image {@code
-   * order[from + b]}, and sample {@code positives + b}, its negative, the same one.
+   * Images of a data set, which a device can store: positive sample b shows image {@code order[from
+   * + b]}, and so does its negative, sample {@code positives + b}.
    *
-   * @param order positions in the data set, no more than it has images; not to be changed any more,
-   *     so that the same array is the same order
-   * @param from of the first positive sample in the order
+   * @param order positions in the data set, at most one per image; must not be modified, so that
+   *     the array's identity identifies the order
+   * @param from position of the first positive sample in the order
    */
   public record Stored(Dataset data, int[] order, int from) implements Images {
     /** Checks sizes. */
@@ -44,15 +43,17 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
     }
   }
 
-  /** Where input spikes come from. */
+  /** Source of input spikes. */
   public sealed interface Input {}
 
   /**
-   * Drawn by Philox, counter (batch, step, firstSample + sample, unit / 4), key (seed, purpose).
+   * Random spikes by Philox, counter (batch, step, firstSample + sample, unit / 4), key (seed,
+   * purpose).
    */
-  public record Drawn(int seed, Purpose purpose, int batch, int firstSample) implements Input {}
+  public record RandomSpikes(int seed, Purpose purpose, int batch, int firstSample)
+      implements Input {}
 
-  /** Recorded elsewhere: T x N x n0 bytes, 0 or 1. */
+  /** Recorded spikes: T x N x n0 bytes, 0 or 1. */
   public record Recorded(byte[] spikes) implements Input {}
 
   /** Checks sizes. */
@@ -76,7 +77,7 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
   }
 
   /**
-   * Copies the image of a sample: row by row, values in [0, 1].
+   * Copies the image of a sample: row-major, values in [0, 1].
    *
    * @param out receives it from the offset on
    */
@@ -89,12 +90,12 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
     }
   }
 
-  /** The sample itself, or the positive one whose very image it shows again. */
+  /** Returns the positive sample with the same stored image, or the sample itself. */
   public int original(int sample) {
     return images instanceof Stored && sample >= positives ? sample - positives : sample;
   }
 
-  /** The class clamped on a sample, or -1. */
+  /** Returns the clamped class of a sample, or -1. */
   public int label(int sample) {
     return labels[sample];
   }

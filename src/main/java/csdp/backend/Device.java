@@ -14,11 +14,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Where a network runs: what the {@code --device} option names.
+ * A device to run a network, as named by the {@code --device} option.
  *
- * @param kind which backend
+ * @param kind of backend
  * @param index of the CUDA device; 0 for the others
- * @param cuda how kernels are launched; null for the others
+ * @param cuda launch options; null for other kinds
  */
 public record Device(Kind kind, int index, Cuda.Options cuda) {
   /** The backends. */
@@ -37,7 +37,7 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
   /** Event-driven, multi-threaded. */
   public static final Device CPU = new Device(Kind.CPU, 0, null);
 
-  /** What the option takes, for help texts. */
+  /** Values of the option, for help texts. */
   public static final String OPTION =
       "auto, reference, cpu, or the index of a CUDA device (0, 1, ..)";
 
@@ -46,32 +46,32 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
     return new Device(Kind.CUDA, index, options);
   }
 
-  /** As the command line takes it, and as backends call themselves: cpu, cuda:0. */
+  /** Returns the name of the backend: cpu, cuda:0. */
   public String name() {
     return kind.name().toLowerCase(Locale.ROOT) + (kind == Kind.CUDA ? ":" + index : "");
   }
 
-  /** The devices that every machine has. */
+  /** Returns the devices that every machine has. */
   public static List<Device> everywhere() {
     return List.of(REFERENCE, CPU);
   }
 
   /**
-   * Finds the device that a user asked for.
+   * Finds the device that a user requested.
    *
    * @param text {@code auto}, {@code reference}, {@code cpu} or a CUDA device's index
    * @param requireGpu whether a machine without the CUDA device is an error rather than a notice
-   * @param notice takes one line if the device is not the one that was named
+   * @param notice receives one line if another device is used
    */
   public static Device of(String text, boolean requireGpu, Consumer<String> notice) {
     return of(text, requireGpu, Cuda.Options.DEFAULT, notice, Cuda::survey);
   }
 
   /**
-   * The same with the way kernels are launched.
+   * As above, with launch options.
    *
    * @param options for a CUDA device
-   * @param survey says what CUDA devices there are; asked only where that matters
+   * @param survey lists the CUDA devices; called only if needed
    */
   public static Device of(
       String text,
@@ -95,7 +95,7 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
       if (requireGpu) {
         throw CsdpException.environment("no CUDA device can be used: %s", there.problem());
       }
-      if (!auto || there.expected()) { // auto on a machine without a driver is no surprise
+      if (!auto || there.expected()) { // no notice for auto on a machine without a driver
         notice.accept(
             (auto ? "running on the CPU: " : "no CUDA device " + text + ", running on the CPU: ")
                 + there.problem());
@@ -116,7 +116,7 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
           "no GPU here has compute capability 7.5 or newer (" + Cuda.whatThereIs(there) + ")";
       if (requireGpu) {
         throw CsdpException.environment(
-            "%s", line + ": take a newer one, or name one by its index");
+            "%s", line + ": use a newer one, or select one by its index");
       }
       notice.accept("running on the CPU: " + line);
       return CPU;
@@ -130,7 +130,7 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
   }
 
   /**
-   * Opens a backend on this device, its parameters all zero.
+   * Opens a backend on this device; its parameters are zero.
    *
    * @param threads CPU threads, 0 for one per core
    */

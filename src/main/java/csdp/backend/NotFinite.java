@@ -9,16 +9,16 @@ import csdp.model.Population;
 import csdp.model.Synapse;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** NaN and infinity in a network and its answers: how they are looked for and named, once. */
+/** Checks for NaN and infinity in a network and its measurements, and their error messages. */
 public final class NotFinite {
-  private static final double LARGE = 1e30; // sums of such still fit a float
+  private static final double LARGE = 1e30; // sums of such values still fit a float
 
   /** Largest learning rate and weight decay that {@link #impossible} covers. */
   private static final float MODERATE = 1000;
 
   private NotFinite() {}
 
-  /** What can stop being finite. */
+  /** Quantities that are checked. */
   public enum Quantity {
     /** Membrane potentials v of a population, before the reset of those that spike. */
     MEMBRANES("membrane potentials"),
@@ -43,7 +43,7 @@ public final class NotFinite {
   }
 
   /**
-   * The failure to throw.
+   * Returns the error to throw.
    *
    * @param owner name of the population or the synapse
    * @param step of the window, from 1
@@ -54,16 +54,14 @@ public final class NotFinite {
         "NaN or infinity in the %s of %s, step %d of %d", what.text, owner, step, steps);
   }
 
-  /** The failure for a measurement that is not finite. */
+  /** Returns the error for a measurement that is not finite. */
   public static CsdpException failure(String measurement) {
     return CsdpException.failed("NaN or infinity in the %s", measurement);
   }
 
   /**
-   * Looks through parameters that are about to be used.
-   *
-   * @return the failure of step 1 that {@link Backend#run} owes for them, or null where all are
-   *     finite
+   * Checks parameters before use. @return the error of step 1 that {@link Backend#run} throws, or
+   * null if all are finite
    */
   public static CsdpException in(Parameters p) {
     NetworkSpec spec = p.spec();
@@ -137,64 +135,63 @@ public final class NotFinite {
   private static double largest(float[] values) {
     float max = 0;
     for (float x : values) {
-      max = Math.max(max, Math.abs(x)); // NaN stays
+      max = Math.max(max, Math.abs(x)); // NaN propagates
     }
     return max;
   }
 
   /**
-   * What the threads of a backend see in a step that they share: whoever sees something says so,
-   * and the backend looks once a step. Whatever the order in which it was seen, the earliest step
-   * and in it the first owner is named.
+   * Collects the findings of a backend's threads; the backend checks it once per step. The earliest
+   * step and its first owner are reported, independent of the order of the findings.
    */
   public static final class Watch {
-    /** The place of nothing, behind all others. */
+    /** The code of no finding, larger than all others. */
     public static final long NOTHING = Long.MAX_VALUE;
 
     private final NetworkSpec spec;
     private final AtomicLong first = new AtomicLong(NOTHING); // step, owner, quantity
 
-    /** Nothing was seen. */
+    /** Creates a watch without findings. */
     public Watch(NetworkSpec spec) {
       this.spec = spec;
     }
 
-    /** A population's values are not finite. */
-    public void saw(Quantity what, Population owner, int step) {
-      saw(place(what, owner(owner), step));
+    /** Records a non-finite value of a population. */
+    public void report(Quantity what, Population owner, int step) {
+      report(place(what, owner(owner), step));
     }
 
-    /** A synapse's are not. */
-    public void saw(Quantity what, Synapse owner, int step) {
-      saw(place(what, owner(spec, owner), step));
+    /** Records a non-finite value of a synapse. */
+    public void report(Quantity what, Synapse owner, int step) {
+      report(place(what, owner(spec, owner), step));
     }
 
     /**
-     * What others found at a place, or nothing.
+     * Records a finding by its code.
      *
-     * @param place {@code step << 32 | owner << 8 | quantity.ordinal()}, so that the first is the
-     *     least; {@link #NOTHING} for nothing
+     * @param place {@code step << 32 | owner << 8 | quantity.ordinal()}, so that the first finding
+     *     is the smallest; {@link #NOTHING} for none
      */
-    public void saw(long place) {
+    public void report(long place) {
       first.accumulateAndGet(place, Math::min);
     }
 
-    /** The place of something that is not finite; see {@link #saw(long)}. */
+    /** Returns the code of a finding; see {@link #report(long)}. */
     public static long place(Quantity what, int owner, int step) {
       return (long) step << 32 | (long) owner << 8 | what.ordinal();
     }
 
-    /** A population as a place has it. */
+    /** Returns the code of a population. */
     public static int owner(Population p) {
       return p.index();
     }
 
-    /** A synapse as a place has it. */
+    /** Returns the code of a synapse. */
     public static int owner(NetworkSpec spec, Synapse s) {
       return spec.populations().size() + s.index();
     }
 
-    /** Throws the failure for what was seen since the last look, if anything was. */
+    /** Throws the error of the first finding since the last check, if any. */
     public void check() {
       if (first.get() == NOTHING) {
         return;

@@ -4,7 +4,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import java.util.List;
 
-/** What a network answered in one time window: sums over its T steps, samples in batch order. */
+/** Read-outs of a time window: sums over its T steps, samples in batch order. */
 public final class ReadOut {
   private final NetworkSpec spec;
   private final boolean hidden;
@@ -14,15 +14,15 @@ public final class ReadOut {
   private final float[][] hiddenSpikes;
   private final long[] spikes;
 
-  /** Empty; a backend fills it. It can be used again for the next batch. */
+  /** Creates an empty read-out, to be filled by a backend. It can be reused for the next batch. */
   public ReadOut(NetworkSpec spec) {
     this(spec, true);
   }
 
   /**
-   * The same, with or without the hidden layers' spike counts.
+   * As above, with or without the spike counts of hidden layers.
    *
-   * @param hidden false spares a backend to count them, or to bring them back from a device
+   * @param hidden false if they need not be counted or copied from a device
    */
   public ReadOut(NetworkSpec spec, boolean hidden) {
     this.spec = spec;
@@ -31,7 +31,7 @@ public final class ReadOut {
     spikes = new long[spec.populations().size()];
   }
 
-  /** For backends: makes room for N samples and clears every sum. */
+  /** For backends: resizes to N samples and clears every sum. */
   public void reset(int samples) {
     size = samples;
     classSpikes = cleared(classSpikes, samples * spec.classes());
@@ -57,24 +57,26 @@ public final class ReadOut {
     return size;
   }
 
-  /** Spike counts of the head, N x classes. The largest names the class; ties go to the lowest. */
+  /**
+   * Spike counts of the head, N x classes. The largest is the class; the lowest index wins a tie.
+   */
   public float[] classSpikes() {
     return classSpikes;
   }
 
-  /** Sum over the window of the reconstruction's traces, N x n0; divide by T. Empty without one. */
+  /** Sums of the reconstruction's traces, N x n0; divide by T. Empty without reconstruction. */
   public float[] reconstruction() {
     return reconstruction;
   }
 
-  /** For backends: the hidden layers whose spike counts are wanted, all or none. */
+  /** For backends: the hidden layers whose spikes are counted, all or none. */
   public List<Population> counted() {
     return hidden ? spec.populations(Population.Role.HIDDEN) : List.of();
   }
 
   /**
-   * Spike counts of a hidden layer, N x units; divided by T they are its rate code. Empty where
-   * they were not asked for.
+   * Spike counts of a hidden layer, N x units; divided by T they are its rate code. Empty if not
+   * requested.
    */
   public float[] hiddenSpikes(Population hidden) {
     return hiddenSpikes[hidden.index()];
@@ -85,7 +87,7 @@ public final class ReadOut {
     return spikes;
   }
 
-  /** The class of a sample: most spikes of the head, ties to the lowest. */
+  /** Returns the class of a sample: most spikes of the head; the lowest index wins a tie. */
   public int predicted(int sample) {
     int classes = spec.classes();
     int best = 0;

@@ -1,6 +1,6 @@
 package csdp.backend;
 
-/** Is shown the state after every step; for replays and plots, not for training at full speed. */
+/** Receives the state after every step, for replays and plots. Slow. */
 @FunctionalInterface
 public interface StepObserver {
   /** Called after each step, plasticity included. */

@@ -14,21 +14,21 @@ public interface StepView {
   /** Membrane potentials v of a population that integrates. */
   float[] membranes(Population p);
 
-  /** Thresholds of a population that integrates, as the next step will use them. */
+  /** Thresholds of a population that integrates, for the next step. */
   float[] thresholds(Population p);
 
   /** Traces z of a population that integrates. */
   float[] traces(Population p);
 
   /**
-   * What plasticity gets from the postsynaptic side: the modulator d of a hidden layer, the error e
-   * of the head or of the reconstruction. Only while learning.
+   * The postsynaptic signal of plasticity: the modulator d of a hidden layer, or the error e of
+   * head or reconstruction. Only while learning.
    */
   float[] signals(Population p);
 
   /** Goodness G of each sample in a hidden layer, N. */
   float[] goodness(Population hidden);
 
-  /** Copies the parameters as they are after this step. */
+  /** Copies the parameters after this step. */
   void snapshot(Parameters into);
 }

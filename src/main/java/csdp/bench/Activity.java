@@ -107,13 +107,13 @@ final class Activity implements StepObserver {
     work.merge(part, w, Work::plus);
   }
 
-  /** Mean work of a part in a step; null if there is no such part. */
+  /** Returns the mean work of a part per step; null if there is no such part. */
   Work of(StepPart part) {
     Work w = work.get(part);
     return w == null ? null : w.over(steps);
   }
 
-  /** The sum of the parts that there are; null if there is none. */
+  /** Returns the sum of the existing parts; null if there is none. */
   Work sum(List<StepPart> parts) {
     return parts.stream().map(this::of).filter(w -> w != null).reduce(Work::plus).orElse(null);
   }

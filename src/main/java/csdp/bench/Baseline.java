@@ -4,16 +4,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The same part of a step as a library does it: cuBLAS's dense product beside ours.
+ * The same part of a step computed by a library: cuBLAS's dense product.
  *
- * @param micros per step; null where it was not timed
- * @param reason why it was not timed; null where it was
- * @param check of its result against ours; null where there was none
+ * @param micros per step; null if not timed
+ * @param reason reason if it was not timed, else null
+ * @param check comparison with our result; null if there was none
  */
 record Baseline(Spread micros, String reason, Check check) {
   /**
-   * Its time over ours, which is a mean over the steps of a window: a dense product takes as long
-   * whatever spikes. Null where there is none.
+   * Returns its time divided by ours, a mean over the steps of a window; the time of a dense
+   * product does not depend on spikes. Null if not timed.
    */
   Double ratio(Spread ours) {
     double ratio = micros == null ? Double.NaN : micros.median() / ours.median();

@@ -4,7 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.backend.reference.ReferenceBackend;
-import csdp.bench.Report.Steps;
+import csdp.bench.BenchReport.Steps;
 import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
@@ -26,9 +26,9 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Verify, then time. The network is trained for a few batches, so that it fires as in use; then
- * every part of a step is held against the reference; and only if all are right are whole windows
- * timed, each with other images, and the same windows once more part by part.
+ * Verifies, then times. The network is trained for a few batches, for realistic activity. Then each
+ * part of a step is compared with the reference. Only if all match, whole windows are timed, each
+ * with other images, and then the same windows part by part.
  */
 public final class Bench {
   private static final int CHECK_STEPS = 16;
@@ -46,8 +46,8 @@ public final class Bench {
   private final NetworkSpec spec;
   private final Learning learning;
   private final Batches batches;
-  private final Report report;
-  private int shown; // batches so far: each window takes the next
+  private final BenchReport report;
+  private int shown; // batches so far: each window uses the next
 
   private Bench(BenchOptions options, Dataset data, Target target, Consumer<String> progress) {
     this.options = options;
@@ -63,7 +63,7 @@ public final class Bench {
     this.learning = train.learning();
     Dataset whole = data.subset(0, data.size() / options.batch() * options.batch());
     this.batches = new Batches(spec, whole, train);
-    this.report = new Report(target.name(), spec.toString(), data.name(), options);
+    this.report = new BenchReport(target.name(), spec.toString(), data.name(), options);
   }
 
   private static NetworkSpec network(Dataset data, List<Integer> hidden, int steps) {
@@ -74,13 +74,13 @@ public final class Bench {
   }
 
   /**
-   * Runs it.
+   * Runs a benchmark.
    *
    * @param data images with labels
-   * @param target what is measured; not closed here
-   * @param progress told a line now and then
+   * @param target the backend to measure; not closed
+   * @param progress receives lines about the progress
    */
-  public static Report run(
+  public static BenchReport run(
       BenchOptions options, Dataset data, Target target, Consumer<String> progress) {
     Bench bench = new Bench(options, data, target, progress);
     bench.run();
@@ -121,16 +121,16 @@ public final class Bench {
     return batches.get(k / batches.count(), k % batches.count());
   }
 
-  // Verify ..
+  // Verify.
 
   private void verify(Parameters trained) {
     List<Integer> sizes = options.hidden();
     report.checks.addAll(target.checks(sizes.get(0), Math.min(40, 2 * options.batch())));
     report.checks.addAll(target.checks(13, 7));
-    // The network itself, with few samples: the reference is slow.
+    // The network itself, with few samples, since the reference is slow.
     int steps = Math.min(CHECK_STEPS, options.steps());
     boolean active = compare(spec.with(spec.constants().withSteps(steps)), trained, learning, 2);
-    // A small one with many samples, of odd sizes, from random parameters.
+    // A small network of odd sizes with many samples, from random parameters.
     List<Integer> odd =
         IntStream.range(0, sizes.size())
             .mapToObj(l -> Math.min(sizes.get(l), l == 0 ? 207 : 33))
@@ -178,7 +178,10 @@ public final class Bench {
     return v.active();
   }
 
-  /** Nobody looks on, so a window may run as a whole: its sums; null where they are the same. */
+  /**
+   * Compares the sums of a window without observer, which may run as a whole. Returns null if
+   * equal.
+   */
   private static String unobserved(
       Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
     ReadOut expected = new ReadOut(reference.spec());
@@ -197,11 +200,11 @@ public final class Bench {
     return null;
   }
 
-  // .. then time.
+  // Then time.
 
   private void time(Backend backend) {
     ReadOut out = new ReadOut(spec, false);
-    // Work is counted in a window of its own, since looking on costs time.
+    // Work is counted in a separate window, since an observer takes time.
     Batch counted = next();
     Activity activity = new Activity(spec, counted, true);
     backend.run(counted, learning, out, activity);
@@ -235,7 +238,7 @@ public final class Bench {
       }
     }
     report.training = steps(steps, device, fired, 2 * options.batch());
-    progress.accept("timing products, and what libraries do beside them");
+    progress.accept("timing products and libraries");
     var products = target.products(backend, options::wants, 2 * options.batch(), options);
     products.stream().map(p -> p.baseline().check()).forEach(this::addCheck);
     rows(parts, activity, products);
@@ -257,7 +260,7 @@ public final class Bench {
     report.remarks.putAll(target.remarks());
   }
 
-  /** Microseconds per step of a window: by the clock, transfers included. */
+  /** Returns microseconds per step of a window by the clock, including transfers. */
   private double window(Backend backend, Batch batch, Learning rates, ReadOut out) {
     long start = System.nanoTime();
     backend.run(batch, rates, out, null);

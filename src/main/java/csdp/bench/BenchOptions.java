@@ -5,17 +5,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What to measure.
+ * Options of a benchmark.
  *
  * @param hidden units of the hidden layers
- * @param batch positive samples B; as many negatives join them in training
+ * @param batch positive samples B; training adds B negatives
  * @param steps time steps T of a window
  * @param repeats timed windows, after the warm-up
- * @param trainBatches batches that the network is trained with before, so that it fires as in use
+ * @param trainBatches training batches before the benchmark, for realistic activity
  * @param kernels only parts whose name contains a match; null for all
  * @param seed of weights, order and spikes
- * @param ceilingFloats floats of the arrays that the bandwidth is measured on; more than caches
- *     hold
+ * @param ceilingFloats floats of the arrays for the bandwidth measurement; larger than the caches
  * @param denseBaseline whether to time the dense NumPy step too
  */
 public record BenchOptions(
@@ -28,7 +27,7 @@ public record BenchOptions(
     int seed,
     int ceilingFloats,
     boolean denseBaseline) {
-  /** Windows that are run but not timed, training and inference alike. */
+  /** Number of warm-up windows, for training and for inference. */
   static final int WARM_UP = 2;
 
   /** Checks every value. */
@@ -41,7 +40,7 @@ public record BenchOptions(
 
   private static void between(String what, int value, int low, int high) {
     if (value < low || value > high) {
-      throw CsdpException.badInput("%s must lie in %d..%d, not %d", what, low, high, value);
+      throw CsdpException.badInput("%s must be in %d..%d, not %d", what, low, high, value);
     }
   }
 
@@ -50,7 +49,7 @@ public record BenchOptions(
     return new BenchOptions(List.of(3000, 600), 500, 50, 5, 4, null, 1234, 96 << 20, false);
   }
 
-  /** Whether a part was asked for. */
+  /** Returns true if a part was requested. */
   boolean wants(String part) {
     return kernels == null || kernels.matcher(part).find();
   }

@@ -4,11 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Something that must hold before figures mean anything.
+ * A check that must pass before figures are valid.
  *
- * @param name what was checked
- * @param passed whether it holds
- * @param detail what differs, or how it was checked
+ * @param name of the check
+ * @param passed true if it passed
+ * @param detail the difference, or the method of the check
  */
 public record Check(String name, boolean passed, String detail) {
   public Map<String, Object> toMap() {

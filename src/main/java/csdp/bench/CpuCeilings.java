@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
- * What this machine's cores can do at most, with plain loops on as many threads: bytes per second
- * of a copy and of a triad a = b + s c (counted as read plus written), and float32 operations per
- * second of a chain of products and sums on arrays that stay in the first cache.
+ * Measured limits of this machine's cores, with plain loops on a number of threads: bytes per
+ * second of a copy and of a triad a = b + s c (read plus written), and float32 operations per
+ * second of a chain of products and sums on arrays in the L1 cache.
  *
  * @param copyBytesPerSecond median
  * @param triadBytesPerSecond median
@@ -17,7 +17,7 @@ public record CpuCeilings(
     double copyBytesPerSecond, double triadBytesPerSecond, double operationsPerSecond) {
   private static final int SMALL = 2048; // floats: 8 KB, half of which is read and written
   private static final int ROUNDS = 4000;
-  private static final int OPERATIONS = 16; // of polynomial(), an element
+  private static final int OPERATIONS = 16; // of polynomial(), per element
 
   /** The larger of the two bandwidths. */
   public double bytesPerSecond() {
@@ -27,11 +27,11 @@ public record CpuCeilings(
   /**
    * Measures.
    *
-   * @param floats length of the three arrays together; more than the caches hold
+   * @param floats total length of the three arrays; larger than the caches
    */
   public static CpuCeilings measure(int threads, int floats, int repeats) {
     int part = Math.max(1, floats / 3 / threads);
-    float[][] a = new float[threads][part]; // one set a thread: first touched where it is used
+    float[][] a = new float[threads][part]; // one set per thread: first touched by its user
     float[][] b = new float[threads][part];
     float[][] c = new float[threads][part];
     float[][] small = new float[threads][SMALL];
@@ -78,7 +78,7 @@ public record CpuCeilings(
     }
   }
 
-  /** Eight products and eight sums; x comes to rest near 2. */
+  /** Eight products and eight sums; x converges to about 2. */
   private static void polynomial(float[] x) {
     for (int i = 0; i < x.length; i++) {
       float v = x[i];
@@ -93,7 +93,7 @@ public record CpuCeilings(
     }
   }
 
-  /** Seconds by the clock until all threads are done. */
+  /** Returns the seconds until all threads have ended. */
   private static double parallel(int threads, IntConsumer job) {
     Thread[] others = new Thread[threads - 1];
     long start = System.nanoTime();

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The event-driven CPU backend, by the phases of its steps. */
+/** The event-driven CPU backend, timed by the phases of its steps. */
 public class CpuTarget extends Target {
   private final int threads;
   private final PhaseTimes times;
@@ -23,7 +23,7 @@ public class CpuTarget extends Target {
   private double idle;
   private int windows;
 
-  /** On so many threads. */
+  /** Uses a number of threads. */
   public CpuTarget(int threads) {
     this.threads = threads;
     this.times = new PhaseTimes(threads);
@@ -126,7 +126,7 @@ public class CpuTarget extends Target {
   @Override
   Map<String, Object> remarks() {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("parts_by", "phases of the backend, shared out by the threads' time in each part");
+    map.put("parts_by", "phases of the backend, divided by thread time of each part");
     map.put("idle_share_of_thread_time", windows == 0 ? null : idle / windows);
     return map;
   }

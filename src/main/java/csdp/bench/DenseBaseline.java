@@ -16,19 +16,19 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** The dense NumPy step, timed in the same minutes, on the same images and as many threads. */
+/** The dense NumPy step, timed in the same minutes, on the same images and number of threads. */
 final class DenseBaseline {
   private static final String SCRIPT = "scripts/peers/dense_numpy.py";
-  private static final int IMAGES = 4; // batches of them, to choose from
+  private static final int IMAGES = 4; // number of batches of images
   private static final int MINUTES = 10;
 
   private DenseBaseline() {}
 
-  /** Fills the report, or says there why it could not. */
-  static void run(Report report, Dataset data, NetworkSpec spec, BenchOptions options) {
+  /** Fills the report with the result or the reason for its absence. */
+  static void run(BenchReport report, Dataset data, NetworkSpec spec, BenchOptions options) {
     Path script = script();
     if (script == null) {
-      report.noDense = SCRIPT + " is neither here nor beside the classes";
+      report.noDense = SCRIPT + " was found neither here nor next to the classes";
       return;
     }
     Path work = null;
@@ -70,7 +70,7 @@ final class DenseBaseline {
         report.noDense = "the dense step took more than " + MINUTES + " minutes";
       } else if (p.exitValue() != 0) {
         String last = Files.readString(said).strip();
-        report.noDense = "python3 says: " + last.substring(last.lastIndexOf('\n') + 1);
+        report.noDense = "python3 failed: " + last.substring(last.lastIndexOf('\n') + 1);
       } else {
         report.dense = map(Json.tree(json));
       }
@@ -98,7 +98,7 @@ final class DenseBaseline {
     return map;
   }
 
-  /** In the working directory, or above the classes where those were built. */
+  /** Returns the script in the working directory, or above the folder of the classes. */
   private static Path script() {
     Path here = Path.of(SCRIPT);
     if (Files.isRegularFile(here)) {
@@ -125,7 +125,7 @@ final class DenseBaseline {
     try (var files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
     } catch (IOException e) {
-      // left for the system's own cleaning
+      // left to the system's cleanup
     }
   }
 }

@@ -26,9 +26,9 @@ public final class GpuTarget extends Target {
   private final boolean small;
 
   /**
-   * On a device, which is closed with this.
+   * Uses a device, which is closed with this.
    *
-   * @param small whether to measure ceilings on little data, as for the emulated device
+   * @param small true to measure ceilings on little data, as for the emulated device
    */
   public GpuTarget(GpuDevice device, boolean small) {
     this.device = device;
@@ -39,7 +39,7 @@ public final class GpuTarget extends Target {
   /**
    * Opens a device.
    *
-   * @param name a CUDA device's index, or {@code emulated} to try it out where there is no GPU
+   * @param name a CUDA device's index, or {@code emulated} for trials without a GPU
    */
   public static GpuTarget open(String name) {
     return new GpuTarget(Gpus.open(name), name.equals("emulated"));
@@ -111,7 +111,7 @@ public final class GpuTarget extends Target {
               List.of(check(kernel), StepPart.ENCODE.toString()));
       case "clamp_context" -> Part.of(kernel, List.of(), List.of(StepPart.ENCODE));
       case "forward" -> part(kernel, driven(spec, false));
-      case "settle" ->
+      case "signals" ->
           part(
               kernel,
               Stream.of(
@@ -147,7 +147,7 @@ public final class GpuTarget extends Target {
                     StepPart.currents(spec, p), Stream.of(StepPart.of(Kind.INTEGRATE, p))));
   }
 
-  /** Beside cuBLAS's; a machine without it gets the reason instead. */
+  /** Also times cuBLAS's products; without cuBLAS the reason is reported. */
   @Override
   List<Product> products(
       Backend backend, Predicate<String> wanted, int samples, BenchOptions options) {
@@ -183,7 +183,7 @@ public final class GpuTarget extends Target {
   }
 
   private static Baseline baseline(String part, ProductBaseline.Result r) {
-    String name = "cuBLAS beside " + part;
+    String name = "cuBLAS for " + part;
     if (r.difference() != null) {
       return new Baseline(null, r.difference(), new Check(name, false, r.difference()));
     }

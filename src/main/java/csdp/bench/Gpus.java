@@ -6,15 +6,15 @@ import csdp.backend.cuda.device.GpuDevice;
 import csdp.error.CsdpException;
 import java.nio.file.Path;
 
-/** Opens the devices that kernels are measured on. */
+/** Opens devices for measurements of kernels. */
 final class Gpus {
   private Gpus() {}
 
   /**
    * Opens a device.
    *
-   * @param name a CUDA device's index, or {@code emulated}: the kernels on the host, to try the
-   *     checks where there is no GPU
+   * @param name a CUDA device's index, or {@code emulated}: the kernels on the host, for trials
+   *     without a GPU
    */
   static GpuDevice open(String name) {
     if (name.equals("emulated")) {

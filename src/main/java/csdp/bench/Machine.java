@@ -11,11 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What figures were measured on: they mean nothing without it. */
+/** Description of the machine of a measurement. */
 public final class Machine {
   private Machine() {}
 
-  /** For JSON; null where the machine does not say. */
+  /** Returns the description for JSON; unknown values are null. */
   public static Map<String, Object> describe() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("cpu", cpu());
@@ -38,7 +38,7 @@ public final class Machine {
   private static List<String> flags() {
     try {
       return ManagementFactory.getRuntimeMXBean().getInputArguments();
-    } catch (LinkageError e) { // a trimmed Java without java.management
+    } catch (LinkageError e) { // a reduced Java runtime without java.management
       return null;
     }
   }

@@ -4,7 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.model.NetworkSpec;
 
-/** The reference backend: its whole steps only. */
+/** The reference backend: whole steps only. */
 public final class ReferenceTarget extends Target {
   @Override
   String name() {

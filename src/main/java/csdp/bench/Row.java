@@ -4,15 +4,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A part of a step: how long it takes and how close that is to what the device can do.
+ * A part of a step: its time, and its share of the device's limits.
  *
  * @param part name of a phase or kernel
  * @param micros per step, over the timed windows
- * @param share of the time of all parts; null for a product, which is within another part
- * @param work counted from the spikes of a window; null where it was not counted
- * @param check ok, FAILED, or null where nothing checks it
+ * @param share of the time of all parts; null for a product, which is included in another part
+ * @param work counted from the spikes of a window; null if not counted
+ * @param check ok, FAILED, or null if unchecked
  * @param ceilings of the device
- * @param cublas the same by cuBLAS; null where it has nothing like it
+ * @param cublas the same by cuBLAS; null if there is none
  */
 record Row(
     String part,

@@ -5,15 +5,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Repeated measurements of one thing: their median and how far they spread.
+ * Median and spread of repeated measurements.
  *
- * @param median half of them are not larger
+ * @param median the 50th percentile
  * @param p10 the 10th percentile
  * @param p90 the 90th percentile
- * @param repeats how many there were
+ * @param repeats number of measurements
  */
 public record Spread(double median, double p10, double p90, int repeats) {
-  /** Of at least one finite value. */
+  /** Returns the spread of at least one finite value. */
   public static Spread of(double... values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
@@ -24,7 +24,7 @@ public record Spread(double median, double p10, double p90, int repeats) {
         percentile(sorted, 50), percentile(sorted, 10), percentile(sorted, 90), sorted.length);
   }
 
-  /** A percentile of ascending values, interpolated linearly between the two nearest. */
+  /** Returns a percentile of ascending values, interpolated linearly. */
   static double percentile(double[] sorted, double percent) {
     double at = percent / 100 * (sorted.length - 1);
     int below = (int) at;
@@ -32,7 +32,10 @@ public record Spread(double median, double p10, double p90, int repeats) {
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
   }
 
-  /** For JSON, with a prefix for the names: {@code prefix}, {@code prefix_p10}, .. */
+  /**
+   * Returns the values for JSON, with a prefix for the names: {@code prefix}, {@code prefix_p10},
+   * ..
+   */
   Map<String, Object> toMap(String prefix) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put(prefix, median);

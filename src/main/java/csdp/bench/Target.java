@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** What is measured: a kind of backend, and how to look inside its steps. */
+/** The subject of a benchmark: a kind of backend, and access to the parts of its steps. */
 public abstract class Target implements AutoCloseable {
   /**
    * A part of a step as it is timed.
@@ -25,37 +25,37 @@ public abstract class Target implements AutoCloseable {
   /** Microseconds of a part. */
   record Timed(Part part, double micros) {}
 
-  /** A product of spikes and weights that was timed alone. */
+  /** A product of spikes and weights, timed separately. */
   record Product(Part part, Spread micros, Baseline baseline) {}
 
   /**
-   * What the device can do at most; null for what could not be measured.
+   * Measured limits of a device; null if not measured.
    *
    * @param bytesPerSecond read plus written
    * @param operationsPerSecond float32, product and sum not fused
-   * @param how for reports
+   * @param how description of the measurement, for reports
    */
   record Ceilings(Double bytesPerSecond, Double operationsPerSecond, Map<String, Object> how) {
     static final Ceilings NONE = new Ceilings(null, null, Map.of());
   }
 
-  /** For reports: name of the device. */
+  /** Returns the device's name, for reports. */
   abstract String name();
 
-  /** Opens a backend. One of several may be used at a time. */
+  /** Opens a backend. Only one may be in use at a time. */
   public abstract Backend open(NetworkSpec spec);
 
-  /** Kernels against their readable twins, where there are any. */
+  /** Compares kernels with their readable twins, if any. */
   public List<Check> checks(int units, int batch) {
     return List.of();
   }
 
-  /** Measures what the device can do. */
+  /** Measures the device's limits. */
   Ceilings ceilings(BenchOptions options) {
     return Ceilings.NONE;
   }
 
-  /** Switches the timing of parts on or off; false where the device has none. */
+  /** Switches the timing of parts on or off; returns false if not supported. */
   boolean measure(Backend backend, boolean on) {
     return false;
   }
@@ -65,19 +65,17 @@ public abstract class Target implements AutoCloseable {
     return List.of();
   }
 
-  /**
-   * Microseconds of the last window on the device alone; null where only the host's clock tells.
-   */
+  /** Returns microseconds of the last window by the device's events; null without them. */
   Double takeWindowMicros() {
     return null;
   }
 
   /**
-   * The products of spikes and weights, each alone, and what a library makes of them. They are
-   * within other parts of a step.
+   * Times the products of spikes and weights separately, and a library's products. They are
+   * included in other parts of a step.
    *
-   * @param backend one that has just run a training window
-   * @param wanted by name of the part
+   * @param backend that has just run a training window
+   * @param wanted filter by the part's name
    * @param samples of that window
    */
   List<Product> products(
@@ -85,7 +83,7 @@ public abstract class Target implements AutoCloseable {
     return List.of();
   }
 
-  /** More about the times, for reports. */
+  /** Returns remarks about the times, for reports. */
   Map<String, Object> remarks() {
     return Map.of();
   }

@@ -7,14 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A device that times every kernel that is launched on it, while it is told to: then captured work
- * is launched kernel by kernel, with a mark before and after each. Otherwise it passes everything
- * on.
+ * A device that can time each kernel launch: captured work is then launched kernel by kernel, with
+ * a mark before and after each. Otherwise it forwards all calls.
  */
 final class TimedLaunches implements GpuDevice {
   private final GpuDevice device;
   private final List<Launch> launches = new ArrayList<>();
-  private Launch whole; // captured work that ran last; null if none did
+  private Launch whole; // last captured work; null if none
   private boolean timing;
   private String clock = "";
 
@@ -32,7 +31,7 @@ final class TimedLaunches implements GpuDevice {
     return clock;
   }
 
-  /** Microseconds by kernel, since the last call. */
+  /** Returns microseconds by kernel since the last call. */
   Map<String, Double> takeMicros() {
     Map<String, Double> micros = new HashMap<>();
     for (Launch l : launches) {
@@ -44,7 +43,7 @@ final class TimedLaunches implements GpuDevice {
     return micros;
   }
 
-  /** Microseconds of the captured work that ran last; null if none did since the last call. */
+  /** Microseconds of the last captured work; null if none since the last call. */
   Double takeWhole() {
     Double micros = whole == null ? null : Double.valueOf(whole.after.microsSince(whole.before));
     forget(whole);
@@ -144,7 +143,7 @@ final class TimedLaunches implements GpuDevice {
     };
   }
 
-  /** The device stays open: whoever opened it closes it. */
+  /** Does nothing: the device is closed by its owner. */
   @Override
   public void close() {
     forget(whole);

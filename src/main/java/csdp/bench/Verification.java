@@ -18,27 +18,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Before anything is timed: a backend against the reference, from the same parameters and input
- * spikes, after every step and to the bit. Differences are told apart by the part of a step that
- * made them, and only those of the first step that differs count, since all later ones may follow
- * from them.
+ * Bit-exact comparison of a backend with the reference after every step, from the same parameters
+ * and input spikes. Differences are assigned to parts of a step. Only the first step with
+ * differences counts, since later ones may be consequences.
  */
 public final class Verification {
-  /** Null, or the first difference of a part; in the order of a step. */
+  /** First difference by part, or null; in the order of a step. */
   private final Map<StepPart, String> parts = new LinkedHashMap<>();
 
-  private boolean active; // whether hidden units spiked: without, little was checked
+  private boolean active; // true if hidden units spiked; otherwise little was checked
   private int steps;
 
   private Verification() {}
 
-  /** What a step left behind, small enough to keep: states, and hashes of weights. */
+  /** The state after a step, and hashes of the weights. */
   private record Step(Map<State, Object> states, Map<StepPart, Integer> weights) {}
 
   /** An array that a part of a step wrote. */
   private record State(StepPart part, String array) {}
 
-  /** Runs a window on both; parameters are left as the other's run left them. */
+  /** Runs a window on both; the parameters afterwards are those of the other backend. */
   public static Verification of(
       Backend reference, Backend other, Parameters from, Batch batch, Learning rates) {
     List<Step> expected = run(reference, from, batch, rates);
@@ -98,7 +97,7 @@ public final class Verification {
     return new Step(states, weights);
   }
 
-  /** Of the values: 0 and -0 are one, and what is not a number equals nothing. */
+  /** Hashes values: 0 equals -0, and NaN equals nothing. */
   private static int hash(int hash, float[] values) {
     for (float v : values) {
       hash =
@@ -141,7 +140,7 @@ public final class Verification {
     parts.merge(part, difference, (first, later) -> first);
   }
 
-  /** First element that differs, -1 for none; what is not a number always does. 0 equals -0. */
+  /** Returns the first differing element, or -1. NaN always differs; 0 equals -0. */
   private static int different(float[] a, float[] b) {
     for (int k = 0; k < a.length; k++) {
       if (!(a[k] == b[k])) {
@@ -151,22 +150,22 @@ public final class Verification {
     return -1;
   }
 
-  /** Whether no part differs. */
+  /** Returns true if no part differs. */
   boolean passed() {
     return parts.values().stream().allMatch(d -> d == null);
   }
 
-  /** Whether some hidden unit spiked. */
+  /** Returns true if any hidden unit spiked. */
   boolean active() {
     return active;
   }
 
-  /** Steps that were compared. */
+  /** Returns the number of compared steps. */
   int steps() {
     return steps;
   }
 
-  /** By part, in the order of a step: the first difference, or null. */
+  /** Returns the first difference by part, or null, in the order of a step. */
   public Map<StepPart, String> parts() {
     return parts;
   }

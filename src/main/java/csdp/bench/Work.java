@@ -4,20 +4,19 @@ import csdp.model.Population;
 import csdp.model.Synapse;
 
 /**
- * What a part of a step has to do at least, counted from spikes and sizes: the same yardstick for
- * every backend and version, so that one which does less (deferred rows, states in bytes) shows
- * more than it could otherwise reach.
+ * Minimum work of a part of a step, counted from spikes and sizes. It is the same for every backend
+ * and version; one that does less (deferred rows, states in bytes) can exceed the apparent limits.
  *
- * <p>Bytes: every float32 of a state or weight that the part needs, once for reading and once for
- * writing; a row of weights or of traces that several spikes name counts once, because the next
- * ones find it in a cache. Lists are four bytes a spike. Operations: additions, products,
- * comparisons, divisions and roots of float32 (a Philox word's integer ones), one each.
+ * <p>Bytes: each float32 of a state or weight that the part needs, once for reading and once for
+ * writing; a row of weights or traces counts once even if several spikes use it, because of caches.
+ * Lists are four bytes per spike. Operations: additions, products, comparisons, divisions and roots
+ * of float32 (integer operations for Philox), one each.
  *
  * @param bytes moved
  * @param operations done
  */
 public record Work(double bytes, double operations) {
-  /** Nothing. */
+  /** No work. */
   public static final Work NONE = new Work(0, 0);
 
   private static final int FLOAT = 4;
@@ -36,7 +35,7 @@ public record Work(double bytes, double operations) {
   private static final int SOFT_BOUND = 4;
 
   /**
-   * The spikes of a population in a step, as far as they decide about work.
+   * Spike counts of a population in a step, which determine the work.
    *
    * @param spikes of all samples
    * @param positiveSpikes of positive samples
@@ -45,7 +44,7 @@ public record Work(double bytes, double operations) {
    * @param bySample spikes of each sample
    */
   public record Firing(int spikes, int positiveSpikes, int samples, int units, int[] bySample) {
-    /** From N x units bytes, 0 or 1. */
+    /** Counts N x units bytes, 0 or 1. */
     static Firing of(byte[] dense, int n, int positives) {
       int units = dense.length / n;
       boolean[] fired = new boolean[units];
@@ -74,7 +73,7 @@ public record Work(double bytes, double operations) {
     }
   }
 
-  /** Both together. */
+  /** Returns the sum. */
   public Work plus(Work other) {
     return new Work(bytes + other.bytes, operations + other.operations);
   }
@@ -86,18 +85,18 @@ public record Work(double bytes, double operations) {
   /**
    * Random input spikes.
    *
-   * @param blocks of four pixels that are not all black: those must be drawn
+   * @param blocks of four pixels that are not all black, which need random numbers
    */
   static Work encode(long blocks, Firing input) {
     return new Work(blocks * 4.0 * FLOAT + (double) input.spikes * ENTRY, blocks * (PHILOX + 4.0));
   }
 
-  /** The same from pixels of a byte each. */
+  /** The same from pixels of one byte. */
   static Work encodeStored(long blocks, Firing input) {
     return new Work(blocks * 4.0 + (double) input.spikes * ENTRY, encode(blocks, input).operations);
   }
 
-  /** s W into a current: a row added for every spike, scaled once a sample. */
+  /** s W: a row is added for every spike, and scaled once per sample. */
   static Work currents(Synapse s, Firing pre) {
     double cols = s.post().units();
     return new Work(
@@ -105,7 +104,7 @@ public record Work(double bytes, double operations) {
         pre.spikes * cols + 2.0 * pre.samples * cols);
   }
 
-  /** Writing currents to memory, and reading them back to add to them; where they go there. */
+  /** Writing currents to memory, and reading them to add to them. */
   static Work currentsStored(Synapse s, int n, boolean add) {
     return new Work((double) n * s.post().units() * FLOAT * (add ? 2 : 1), 0);
   }
@@ -118,7 +117,7 @@ public record Work(double bytes, double operations) {
   /** v, thr and z of a population, and its new spikes. */
   static Work integrate(Population p, Firing now, int n) {
     double size = (double) n * p.units();
-    double floats = 4 + (p.adaptive() ? 2 : 1); // v and z both ways, thr
+    double floats = 4 + (p.adaptive() ? 2 : 1); // v and z read and written, thr
     return new Work(
         size * floats * FLOAT + (double) now.spikes * ENTRY, size * (p.adaptive() ? 8 : 6));
   }
@@ -136,7 +135,7 @@ public record Work(double bytes, double operations) {
     return new Work(2 * size * FLOAT, 3 * size);
   }
 
-  /** Samples by unit from units by sample. */
+  /** Lists of samples by unit from lists of units by sample. */
   static Work transpose(Firing f) {
     return new Work(2.0 * ENTRY * f.spikes, f.spikes);
   }

@@ -25,20 +25,20 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * A training state in a folder, complete or absent: weights and thresholds as in {@link
- * ParameterFolder}, where wanted Adam's moments ({@code adam/W1.npz} with {@code m} and {@code v},
- * (pre, post) f4), the caller's own state ({@code state.json}) and {@code manifest.json}, which
- * holds the step count and the size and CRC-32 of every other file.
+ * A training state in a folder, written atomically: weights and thresholds as in {@link
+ * ParameterFolder}, optionally Adam's moments ({@code adam/W1.npz} with {@code m} and {@code v},
+ * (pre, post) f4), the caller's state ({@code state.json}) and {@code manifest.json} with the step
+ * count and the size and CRC-32 of every other file.
  */
 public final class Checkpoint {
-  /** The version of the form that is written, and the only one that is read. */
+  /** Version of the format, for writing and reading. */
   public static final int FORMAT = 1;
 
   private static final String MANIFEST = "manifest.json";
   private static final String STATE = "state.json";
-  private static final long MAX_STATE = 256L << 20; // it has a count for each two classes
+  private static final long MAX_STATE = 256L << 20; // it holds the confusion matrix
 
-  /** How often a checkpoint is read that is replaced meanwhile, time and again. */
+  /** Maximum number of attempts to read a checkpoint that is being replaced. */
   private static final int ATTEMPTS = 100;
 
   private Checkpoint() {}
@@ -47,12 +47,12 @@ public final class Checkpoint {
   record FileSum(long bytes, String crc32) {}
 
   /**
-   * What a checkpoint holds.
+   * Contents of a checkpoint.
    *
    * @param format of the folder: {@link #FORMAT}
    * @param network sizes and kind of the network, as {@link NetworkSpec#toString}
    * @param plasticitySteps Adam's step count
-   * @param moments whether Adam's moments are there, so that training can go on
+   * @param moments true if Adam's moments are stored, so that training can resume
    * @param files size and checksum of every other file
    * @param check CRC-32 of the manifest itself, with this field empty
    */
@@ -63,11 +63,12 @@ public final class Checkpoint {
       boolean moments,
       Map<String, FileSum> files,
       String check) {
-    /** Checks what a manifest that was read may have wrong. */
+    /** Rejects an inconsistent manifest, as read from a file. */
     public Manifest {
       if (files == null || plasticitySteps < 0) {
         throw CsdpException.badInput(
-            "no manifest of a checkpoint: %d plasticity steps, files %s", plasticitySteps, files);
+            "invalid manifest of a checkpoint: %d plasticity steps, files %s",
+            plasticitySteps, files);
       }
     }
 
@@ -81,14 +82,14 @@ public final class Checkpoint {
   }
 
   /**
-   * Writes a checkpoint in place of an earlier one, completely or not at all.
+   * Writes a checkpoint atomically, replacing an earlier one.
    *
    * @param folder of the checkpoint
    * @param p weights, thresholds, moments and step count
-   * @param withMoments whether to write Adam's moments (twice the weights' size again)
-   * @param state the caller's own, any type that Jackson maps to an object; null for none
-   * @throws CsdpException environment when it cannot be written, failed when a value is not finite,
-   *     bad input when the folder holds something else; an earlier checkpoint is intact then
+   * @param withMoments whether to write Adam's moments (twice the size of the weights)
+   * @param state the caller's state, of any type that Jackson maps to an object; null for none
+   * @throws CsdpException environment if it cannot be written, failed if a value is not finite, bad
+   *     input if the folder holds something else; an earlier checkpoint is then intact
    */
   public static void write(Path folder, Parameters p, boolean withMoments, Object state) {
     AtomicFolder.replace(
@@ -121,34 +122,34 @@ public final class Checkpoint {
   }
 
   /**
-   * Clears up what a crash left of a write.
+   * Cleans up after a crash during a write.
    *
-   * @throws CsdpException environment when that cannot be done
+   * @throws CsdpException environment if that fails
    */
   static void recover(Path folder) {
     AtomicFolder.recover(folder, MANIFEST);
   }
 
-  /** Whether there is a checkpoint, or an {@code .old} one in its place after a crash. */
+  /** Returns true if there is a checkpoint, or its {@code .old} version after a crash. */
   public static boolean exists(Path folder) {
     return AtomicFolder.exists(folder, MANIFEST);
   }
 
   /**
-   * What a checkpoint holds, without reading its arrays.
+   * Returns the manifest of a checkpoint without reading its arrays.
    *
-   * @throws CsdpException bad input when it is not there, damaged or of another version
+   * @throws CsdpException bad input if it is missing, damaged or of another version
    */
   public static Manifest manifest(Path folder) {
     return reading(folder, Checkpoint::manifestIn);
   }
 
   /**
-   * Reads a checkpoint with moments and the caller's state, to go on from it. Every file is
+   * Reads a checkpoint with moments and the caller's state, to resume training. Every file is
    * verified before {@code into} changes.
    *
-   * @throws CsdpException bad input, in one line, when it is not there, damaged, of another version
-   *     or of another network, or has no moments or no state
+   * @throws CsdpException bad input if it is missing, damaged, of another version or network, or
+   *     has no moments or no state
    */
   public static <T> T read(Path folder, Parameters into, Class<T> type) {
     return reading(
@@ -165,7 +166,7 @@ public final class Checkpoint {
   }
 
   /**
-   * Refuses a checkpoint of another network before anyone makes room for it.
+   * Refuses a checkpoint of another network before memory is allocated for it.
    *
    * @throws CsdpException bad input, as {@link #read}
    */
@@ -179,7 +180,7 @@ public final class Checkpoint {
         });
   }
 
-  /** As {@link #read}, without the caller's state; moments that are not there become zero. */
+  /** As {@link #read}, without the caller's state; missing moments become zero. */
   public static void readParameters(Path folder, Parameters into) {
     reading(
         folder,
@@ -190,17 +191,17 @@ public final class Checkpoint {
   }
 
   /**
-   * Only the caller's state, for those who need it to build the network.
+   * Reads only the caller's state.
    *
-   * @throws CsdpException bad input when it is not there or damaged
+   * @throws CsdpException bad input if it is missing or damaged
    */
   public static <T> T readState(Path folder, Class<T> type) {
     return reading(folder, found -> stateIn(found, manifestIn(found), type));
   }
 
   /**
-   * Reads while another process may write: what was read counts, and what failed is the
-   * checkpoint's fault, only where the very same checkpoint is still in its place afterwards.
+   * Reads while another process may write. A result or an error is valid only if the same
+   * checkpoint is still in place afterwards.
    */
   private static <T> T reading(Path folder, Function<Path, T> read) {
     for (int attempt = 1; ; attempt++) {
@@ -211,7 +212,7 @@ public final class Checkpoint {
           return value;
         }
       } catch (CsdpException e) {
-        // One that cannot be read may have been on its way: another look or two.
+        // An unreadable checkpoint may be in the middle of a replacement: try again.
         if (Objects.equals(before, identity(folder)) && (before != null || attempt > 2)) {
           throw e;
         }
@@ -222,7 +223,10 @@ public final class Checkpoint {
     }
   }
 
-  /** A checkpoint and the folder that it is in; null where there is none that can be read. */
+  /**
+   * Returns the identity of a checkpoint: its manifest's checksum and folder; null if it is
+   * unreadable.
+   */
   private static String identity(Path folder) {
     try {
       Path found = AtomicFolder.existing(folder, MANIFEST);
@@ -340,7 +344,7 @@ public final class Checkpoint {
     return String.format(Locale.ROOT, "%08x", crc);
   }
 
-  /** A new file that enters its size and checksum into the manifest when it is closed. */
+  /** A new file that adds its size and checksum to the manifest when closed. */
   private static final class SummedFile extends CheckedOutputStream {
     private final Path file;
     private final String name;

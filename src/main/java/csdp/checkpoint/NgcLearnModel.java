@@ -28,18 +28,18 @@ import java.util.stream.Stream;
  * constants, {@code ops.json}, {@code commands.json}, {@code modules.json}, and a subfolder of
  * parameters as in {@link ParameterFolder}.
  *
- * <p>That form has no place for T, dt and the shape of images: they lie beside it, in {@code
- * csdp.json}, which ngc-learn does not read. Without it the released demo's T (50) and dt (3 ms)
- * are taken; {@link NetworkSpec#with} sets others.
+ * <p>That format cannot hold T, dt and the image size: they are in {@code csdp.json}, which
+ * ngc-learn does not read. Without that file the released demo's T (50) and dt (3 ms) are used;
+ * {@link NetworkSpec#with} sets others.
  *
  * @param parameters with their network
  * @param learning rates that the network was trained with
- * @param parameterFolder that they were read from
- * @param beside the content of csdp.json; null where there is none
+ * @param parameterFolder folder of the parameters
+ * @param beside the content of csdp.json; null without that file
  */
 public record NgcLearnModel(
     Parameters parameters, Learning learning, Path parameterFolder, Beside beside) {
-  /** The file for what the released form has no place for. */
+  /** Name of the file for values that the released format cannot hold. */
   public static final String BESIDE = "csdp.json";
 
   private static final String COMPONENTS = "components.json";
@@ -48,14 +48,14 @@ public record NgcLearnModel(
   private static final float DT = 3;
 
   /**
-   * What the released form has no place for.
+   * Values that the released format cannot hold.
    *
    * @param steps T of a window
    * @param dt in ms
-   * @param width of the images; null where the network was never told
+   * @param width of the images; null if unknown
    * @param height of the images; null as the width
    * @param seed of the run, for the same input spikes
-   * @param ink of the training images; null where it is not known
+   * @param ink of the training images; null if unknown
    */
   public record Beside(int steps, float dt, Integer width, Integer height, int seed, Ink ink) {
     /** Checks the shape. */
@@ -66,7 +66,7 @@ public record NgcLearnModel(
     }
   }
 
-  /** Whether the parameters are those that the released code saves before it trains. */
+  /** Returns true if the parameters are those that the released code saves before training. */
   public boolean isUntrained() {
     return parameterFolder.getFileName().toString().startsWith(UNTRAINED);
   }
@@ -76,27 +76,24 @@ public record NgcLearnModel(
     return parameters.spec();
   }
 
-  /** Whether a folder looks like a model of the released code. */
+  /** Returns true if a folder contains a model of the released code. */
   public static boolean isIn(Path folder) {
     return Files.isRegularFile(folder.resolve(COMPONENTS));
   }
 
-  /**
-   * Reads a model with the best parameters that are there ({@code best_params*}, {@code custom*}).
-   */
+  /** Reads a model with its best parameters ({@code best_params*}, else {@code custom*}). */
   public static NgcLearnModel read(Path folder) {
     return read(folder, null);
   }
 
   /**
-   * Reads a model. A component, argument or wiring that csdp4j has no equal for is refused, so that
-   * what is read behaves as it did there.
+   * Reads a model. A component, argument or wiring that csdp4j cannot express is refused, so that a
+   * model behaves as in the released code.
    *
    * @param folder of the model
    * @param parameterFolder name of the subfolder with the parameters; null for {@code best_params*}
    *     or else {@code custom*}
-   * @throws CsdpException bad input, in one line, when something is missing, damaged or has no
-   *     equal
+   * @throws CsdpException bad input, if something is missing, damaged or cannot be expressed
    */
   public static NgcLearnModel read(Path folder, String parameterFolder) {
     if (!isIn(folder)) {
@@ -120,7 +117,7 @@ public record NgcLearnModel(
     }
     Path ops = folder.resolve("ops.json");
     if (Files.exists(ops)) {
-      checkWiring(ops, new NgcLearnForm(spec, learning));
+      checkWiring(ops, new NgcLearnFormat(spec, learning));
     }
     Path source = parameterFolder(folder, parameterFolder);
     ParameterFolder.requireSizes(source, spec);
@@ -130,19 +127,19 @@ public record NgcLearnModel(
   }
 
   /**
-   * Writes a model, completely or not at all, with its parameters in {@code best_params<seed>}.
+   * Writes a model atomically, with its parameters in {@code best_params<seed>}.
    *
    * @param folder new or empty
    * @param learning rates that the network was trained with
    * @param seed names the parameters' subfolder; the Bernoulli cells' keys are derived from it
-   * @throws CsdpException environment when it cannot be written, bad input when the folder is not
-   *     empty, failed when a value is not finite
+   * @throws CsdpException environment if it cannot be written, bad input if the folder is not
+   *     empty, failed if a value is not finite
    */
   public static void write(Path folder, Parameters p, Learning learning, int seed) {
     write(folder, p, learning, null, null, seed, null);
   }
 
-  /** As above, of a network whose images are known. */
+  /** As above, for a network whose image size is known. */
   static void write(
       Path folder,
       Parameters p,
@@ -153,10 +150,10 @@ public record NgcLearnModel(
       Ink ink) {
     Constants c = p.spec().constants();
     Beside beside = new Beside(c.steps(), c.dt(), width, height, seed, ink);
-    NgcLearnForm form = new NgcLearnForm(p.spec(), learning);
+    NgcLearnFormat form = new NgcLearnFormat(p.spec(), learning);
     Map<String, JsonNode> files = new LinkedHashMap<>();
     files.put(COMPONENTS, form.components());
-    files.put("modules.json", NgcLearnForm.modules());
+    files.put("modules.json", NgcLearnFormat.modules());
     files.put("commands.json", form.commands());
     files.put("ops.json", form.ops());
     AtomicFolder.replace(
@@ -203,8 +200,8 @@ public record NgcLearnModel(
         "%s has no parameter folder (best_params* or custom*); name one", folder);
   }
 
-  /** What flows into each membrane and synapse must be what csdp4j computes. */
-  private static void checkWiring(Path file, NgcLearnForm form) {
+  /** Checks that the inputs of each membrane and synapse are those that csdp4j computes. */
+  private static void checkWiring(Path file, NgcLearnFormat form) {
     Map<String, Set<String>> expected = currents(form.ops());
     Map<String, Set<String>> found = currents(Json.tree(file));
     TreeSet<String> destinations = new TreeSet<>(expected.keySet());
@@ -287,7 +284,7 @@ public record NgcLearnModel(
                       .reconstruction(components.containsKey("R1"))
                       .constants(constants)
                       .build());
-      compare(new NgcLearnForm(spec, learning).components().get("components"));
+      compare(new NgcLearnFormat(spec, learning).components().get("components"));
       return spec;
     }
 
@@ -306,7 +303,7 @@ public record NgcLearnModel(
     private void compare(JsonNode expected) {
       Set<String> known = new TreeSet<>();
       for (String path : (Iterable<String>) expected::fieldNames) {
-        String name = path.substring(NgcLearnForm.CIRCUIT.length());
+        String name = path.substring(NgcLearnFormat.CIRCUIT.length());
         known.add(name);
         JsonNode found = component(name);
         String type = expected.get(path).get("class").asText();
@@ -316,7 +313,7 @@ public record NgcLearnModel(
               file, name, text(found.path("class")), type);
         }
         String difference =
-            NgcLearnForm.difference(expected.get(path).get("kwargs"), found.get("kwargs"));
+            NgcLearnFormat.difference(expected.get(path).get("kwargs"), found.get("kwargs"));
         if (difference != null) {
           throw CsdpException.badInput("%s: component %s %s", file, name, difference);
         }

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Weights and thresholds in ngc-learn's form: {@code W1.npz} with {@code weights} (pre, post) f4
+ * Weights and thresholds in ngc-learn's format: {@code W1.npz} with {@code weights} (pre, post) f4
  * for each synapse, {@code z1.npz} with {@code threshold} (1, units) f4 for each population that
  * integrates, and {@code z0.npz} with {@code key} (2,) u4 for each Bernoulli cell (input and
  * context).
@@ -32,10 +32,10 @@ public final class ParameterFolder {
   }
 
   /**
-   * Writes weights, thresholds and keys into a folder that is there; not atomically.
+   * Writes weights, thresholds and keys into an existing folder; not atomically.
    *
-   * @param seed that the keys of the Bernoulli cells are derived from
-   * @throws CsdpException failed, naming the place, when a value is not finite
+   * @param seed from which the keys of the Bernoulli cells are derived
+   * @throws CsdpException failed, naming the position, if a value is not finite
    */
   public static void write(Path folder, Parameters p, int seed) throws IOException {
     Opener opener = file -> Files.newOutputStream(folder.resolve(file));
@@ -79,13 +79,14 @@ public final class ParameterFolder {
   }
 
   /**
-   * Reads weights and thresholds; the rest of {@code into} stays as it is.
+   * Reads weights and thresholds; the rest of {@code into} is unchanged.
    *
-   * @throws CsdpException bad input, naming file and shapes, when a file is missing or damaged, an
-   *     array is missing or of another shape, or a value is not finite or no weight
+   * @throws CsdpException bad input, naming file and shapes, if a file is missing or damaged, an
+   *     array is missing or of another shape, or a value is not finite or out of range
    */
   public static void read(Path folder, Parameters into) {
-    float bound = Constants.WEIGHT_BOUND; // of lateral ones too, until the first step clips them
+    float bound =
+        Constants.WEIGHT_BOUND; // also of lateral weights, until the first step clips them
     for (Synapse s : into.spec().synapses()) {
       read(file(folder, s.name()), "weights", shape(s), -bound, bound, into.weights(s));
       requireNothingElse(file(folder, s.name()), "weights");
@@ -97,7 +98,7 @@ public final class ParameterFolder {
     }
   }
 
-  /** Refuses arrays that would change what the network does; biases of zero do not. */
+  /** Refuses additional arrays, except biases of zero, which have no effect. */
   private static void requireNothingElse(Path file, String array) {
     try (Npz npz = Npz.open(file)) {
       for (String name : npz.names()) {
@@ -112,14 +113,14 @@ public final class ParameterFolder {
         }
         if (!zero) {
           throw CsdpException.badInput(
-              "%s has an array %s%s, which csdp4j has no equal for; expected %s alone",
+              "%s has an array %s%s, which csdp4j cannot express; expected only %s",
               file, name, name.equals("biases") ? " that is not zero" : "", array);
         }
       }
     }
   }
 
-  /** Reads an array of values that all lie in a range; NaN does not. */
+  /** Reads an array and checks the range of its values; NaN is out of range. */
   static void read(Path file, String array, int[] shape, float low, float high, float[] into) {
     try (Npz npz = Npz.open(file)) {
       float[] values = npz.array(array, shape).floats();
@@ -135,8 +136,8 @@ public final class ParameterFolder {
   }
 
   /**
-   * Refuses a folder whose arrays are not those of a network, by their headers, before anyone makes
-   * room for as many parameters as a damaged description asks for.
+   * Refuses a folder whose array headers do not fit a network, before memory is allocated for the
+   * sizes of a damaged description.
    *
    * @throws CsdpException bad input, as {@link #read(Path, Parameters)}
    */

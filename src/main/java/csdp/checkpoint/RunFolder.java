@@ -27,11 +27,23 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The output directory of a run: {@code config.json}, {@code metrics.jsonl} with one line an epoch,
- * the arrays that the released code writes ({@code acc1234.npy}, ...), and the checkpoints {@code
- * best/} (parameters by validation accuracy) and {@code last/} (to resume from).
+ * The output folder of a run:
  *
- * <p>Whoever trains into it holds its {@link #lock}. Reading works at any time.
+ * <ul>
+ *   <li>{@code config.json}: configuration to repeat the run, versions, data hash ({@link
+ *       RunRecord})
+ *   <li>{@code metrics.jsonl}: one line per epoch; {@code test.json}: the final test
+ *   <li>{@code acc1234.npy}, {@code nll}, {@code bce}, {@code mse}, {@code trAcc}, {@code trNll}:
+ *       the arrays of the released code; the first value is the network before training
+ *   <li>{@code best/}: parameters with the best validation accuracy
+ *   <li>{@code last/}: parameters, Adam's moments, counters and position in the epoch, to resume;
+ *       written before and after each validation, and optionally every N batches
+ *   <li>{@code .lock}: see {@link FolderLock}
+ * </ul>
+ *
+ * <p>Parameters are in ngc-learn's format ({@link ParameterFolder}). Checkpoints are written
+ * atomically, and a resume is bit-exact, even mid-epoch. A training holds the {@link #lock}.
+ * Reading works at any time.
  */
 public final class RunFolder implements TrainListener {
   private static final String CONFIG = "config.json";
@@ -45,18 +57,17 @@ public final class RunFolder implements TrainListener {
 
   private final Path folder;
   private final int everyBatches;
-  private volatile boolean current = true; // nothing was trained yet
+  private volatile boolean current = true; // nothing to save yet
 
-  /** A folder, which need not be there yet; training into it writes checkpoints after epochs. */
+  /** Uses a folder, which need not exist yet; training writes a checkpoint after each epoch. */
   public RunFolder(Path folder) {
     this(folder, 0);
   }
 
   /**
-   * A folder, which need not be there yet.
+   * Uses a folder, which need not exist yet.
    *
-   * @param everyBatches how often training into it writes {@code last/} within an epoch; 0 for
-   *     never
+   * @param everyBatches interval of writing {@code last/} within an epoch, in batches; 0 for never
    */
   public RunFolder(Path folder, int everyBatches) {
     this.folder = folder;
@@ -64,12 +75,12 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * Keeps others from training into the folder until it is closed, clears up what a training that
-   * crashed left here, and tries every operation that writing a run needs.
+   * Locks the folder against other trainings until closed, cleans up after a crashed training, and
+   * tests every operation that a run needs.
    *
-   * @param warning told, in a line, of a guarantee that the file system does not give
-   * @throws CsdpException bad input when another training holds it, environment when the folder
-   *     cannot be written
+   * @param warning receives one line for a guarantee that the file system does not give
+   * @throws CsdpException bad input if another training holds it, environment if the folder cannot
+   *     be written
    */
   public FolderLock lock(Consumer<String> warning) {
     FolderLock lock = FolderLock.take(folder, warning);
@@ -89,7 +100,7 @@ public final class RunFolder implements TrainListener {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.toList()) {
         if (entry.getFileName().toString().matches(TEMPORARIES)) {
-          Disk.delete(entry); // whoever wrote it is gone: this process holds the lock
+          Disk.delete(entry); // its writer has ended: this process holds the lock
         }
       }
     } catch (IOException e) {
@@ -99,7 +110,7 @@ public final class RunFolder implements TrainListener {
     Checkpoint.recover(last());
   }
 
-  /** Where it is. */
+  /** Returns the folder. */
   public Path path() {
     return folder;
   }
@@ -114,18 +125,18 @@ public final class RunFolder implements TrainListener {
     return folder.resolve("last");
   }
 
-  /** Whether a run was started here. */
+  /** Returns true if a run was started here. */
   public boolean isRun() {
     return Files.exists(folder.resolve(CONFIG));
   }
 
-  /** Whether there is anything to resume. */
+  /** Returns true if there is a checkpoint to resume. */
   public boolean canResume() {
     return isRun() && Checkpoint.exists(last());
   }
 
   /**
-   * Refuses a place that cannot be written, before data is read for it.
+   * Refuses a folder that cannot be written, before data is read.
    *
    * @throws CsdpException environment
    */
@@ -134,9 +145,9 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * Refuses a disk without room for a checkpoint.
+   * Refuses a disk without space for a checkpoint.
    *
-   * @param clearing whether {@link #clear} will make room first
+   * @param clearing true if {@link #clear} will free space first
    * @throws CsdpException environment
    */
   public void requireSpace(NetworkSpec spec, boolean clearing) {
@@ -151,11 +162,11 @@ public final class RunFolder implements TrainListener {
             folder, needed / 1e6, free / 1e6);
       }
     } catch (IOException e) {
-      // A file system that does not tell.
+      // The file system does not report its free space.
     }
   }
 
-  /** What decided the run. */
+  /** Returns the configuration and origin of the run. */
   public RunRecord record() {
     if (!isRun()) {
       throw CsdpException.badInput("%s is not a run: it has no %s", folder, CONFIG);
@@ -165,7 +176,7 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * Starts a run, or goes on with one after a change that its continuation allows.
+   * Writes the record of a new run, or of a resumed one with allowed changes.
    *
    * @throws CsdpException environment, when the folder cannot be written
    */
@@ -179,9 +190,9 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * The recorded epochs, the network before training first; empty before the first is done.
+   * Returns the recorded epochs, starting with the network before training; empty before that.
    *
-   * @throws CsdpException bad input, when the record is damaged
+   * @throws CsdpException bad input, if the record is damaged
    */
   public List<EpochMetrics> history() {
     Path file = folder.resolve(METRICS);
@@ -216,10 +227,10 @@ public final class RunFolder implements TrainListener {
   }
 
   /**
-   * Refuses a folder in which a run would overwrite what no run of csdp4j wrote, or that is a part
-   * of another run, whether an earlier run is to be replaced or not.
+   * Refuses a folder where a run would overwrite files that csdp4j did not write, or that is part
+   * of another run. This also holds for --force.
    *
-   * @throws CsdpException bad input, naming a file that is in the way
+   * @throws CsdpException bad input, naming a conflicting file
    */
   public void requireOurs() {
     Path parent = folder.toAbsolutePath().normalize().getParent();
@@ -238,7 +249,7 @@ public final class RunFolder implements TrainListener {
       try {
         tree = Json.tree(folder.resolve(CONFIG));
       } catch (CsdpException e) {
-        // Not even JSON: no run wrote it.
+        // Not JSON: not written by a run.
       }
       if (tree == null || !tree.has("csdp4j")) {
         throw notOurs("holds a config.json that is not of a run");
@@ -249,7 +260,7 @@ public final class RunFolder implements TrainListener {
       for (Path entry : entries.sorted().toList()) {
         String file = entry.getFileName().toString();
         if (file.matches(RECORDS + "|best|last")) {
-          throw notOurs("is no run of csdp, but holds " + file);
+          throw notOurs("is not a run of csdp, but holds " + file);
         }
       }
     } catch (IOException e) {
@@ -267,12 +278,12 @@ public final class RunFolder implements TrainListener {
     return Checkpoint.read(last(), into, TrainState.class);
   }
 
-  /** Whether there is a checkpoint, whole or not: a damaged one is not to be passed over. */
+  /** Returns true if there is a checkpoint, also a damaged one, which must be reported. */
   private static boolean isThere(Path checkpoint) {
     return Checkpoint.exists(checkpoint) || Files.exists(checkpoint);
   }
 
-  /** Reads parameters; those of the best epoch unless there is none. */
+  /** Reads parameters: those of the best epoch if it exists, else the last. */
   public Parameters parameters(NetworkSpec spec, boolean latest) {
     Path from = !latest && isThere(best()) ? best() : last();
     if (!isThere(from)) {
@@ -284,7 +295,7 @@ public final class RunFolder implements TrainListener {
     return p;
   }
 
-  /** After a crash the records may lag behind the checkpoint. */
+  /** Rewrites the records: after a crash they may be older than the checkpoint. */
   @Override
   public void started(Trainer trainer) {
     if (!trainer.state().history().isEmpty()) {
@@ -311,7 +322,7 @@ public final class RunFolder implements TrainListener {
     current = true;
   }
 
-  /** Whether a process that ends now loses no more than the batch or the validation at hand. */
+  /** Returns true if a process that ends now loses at most the current batch or validation. */
   public boolean isCurrent() {
     return current;
   }
@@ -369,7 +380,10 @@ public final class RunFolder implements TrainListener {
     return sb.toString();
   }
 
-  /** One value an epoch, the network before training first, as the released code writes them. */
+  /**
+   * Writes one value per epoch, starting with the network before training, as the released code
+   * does.
+   */
   private void array(
       String name, int seed, List<EpochMetrics> history, Function<EpochMetrics, Double> value) {
     float[] values = new float[history.size()];

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The content of a run's config.json: what decides it and where it came from.
+ * The content of a run's config.json: configuration and origin.
  *
  * @param csdp4j version that started the run
  * @param java version that started the run
- * @param device that the run was started on
- * @param started when, ISO 8601
+ * @param device on which the run was started
+ * @param started time, ISO 8601
  * @param seen the data that was found
- * @param run what was asked for
+ * @param run configuration
  */
 public record RunRecord(
     String csdp4j, String java, String device, String started, Data seen, RunConfig run) {
@@ -59,10 +59,10 @@ public record RunRecord(
    * The data of a run.
    *
    * @param name short
-   * @param description where it came from
-   * @param ink of the training images; null in a run of a version that did not measure it
-   * @param valid null where there are no validation images
-   * @param test null where there are no test images
+   * @param description origin
+   * @param ink of the training images; null if written by a version that did not measure it
+   * @param valid null without validation images
+   * @param test null without test images
    */
   public record Data(
       String name,
@@ -85,7 +85,7 @@ public record RunRecord(
       }
     }
 
-    /** Of what was found. */
+    /** Returns the record of data that was found. */
     public static Data of(Splits s) {
       return new Data(
           s.name(),
@@ -99,7 +99,7 @@ public record RunRecord(
           Part.of(s.test()));
     }
 
-    /** Whether it is the same content, wherever it was found. */
+    /** Returns true for the same content, independent of its location. */
     public boolean sameContent(Data other) {
       return train.equals(other.train) && Objects.equals(valid, other.valid);
     }
@@ -108,7 +108,7 @@ public record RunRecord(
   /**
    * A part of the data.
    *
-   * @param images how many
+   * @param images number of images
    * @param sha256 of sizes, pixels and labels
    */
   public record Part(int images, String sha256) {

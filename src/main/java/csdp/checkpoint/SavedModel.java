@@ -11,16 +11,16 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * A trained model on disk: a run of ours, or a folder that the released code saved.
+ * A trained model on disk: a run of csdp4j, or a folder saved by the released code.
  *
- * @param folder where it was found
+ * @param folder of the model
  * @param parameters with their network
  * @param learning rates that it was trained with
  * @param width of its images, pixels
  * @param height of its images, pixels
- * @param seed it was trained with; the released demo's where its folder does not say
- * @param ink of its training images; null where it is not known
- * @param run how it was trained; null for a folder of the released code
+ * @param seed of its training; the released demo's if unknown
+ * @param ink of its training images; null if unknown
+ * @param run configuration of its training; null for a folder of the released code
  */
 public record SavedModel(
     Path folder,
@@ -36,8 +36,8 @@ public record SavedModel(
   /**
    * Reads a model.
    *
-   * @param latest take the last parameters of a run instead of the best ones
-   * @throws CsdpException bad input, when there is no complete model
+   * @param latest true for the last parameters of a run instead of the best
+   * @throws CsdpException bad input, if there is no complete model
    */
   public static SavedModel open(Path folder, boolean latest) {
     return open(folder, latest, line -> {});
@@ -46,7 +46,7 @@ public record SavedModel(
   /**
    * As above.
    *
-   * @param notice told, a line each, what was assumed about the model or is odd about it
+   * @param notice receives one line for each assumption about the model or oddity
    */
   public static SavedModel open(Path folder, boolean latest, Consumer<String> notice) {
     if (!Files.isDirectory(folder)) {
@@ -73,7 +73,8 @@ public record SavedModel(
       }
     }
     throw CsdpException.badInput(
-        "%s is no model: it has neither config.json (a run of csdp) nor components.json (saved by"
+        "%s is not a model: it has neither config.json (a run of csdp) nor components.json"
+            + " (saved by"
             + " the released code)",
         folder);
   }
@@ -88,8 +89,7 @@ public record SavedModel(
       notice.accept(
           String.format(
               Locale.ROOT,
-              "%s holds only the untrained start (%s), no best_params*: these are no results of"
-                  + " training",
+              "%s holds only untrained parameters (%s), no best_params*",
               place,
               model.parameterFolder().getFileName()));
     }
@@ -125,7 +125,7 @@ public record SavedModel(
   }
 
   /**
-   * Writes the model in the form of the released code, with {@link NgcLearnModel#BESIDE}.
+   * Writes the model in the released code's format, with {@link NgcLearnModel#BESIDE}.
    *
    * @throws CsdpException as {@link NgcLearnModel#write}
    */

@@ -21,14 +21,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Draws what a trained model learned and does. */
+/** Writes rate codes, t-SNE, plots and a report of a trained model. */
 @Command(
     name = "analyze",
     description = {
-      "Measure a trained model without labels and draw it: rate codes, t-SNE, learning curves,"
-          + " confusion, spikes over time, receptive fields, reconstructions, weights, and one page"
-          + " with everything, report.html.",
-      "The data is the one that the model was trained with, unless --data or files are given."
+      "Measure a trained model without labels and write its rate codes, t-SNE, plots (learning"
+          + " curves, confusion, spikes over time, receptive fields, reconstructions, weights)"
+          + " and report.html, which contains everything.",
+      "Default data: the data of the training."
     })
 final class AnalyzeCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
@@ -36,7 +36,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where to write. Default: the model's folder.")
+      description = "Output folder. Default: the model's folder.")
   private Path out;
 
   @Option(
@@ -52,34 +52,34 @@ final class AnalyzeCommand implements Callable<Integer> {
       names = "--layer",
       paramLabel = "N|all",
       description =
-          "Hidden layer whose rate codes are saved and mapped, 1..L, or all. Default: the last.")
+          "Hidden layer of the rate codes and the t-SNE map, 1..L, or all. Default: the last.")
   private String layer;
 
   @Option(
       names = "--points",
       defaultValue = "10000",
       paramLabel = "N",
-      description = "At most so many points in a t-SNE map. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum number of points in a t-SNE map. Default: ${DEFAULT-VALUE}.")
   private int points;
 
   @Option(
       names = "--perplexity",
       defaultValue = "30",
       paramLabel = "P",
-      description = "Of t-SNE; it needs more than 3 P points. Default: ${DEFAULT-VALUE}.")
+      description = "Perplexity of t-SNE; needs more than 3 P points. Default: ${DEFAULT-VALUE}.")
   private double perplexity;
 
   @Option(
       names = "--sample",
       defaultValue = "0",
       paramLabel = "I",
-      description = "Image whose spikes are drawn. Default: ${DEFAULT-VALUE}.")
+      description = "Index of the image in the spike raster. Default: ${DEFAULT-VALUE}.")
   private int sample;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Of the input spikes. Default: the model's own.")
+      description = "Seed of the input spikes. Default: the model's.")
   private Integer seed;
 
   @Mixin private DataOptions data;
@@ -96,7 +96,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
       throw CsdpException.environment(
-          "this Java lacks the module java.desktop, which draws pictures: use a full JDK");
+          "this Java has no module java.desktop, which plots need: use a full JDK");
     }
     Analysis.requireFonts();
     Device where = device.resolve(spec);

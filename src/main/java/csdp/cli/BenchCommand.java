@@ -3,10 +3,10 @@ package csdp.cli;
 import csdp.backend.Device;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
+import csdp.bench.BenchReport;
 import csdp.bench.CpuTarget;
 import csdp.bench.GpuTarget;
 import csdp.bench.ReferenceTarget;
-import csdp.bench.Report;
 import csdp.bench.Target;
 import csdp.config.RunConfig.Preset;
 import csdp.data.DataSources;
@@ -24,14 +24,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Verify, then time: every part of a step, and the whole of it. */
+/** Verifies, then times each part of a step and whole steps. */
 @Command(
     name = "bench",
     description = {
-      "Check every kernel or phase of a training step against the reference, then time it, with what"
-          + " it moves and computes and how close that is to what this device can do, measured in the"
-          + " same run; and whole training and inference steps.",
-      "Exit code 1 if a check fails; nothing is timed then."
+      "Compare each kernel or phase of a training step with the reference, then time it. Reports"
+          + " bytes, operations and their share of the device's bandwidth and arithmetic,"
+          + " measured in the same run. Also times whole training and inference steps.",
+      "Exit code 1 without timing if a check fails."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final BenchOptions DEMO = BenchOptions.demo();
@@ -66,9 +66,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--train-batches",
       paramLabel = "N",
-      description =
-          "Batches that the network learns from before, so that it fires as in use."
-              + " Default: 4.")
+      description = "Training batches before the timing, for realistic activity. Default: 4.")
   private int trainBatches = DEMO.trainBatches();
 
   @Option(names = "--seed", paramLabel = "N", description = "Default: 1234.")
@@ -83,7 +81,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json;
 
-  @Option(names = "--ceiling-floats", hidden = true) // tests have no time for large arrays
+  @Option(names = "--ceiling-floats", hidden = true) // small arrays for fast tests
   private int ceilingFloats = DEMO.ceilingFloats();
 
   @Spec private CommandSpec spec;
@@ -109,7 +107,7 @@ final class BenchCommand implements Callable<Integer> {
             data.over(Preset.QUICK.config().data()).request(),
             Split.TRAIN,
             line -> err.println("warning: " + line));
-    Report report;
+    BenchReport report;
     try (Target target = target()) {
       report = Bench.run(options, images, target, line -> progress(err, line));
     }
@@ -118,9 +116,9 @@ final class BenchCommand implements Callable<Integer> {
     return report.exitCode();
   }
 
-  /** A GPU that was named must be there: figures of another device would mislead. */
+  /** Requires the named GPU: no fallback, since figures of another device would mislead. */
   private Target target() {
-    if (device.name().matches("\\d+|emulated")) { // the latter to try it where there is no GPU
+    if (device.name().matches("\\d+|emulated")) { // the latter for trials without a GPU
       return GpuTarget.open(device.name());
     }
     Device where = device.resolve(spec);

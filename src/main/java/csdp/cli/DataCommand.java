@@ -1,9 +1,9 @@
 package csdp.cli;
 
+import csdp.data.DataCatalog;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.Downloads;
-import csdp.data.Manifest;
-import csdp.data.Manifest.SetEntry;
 import csdp.data.Strokes;
 import csdp.error.CsdpException;
 import java.io.PrintWriter;
@@ -20,26 +20,26 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code csdp data}: what data sets there are, fetching and checking them. */
+/** {@code csdp data}: lists, downloads and checks data sets. */
 @Command(
     name = "data",
     description = "List, fetch and verify data sets.",
     subcommands = {DataCommand.ListSets.class, DataCommand.Fetch.class, DataCommand.Verify.class},
     footer = {
       "",
-      "A named set is looked for in the folder that CSDP_DATA names (a sub-folder of that name, or"
-          + " the folder itself where its checksums are right), then in data/NAME."
+      "A named set is searched in $CSDP_DATA (the sub-folder NAME, or the folder itself if its"
+          + " checksums match), then in data/NAME."
     })
 public final class DataCommand implements Runnable {
-  private final Manifest manifest;
+  private final DataCatalog manifest;
   @Spec private CommandSpec spec;
 
-  /** With the sets that this version knows. */
+  /** Uses the data sets that this version knows. */
   public DataCommand() {
-    this(Manifest.standard());
+    this(DataCatalog.standard());
   }
 
-  DataCommand(Manifest manifest) {
+  DataCommand(DataCatalog manifest) {
     this.manifest = manifest;
   }
 
@@ -48,7 +48,7 @@ public final class DataCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "Which one: list, fetch or verify?");
   }
 
-  /** The sets of these names; all where there are none. */
+  /** Returns the sets of these names, or all without names. */
   private List<SetEntry> sets(List<String> names) {
     if (names == null || names.isEmpty()) {
       return manifest.sets();
@@ -61,7 +61,7 @@ public final class DataCommand implements Runnable {
               .orElseThrow(
                   () ->
                       CsdpException.badInput(
-                          "%s is not a set with files to fetch; those are %s",
+                          "%s is not a downloadable set; choose one of %s",
                           name,
                           String.join(
                               ", ", manifest.sets().stream().map(SetEntry::name).toList()))));
@@ -69,9 +69,7 @@ public final class DataCommand implements Runnable {
     return sets;
   }
 
-  @Command(
-      name = "list",
-      description = "Show the data sets, where they were found, their sizes and licences.")
+  @Command(name = "list", description = "Show data sets: folder, size, licence.")
   static final class ListSets implements Callable<Integer> {
     @ParentCommand private DataCommand data;
     @Spec private CommandSpec spec;
@@ -95,7 +93,7 @@ public final class DataCommand implements Runnable {
       print(
           out,
           DataSources.STROKES,
-          "Digits drawn by csdp itself, to try it out; not MNIST",
+          "Digits drawn by csdp, for trials; not MNIST",
           sizes(Strokes.TRAIN, Strokes.TEST, Strokes.SIDE, Strokes.SIDE, Strokes.CLASSES),
           "built in",
           "as csdp4j");
@@ -126,8 +124,8 @@ public final class DataCommand implements Runnable {
   @Command(
       name = "fetch",
       description = {
-        "Download data sets, check them, and put them into DIR/NAME.",
-        "Files that are there and right are left; a broken download is resumed."
+        "Download data sets to DIR/NAME and check them.",
+        "Valid files are kept; an interrupted download is resumed."
       })
   static final class Fetch implements Callable<Integer> {
     @ParentCommand private DataCommand data;
@@ -141,8 +139,8 @@ public final class DataCommand implements Runnable {
         paramLabel = "DIR",
         defaultValue = "data",
         description =
-            "Where to make a folder for each set (default: ${DEFAULT-VALUE}, where training looks)."
-                + " For another DIR, set CSDP_DATA=DIR or give --data DIR/NAME in training.")
+            "Parent folder of the sets (default: ${DEFAULT-VALUE}, which training searches). For"
+                + " another DIR, set CSDP_DATA=DIR or train with --data DIR/NAME.")
     private Path to;
 
     @Override
@@ -163,7 +161,7 @@ public final class DataCommand implements Runnable {
             "%s: %s in %s, verified (%s)%n",
             set.name(),
             fetched == 0
-                ? "all files were there"
+                ? "all files were present"
                 : fetched + (fetched == 1 ? " file fetched" : " files fetched"),
             folder,
             set.licence());
@@ -178,10 +176,10 @@ public final class DataCommand implements Runnable {
       description = "Check the files of data sets against their checksums.",
       exitCodeListHeading = "%nExit codes:%n",
       exitCodeList = {
-        "0:all are right",
-        "1:a file is damaged or another than that of the set",
+        "0:all are valid",
+        "1:a file is damaged or does not belong to the set",
         "2:usage or bad input: no such set",
-        "3:a set that was named, or any at all, is not here or not complete"
+        "3:a named set is missing or incomplete, or no set was found"
       })
   static final class Verify implements Callable<Integer> {
     @ParentCommand private DataCommand data;
@@ -190,7 +188,7 @@ public final class DataCommand implements Runnable {
     @Parameters(
         arity = "0..*",
         paramLabel = "NAME",
-        description = "mnist, fashion or kmnist; without a name, all that are here.")
+        description = "mnist, fashion or kmnist; default: all sets found.")
     private List<String> names;
 
     @Override
@@ -226,7 +224,7 @@ public final class DataCommand implements Runnable {
     return switch (check) {
       case VERIFIED -> "verified";
       case INCOMPLETE -> "incomplete: a file is missing";
-      case WRONG -> "wrong checksum, or none known for this form of the file";
+      case WRONG -> "wrong checksum, or no known checksum for this format";
     };
   }
 }

@@ -3,9 +3,9 @@ package csdp.cli;
 import csdp.checkpoint.RunRecord;
 import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
+import csdp.data.DataCatalog;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
-import csdp.data.Manifest;
 import csdp.data.Split;
 import csdp.error.CsdpException;
 import java.nio.file.Files;
@@ -13,13 +13,14 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Which data: the same options for every command that reads a data set. */
+/** Data options, shared by all commands that read a data set. */
 final class DataOptions {
   @Option(
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, strokes, or a folder with IDX or .npy files. Default: $CSDP_DATA,"
+          "mnist, fashion, kmnist, strokes, or a folder with IDX or .npy files. Default:"
+              + " $CSDP_DATA,"
               + " else mnist, else (without data and network) strokes.")
   private String data;
 
@@ -27,7 +28,8 @@ final class DataOptions {
       names = "--train-x",
       paramLabel = "NPY",
       description =
-          "Training images, n x pixels or n x height x width: floats in [0,1], grey levels 0..255 or"
+          "Training images, n x pixels or n x height x width: floats in [0,1], grey levels"
+              + " 0..255 or"
               + " bool.")
   private Path trainX;
 
@@ -46,7 +48,7 @@ final class DataOptions {
   @Option(
       names = "--test-x",
       paramLabel = "NPY",
-      description = "Test images. Training does without.")
+      description = "Test images; optional for training.")
   private Path testX;
 
   @Option(names = "--test-y", paramLabel = "NPY", description = "Test labels.")
@@ -56,7 +58,7 @@ final class DataOptions {
       names = "--valid",
       paramLabel = "N",
       description =
-          "Set aside the last N training images for validation, where the data has none of its own."
+          "Use the last N training images for validation if the data has no validation images."
               + " Default: 10000; 2000 with the quick preset.")
   private Integer valid;
 
@@ -66,7 +68,7 @@ final class DataOptions {
       description = "Use only N training images. Default: all; 24000 with the quick preset.")
   private Integer trainLimit;
 
-  /** The data of a run, with what was given here in place of what it had. */
+  /** Returns the data of a run, overridden by the given options. */
   RunConfig.Data over(RunConfig.Data base) {
     boolean files = trainX != null || validX != null || testX != null || trainY != null;
     boolean other = data != null || files;
@@ -83,10 +85,10 @@ final class DataOptions {
   }
 
   /**
-   * The images to show a trained model: the split of its own data, unless other data was named.
+   * Returns the images for a trained model: a split of its training data, or of the named data.
    *
-   * @throws CsdpException environment, when the model's own data is not here: falling back to other
-   *     images would measure something else under the same name
+   * @throws CsdpException environment, if the model's data is missing: other images would give
+   *     other measurements under the same name
    */
   Dataset images(SavedModel model, Split split, CommandSpec spec) {
     RunConfig.Data trained =
@@ -118,8 +120,8 @@ final class DataOptions {
           };
       if (part != null && !part.sha256().equals(images.sha256())) {
         throw CsdpException.environment(
-            "%s was trained with %s, but what was found now is %s with other content: name the data"
-                + " with --data",
+            "%s was trained with %s, but %s, which was found now, has other content: name the"
+                + " data with --data",
             model.folder(), seen.name(), images.name());
       }
     }
@@ -135,10 +137,10 @@ final class DataOptions {
         || trainLimit != null;
   }
 
-  /** A folder is kept by its full path, so that a run can be resumed from anywhere. */
+  /** Returns a folder by its absolute path, so that a run can be resumed from any directory. */
   private String name() {
     return data == null
-            || Manifest.standard().find(data).isPresent()
+            || DataCatalog.standard().find(data).isPresent()
             || data.equals(DataSources.STROKES)
             || !Files.isDirectory(DataSources.path(data))
         ? data

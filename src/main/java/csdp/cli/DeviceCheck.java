@@ -7,10 +7,10 @@ import csdp.backend.cpu.CpuBackend;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
+import csdp.bench.BenchReport;
 import csdp.bench.Check;
 import csdp.bench.GpuTarget;
 import csdp.bench.Machine;
-import csdp.bench.Report;
 import csdp.bench.Target;
 import csdp.bench.Verification;
 import csdp.config.RunConfig.Preset;
@@ -48,10 +48,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Everything that is to be known of the CUDA backend on a device, in one JSON: kernels against
- * their twins, networks against the reference, recorded runs, benchmarks, an epoch of training.
- * What {@code scripts/gpu_check.sh} runs; the file is written after every stage, so that a run that
- * is cut off leaves what it found.
+ * All checks of the CUDA backend on a device, in one JSON: kernels and their twins, networks and
+ * the reference, recorded runs, benchmarks, an epoch of training. Called by {@code
+ * scripts/gpu_check.sh}. The file is written after every stage, so an interrupted run keeps its
+ * results.
  */
 @Command(name = "device-check", mixinStandardHelpOptions = true)
 public final class DeviceCheck implements Callable<Integer> {
@@ -103,8 +103,8 @@ public final class DeviceCheck implements Callable<Integer> {
     this.out = out;
   }
 
-  /** Runs it and ends the virtual machine: 0 all well, 1 something failed, 3 no such device. */
-  @SuppressWarnings("DefaultCharset") // the console's own: UTF-8 would garble others
+  /** Runs the checks and exits: 0 if all pass, 1 if one failed, 3 without the device. */
+  @SuppressWarnings("DefaultCharset") // the console's encoding, which may not be UTF-8
   public static void main(String[] args) {
     System.exit(run(args, new PrintWriter(System.out, true)));
   }
@@ -168,7 +168,7 @@ public final class DeviceCheck implements Callable<Integer> {
     return (System.nanoTime() - start) * 1e-9;
   }
 
-  /** A stage that fails is a failed check, and the next one runs nevertheless. */
+  /** A failing stage is a failed check; the next one still runs. */
   private void stage(String name, Stage stage) {
     if (seconds() > 60 * minutes) {
       skipped.add(name);
@@ -340,7 +340,7 @@ public final class DeviceCheck implements Callable<Integer> {
 
   private void bench(Target target, BenchOptions options) {
     Dataset images = splits().train();
-    Report report = Bench.run(options, images, target, line -> {});
+    BenchReport report = Bench.run(options, images, target, line -> {});
     report.print(out);
     benches.add(report.toMap());
     checks.add(
@@ -354,7 +354,7 @@ public final class DeviceCheck implements Callable<Integer> {
     return DataSources.open(DataRequest.of(data, 10_000, 0), out::println);
   }
 
-  /** An epoch as the released demo trains. */
+  /** An epoch of the released demo. */
   private void epoch(Target target) {
     Splits s = splits();
     Dataset train = small ? s.train().limit(60) : s.train();

@@ -6,20 +6,21 @@ import csdp.error.CsdpException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Where to run: the same options for every command that runs a network. */
+/** Device options, shared by all commands that run a network. */
 final class DeviceOptions {
   @Option(
       names = "--device",
       defaultValue = "auto",
       paramLabel = "DEVICE",
       description =
-          "auto (a CUDA device if there is one, else cpu), reference, cpu, or a CUDA device's index."
+          "auto (a CUDA device if there is one, else cpu), reference, cpu, or a CUDA device's"
+              + " index."
               + " Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
       names = "--require-gpu",
-      description = "Without a CUDA device stop with exit code 3 instead of running on the CPU.")
+      description = "Exit with 3 if there is no CUDA device, instead of falling back to the CPU.")
   private boolean requireGpu;
 
   @Option(
@@ -30,20 +31,22 @@ final class DeviceOptions {
 
   @Option(
       names = "--products",
-      paramLabel = "WHO",
+      paramLabel = "HOW",
       description =
-          "On a CUDA device, who multiplies spikes and weights: ${COMPLETION-CANDIDATES} (cuBLAS of"
-              + " CUDA 12, dense). Default: kernels.")
+          "On a CUDA device, how spikes and weights are multiplied: ${COMPLETION-CANDIDATES}"
+              + " (cuBLAS of CUDA 12, dense). Default: kernels.")
   private Cuda.Products products;
 
   @Option(
       names = "--sync-launches",
-      description = "Wait for every kernel, so that a failure names its own; slow, for debugging.")
+      description =
+          "Synchronise after each kernel launch, so that an error names the kernel;"
+              + " slow, for debugging.")
   private boolean syncLaunches;
 
   Device resolve(CommandSpec spec) {
     if (threads != null && (threads < 1 || threads > 1024)) {
-      throw CsdpException.badInput("--threads must lie in 1..1024, not %d", threads);
+      throw CsdpException.badInput("--threads must be in 1..1024, not %d", threads);
     }
     Device d =
         Device.of(
@@ -53,7 +56,7 @@ final class DeviceOptions {
             line -> spec.commandLine().getErr().println("warning: " + line),
             Cuda::survey);
     if (threads != null && d.equals(Device.REFERENCE)) {
-      throw CsdpException.badInput("--threads has no meaning with --device reference");
+      throw CsdpException.badInput("--threads cannot be used with --device reference");
     }
     if (products == Cuda.Products.CUBLAS && d.kind() != Device.Kind.CUDA) {
       throw CsdpException.badInput(
@@ -62,7 +65,7 @@ final class DeviceOptions {
     return d;
   }
 
-  /** What was asked for, as it was written. */
+  /** Returns the device as written on the command line. */
   String name() {
     return device;
   }

@@ -3,8 +3,8 @@ package csdp.cli;
 import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.bench.Machine;
+import csdp.data.DataCatalog;
 import csdp.data.DataSources;
-import csdp.data.Manifest;
 import csdp.error.CsdpException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,13 +26,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Says what this machine has for csdp4j and how to get what it lacks. */
+/** Reports the requirements of csdp4j on this machine, and how to install missing ones. */
 @Command(
     name = "doctor",
-    description = "Says what this machine has for csdp4j and how to get what it lacks.",
+    description =
+        "Report the requirements of csdp4j on this machine, and how to install missing" + " ones.",
     footer =
-        "%nExit code 0 when training on the CPU works here, 3 when it does not, 1 when a kernel differs from"
-            + " its twin.")
+        "%nExit code 0 if training on the CPU works here, 3 if it does not, 1 if a kernel"
+            + " differs from its twin.")
 public final class DoctorCommand implements Callable<Integer> {
   private static final int JAVA = 17;
   private static final long HEAP = 1L << 30;
@@ -61,10 +62,10 @@ public final class DoctorCommand implements Callable<Integer> {
   /**
    * A line of the report.
    *
-   * @param ok whether it is there
-   * @param name of the thing
-   * @param found what is there
-   * @param remedy how to get it, or what its absence means; null for nothing to add
+   * @param ok true if present
+   * @param name of the requirement
+   * @param found description of the finding
+   * @param remedy how to install it, or the effect of its absence; null for none
    */
   record Line(boolean ok, String name, String found, String remedy) {}
 
@@ -73,7 +74,8 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--kernels",
       description =
-          "Also run the CUDA kernels on this machine's CPU, compiled by g++, against their plain twins.")
+          "Also compile the CUDA kernels with g++, run them on the CPU and compare them with"
+              + " their plain twins.")
   private boolean kernels;
 
   @Option(
@@ -90,7 +92,7 @@ public final class DoctorCommand implements Callable<Integer> {
   private Probe probe;
   private GpuLines gpu;
 
-  /** Looks at this machine. */
+  /** Examines this machine. */
   public DoctorCommand() {
     this(
         System.getenv(),
@@ -99,7 +101,7 @@ public final class DoctorCommand implements Callable<Integer> {
         Cuda::survey);
   }
 
-  /** Looks at the files below a root instead, with another environment. */
+  /** Examines the files below a root, with a given environment. */
   DoctorCommand(Map<String, String> env, Path root, boolean windows, Supplier<CudaSurvey> survey) {
     this.env = env;
     this.root = root;
@@ -138,7 +140,7 @@ public final class DoctorCommand implements Callable<Integer> {
     out.println(
         java.ok ? "Training on the CPU works here." : "Training does not work here: see above.");
     if (gpu.ready()) {
-      out.println("A CUDA device can be used: --device auto takes it.");
+      out.println("A CUDA device can be used: --device auto selects it.");
     }
     out.flush();
     boolean failed = kernels && !gpu.runKernels(out);
@@ -185,7 +187,7 @@ public final class DoctorCommand implements Callable<Integer> {
         ok,
         "CPU, memory",
         Runtime.getRuntime().availableProcessors() + " cores, at most " + size(heap) + " of heap",
-        ok ? null : "little for large networks: start Java with, say, -Xmx2g");
+        ok ? null : "not enough for large networks: start Java with, for example, -Xmx2g");
   }
 
   private static Line vectors() {
@@ -195,8 +197,8 @@ public final class DoctorCommand implements Callable<Integer> {
           false,
           name,
           "the module jdk.incubator.vector is not enabled",
-          "optional, for speed: start Java with --add-modules jdk.incubator.vector (Maven:"
-              + " write that into .mvn/jvm.config)");
+          "optional, for speed: start Java with --add-modules jdk.incubator.vector (Maven: add"
+              + " it to .mvn/jvm.config)");
     }
     try {
       Object species =
@@ -215,12 +217,12 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** The lines about the GPU. */
+  /** Returns the GPU section. */
   GpuLines gpu() {
     return gpu;
   }
 
-  /** Fonts, for the text of pictures. */
+  /** Returns the line about fonts, which plots need for text. */
   Line fonts() {
     long listed =
         probe
@@ -254,7 +256,7 @@ public final class DoctorCommand implements Callable<Integer> {
         false,
         "fonts",
         "none found",
-        "for text in pictures: apt-get install fontconfig fonts-dejavu-core (Debian, Ubuntu)");
+        "needed for text in plots: apt-get install fontconfig fonts-dejavu-core (Debian, Ubuntu)");
   }
 
   private static boolean hasFont(Path folder) {
@@ -269,7 +271,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Where data sets are looked for. To be replaced by csdp.data's own lookup. */
+  /** Returns the line about data sets that were found. */
   Line dataSets() {
     String folder = env.get("CSDP_DATA");
     if (folder != null && !folder.isBlank() && !Files.isDirectory(Path.of(folder))) {
@@ -282,7 +284,7 @@ public final class DoctorCommand implements Callable<Integer> {
     DataSources sources = DataSources.system(folder, line -> {});
     StringBuilder found = new StringBuilder("strokes (built in)");
     List<String> absent = new ArrayList<>();
-    for (Manifest.SetEntry set : sources.manifest().sets()) {
+    for (DataCatalog.SetEntry set : sources.manifest().sets()) {
       Path place = sources.place(set);
       if (place == null) {
         absent.add(set.name());
@@ -298,12 +300,13 @@ public final class DoctorCommand implements Callable<Integer> {
         found.toString(),
         absent.isEmpty()
             ? null
-            : "not here: "
+            : "not found: "
                 + String.join(", ", absent)
-                + "; get them with csdp data fetch NAME, or name a folder with --data or CSDP_DATA");
+                + "; download with csdp data fetch NAME, or name a folder with --data or"
+                + " CSDP_DATA");
   }
 
-  /** Room for results. */
+  /** Returns the line about disk space for results. */
   Line disk(Path folder) {
     Path here = folder.toAbsolutePath();
     try {
@@ -317,8 +320,8 @@ public final class DoctorCommand implements Callable<Integer> {
               + probe.shown(here)
               + (writable ? "" : ", which is not writable"),
           !writable
-              ? "run csdp in a folder that you may write, or name one for the results"
-              : free >= DISK ? null : "a checkpoint of the full-size network takes 0.25 GB twice");
+              ? "run csdp in a writable folder, or name one for the results"
+              : free >= DISK ? null : "two checkpoints of the full-size network take 0.25 GB each");
     } catch (IOException e) {
       return new Line(
           false,

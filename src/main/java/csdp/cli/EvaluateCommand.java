@@ -24,12 +24,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = {
-      "Show images without labels and measure the answers: accuracy, NLL (cross-entropy of the true"
-          + " class), BCE and MSE of the reconstruction, confusion matrix, spikes.",
-      "The data is the one that the model was trained with, unless --data or files are given."
+      "Measure a trained model without labels: accuracy, NLL (cross-entropy of the true class),"
+          + " BCE and MSE of the reconstruction, confusion matrix, spikes.",
+      "Default data: the data of the training."
     })
 final class EvaluateCommand implements Callable<Integer> {
-  /** Images shown at once. */
+  /** Images per batch. */
   static final int BATCH = 500;
 
   @Mixin private ModelOptions model;
@@ -46,7 +46,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Of the input spikes. Default: the model's own.")
+      description = "Seed of the input spikes. Default: the model's.")
   private Integer seed;
 
   @Mixin private DataOptions data;

@@ -12,13 +12,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Writes a model in the form of the released code. */
+/** Writes a model in the released code's format. */
 @Command(
     name = "export",
     description =
-        "Write a model in the form that the released code (ngc-learn) saves and loads:"
-            + " components.json and a folder of NPZ files; beside them csdp.json with the time steps and"
-            + " the image size, which that form has no place for.")
+        "Write a model in the released code's format (ngc-learn): components.json and a folder"
+            + " of NPZ files. csdp.json adds the time steps and the image size, which that"
+            + " format cannot hold.")
 final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
 
@@ -39,8 +39,8 @@ final class ExportCommand implements Callable<Integer> {
     out.printf(Locale.ROOT, "%s (%s) written to %s%n", saved.folder(), saved.spec(), to);
     out.printf(
         Locale.ROOT,
-        "T %d, dt %s ms and images of %d x %d pixels have no place in that form: they are in %s,"
-            + " which csdp reads and ngc-learn does not%n",
+        "T %d, dt %s ms and images of %d x %d pixels cannot be saved in that format: they are in"
+            + " %s, which csdp reads and ngc-learn ignores%n",
         saved.spec().constants().steps(),
         saved.spec().constants().dt(),
         saved.width(),

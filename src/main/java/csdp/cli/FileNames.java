@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * File names in this process. Java reads and writes them in the locale's encoding; with {@code
- * LC_ALL=C} that is ASCII, and a folder {@code données} becomes another one.
+ * Encoding of file names in this process. Java reads and writes names in the locale's encoding;
+ * with {@code LC_ALL=C} that is ASCII, and the name {@code données} would change.
  */
 final class FileNames {
   private static final char UNREADABLE = '\uFFFD';
@@ -23,15 +23,15 @@ final class FileNames {
 
   private FileNames() {}
 
-  /** The encoding of names, as Java found it. */
+  /** Returns Java's encoding of file names. */
   static String encoding() {
     return System.getProperty("sun.jnu.encoding", "UTF-8");
   }
 
   /**
-   * Refuses a process whose folder, arguments or settings have names that it cannot write.
+   * Refuses a working directory, argument or variable whose name the encoding cannot represent.
    *
-   * @throws CsdpException environment, in one line that says which
+   * @throws CsdpException environment, naming it
    */
   static void check(Map<String, String> environment, String[] arguments) {
     if (!isNameable(SELF.resolve("cwd"))) {
@@ -60,7 +60,7 @@ final class FileNames {
         what, encoding());
   }
 
-  /** Whether the target of a link is the same after its name was text; true without such a link. */
+  /** Returns true if the target's name survives decoding, or if there is no such link. */
   private static boolean isNameable(Path link) {
     try {
       Path target = Files.readSymbolicLink(link);
@@ -84,7 +84,7 @@ final class FileNames {
     }
   }
 
-  /** A line for a name that cannot be a path here, from wherever it came. */
+  /** Returns the error for a name that is not a valid path. */
   static CsdpException refused(InvalidPathException e) {
     boolean ascii = StandardCharsets.US_ASCII.newEncoder().canEncode(e.getInput());
     return ascii

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What the doctor says about GPUs. None of it is needed to train on the CPU. */
+/** The doctor's section about GPUs. Training on the CPU needs none of it. */
 final class GpuLines {
   private static final String CPU = "not needed: training runs on the CPU";
   private static final int[][] UNITS_AND_BATCH = {{13, 7}, {207, 40}};
@@ -31,12 +31,12 @@ final class GpuLines {
     return List.of(driver(), devices(), kernels(), cublas(), nvcc());
   }
 
-  /** Whether a run with --device auto takes a GPU. */
+  /** Returns true if --device auto selects a GPU. */
   boolean ready() {
     return survey.get().gpus().stream().anyMatch(CudaSurvey.Gpu::fit) && kernels().ok();
   }
 
-  /** The driver's two halves. */
+  /** Returns the line about the driver: kernel module and library. */
   Line driver() {
     Optional<Path> library = DriverLibrary.cuda(probe.env(), probe.root(), probe.windows());
     String module = Probe.firstLine(probe.root().resolve("proc/driver/nvidia/version"));
@@ -56,7 +56,7 @@ final class GpuLines {
             : "install the driver's user part (in a container: start it with --gpus all)");
   }
 
-  /** What the driver offers. */
+  /** Returns the line about the driver's devices. */
   Line devices() {
     CudaSurvey s = survey.get();
     if (s.gpus().isEmpty()) {
@@ -74,7 +74,7 @@ final class GpuLines {
         fit ? null : "the kernels need compute capability 7.5 (a T4) or newer");
   }
 
-  /** The kernels for a GPU, as they come with the classes. */
+  /** Returns the line about the shipped PTX. */
   Line kernels() {
     String state = Cuda.ptxState();
     boolean ok = state.startsWith("ok: ");
@@ -82,10 +82,13 @@ final class GpuLines {
         ok,
         "kernels",
         ok ? "PTX fits the sources, " + state.substring(4) : probe.shown(state),
-        ok ? null : "scripts/ship_ptx.sh, or mvn compile with nvcc on the PATH, makes them anew");
+        ok
+            ? null
+            : "rebuild them with scripts/ship_ptx.sh, or with mvn compile and nvcc on the"
+                + " PATH");
   }
 
-  /** cuBLAS, which only --products cublas needs. */
+  /** Returns the line about cuBLAS, which only --products cublas needs. */
   Line cublas() {
     Optional<Path> library = DriverLibrary.cublas(probe.env(), probe.root(), probe.windows());
     return new Line(
@@ -95,7 +98,7 @@ final class GpuLines {
         library.isPresent() ? null : "optional: only --products cublas needs it");
   }
 
-  /** The CUDA compiler. */
+  /** Returns the line about the CUDA compiler. */
   Line nvcc() {
     Optional<Path> nvcc = probe.program("nvcc");
     if (nvcc.isEmpty()) {
@@ -103,18 +106,18 @@ final class GpuLines {
           false,
           "nvcc",
           "not on the PATH",
-          "optional: the kernels come compiled; it helps where a driver refuses those");
+          "optional: compiled kernels are included; nvcc helps if a driver refuses them");
     }
     String release =
         Probe.output(nvcc.get().toString(), "--version")
             .flatMap(text -> text.lines().filter(l -> l.contains("release")).findFirst())
             .map(Probe::version)
-            .orElse("does not answer");
+            .orElse("does not respond");
     return new Line(true, "nvcc", release + ", " + probe.shown(nvcc.get()), null);
   }
 
   /**
-   * Runs every kernel on the emulated device.
+   * Runs each kernel on the emulated device.
    *
    * @return false only if one differs from its twin
    */
@@ -143,7 +146,7 @@ final class GpuLines {
     }
     out.println(
         good
-            ? "All kernels equal their plain twins (compiled by g++, run on the CPU)."
+            ? "All kernels match their plain twins (compiled by g++, run on the CPU)."
             : "A kernel differs from its plain twin: see above.");
     return good;
   }

@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Where figures are written as JSON: the same option for every command that has some. */
+/** The option --json, shared by all commands with figures. */
 final class JsonOption {
   @Option(
       names = "--json",
       paramLabel = "FILE",
       description =
-          "Also write the figures here: a file, a device or a pipe. With - they go to standard"
-              + " output, and the text to standard error.")
+          "Also write the figures as JSON to a file, device or pipe. With -, JSON goes to"
+              + " standard output and text to standard error.")
   private Path file;
 
   private OutputFile output;
@@ -24,17 +24,17 @@ final class JsonOption {
     return file != null;
   }
 
-  /** Refuses a place that cannot be written, before any work. */
+  /** Refuses a path that cannot be written, before any work. */
   void check() {
     output = file == null ? null : OutputFile.of(file);
   }
 
-  /** Where the command's text goes. */
+  /** Returns the stream of the command's text. */
   PrintWriter text(CommandSpec spec) {
     return OutputFile.isDash(file) ? spec.commandLine().getErr() : spec.commandLine().getOut();
   }
 
-  /** Writes the figures, if they were asked for. */
+  /** Writes the figures if requested. */
   void write(CommandSpec spec, Object figures) {
     if (file != null) {
       PrintWriter out = spec.commandLine().getOut();

@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 
-/** The command line: finds the command, runs it and turns what happens into an exit code. */
+/** The command line: runs a command and returns its exit code. */
 @Command(
     name = "csdp",
     description = "Train spiking networks with contrastive-signal-dependent plasticity (CSDP).",
@@ -36,13 +36,13 @@ import picocli.CommandLine.TypeConversionException;
       "0:done",
       "1:failed: a replay over tolerance, a run that diverged or was stopped",
       "2:usage or bad input: flags, files, configuration",
-      "3:environment: no device, no data, no space, no memory, no permission, file names that the"
-          + " locale cannot write, a standard output that takes nothing"
+      "3:environment: device, data, disk space, memory, permission, encoding of file names, or"
+          + " standard output"
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
-  /** Without a command: the help, on the error stream. */
+  /** Reports a missing command. */
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "Which command?");
@@ -93,8 +93,8 @@ public final class Main implements Runnable {
         return code;
       }
       err.println(
-          "csdp: cannot write to standard output, and what was to be printed is lost: no space left"
-              + " on its disk, or its reader has ended");
+          "csdp: cannot write to standard output, and the output is lost: its disk is full or"
+              + " its reader has ended");
       err.flush();
       return code == 0 ? CsdpException.ENVIRONMENT : code;
     } catch (CsdpException e) {
@@ -104,8 +104,8 @@ public final class Main implements Runnable {
     } catch (OutOfMemoryError e) {
       err.printf(
           Locale.ROOT,
-          "csdp: not enough memory (Java may use %,d MiB): take a smaller --batch or fewer --hidden"
-              + " units, or give Java more with -Xmx%n",
+          "csdp: not enough memory (Java may use %,d MiB): use a smaller --batch or fewer"
+              + " --hidden units, or raise the limit with -Xmx%n",
           Runtime.getRuntime().maxMemory() >> 20);
       err.flush();
       return CsdpException.ENVIRONMENT;
@@ -120,12 +120,12 @@ public final class Main implements Runnable {
     }
   }
 
-  /** Entry point of the JVM; the only place that ends it. */
-  @SuppressWarnings("DefaultCharset") // the console's own: UTF-8 would garble others
+  /** Entry point of the JVM, and the only call of System.exit. */
+  @SuppressWarnings("DefaultCharset") // the console's encoding, which may not be UTF-8
   public static void main(String[] args) {
-    Locale.setDefault(Locale.ROOT); // libraries' output too is the same in every locale
-    System.setProperty("java.awt.headless", "true"); // before any class of AWT looks for a display
-    PrintWriter out = new PrintWriter(System.out); // commands flush where somebody waits for a line
+    Locale.setDefault(Locale.ROOT); // also for output of libraries
+    System.setProperty("java.awt.headless", "true"); // before AWT searches for a display
+    PrintWriter out = new PrintWriter(System.out); // commands flush after progress lines
     PrintWriter err = new PrintWriter(System.err, true);
     int code = run(args, out, err);
     out.flush();

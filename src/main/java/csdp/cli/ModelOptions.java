@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Which trained model: the same options for every command that reads one. */
+/** Model options, shared by all commands that read a trained model. */
 final class ModelOptions {
   @Option(
       names = "--model",
@@ -15,9 +15,7 @@ final class ModelOptions {
       description = "Folder of a run, or a model folder that the released code saved.")
   private Path folder;
 
-  @Option(
-      names = "--last",
-      description = "Take the last parameters of a run instead of the best ones.")
+  @Option(names = "--last", description = "Use the last parameters of a run instead of the best.")
   private boolean last;
 
   SavedModel open(CommandSpec spec) {
@@ -26,7 +24,7 @@ final class ModelOptions {
             folder, last, line -> spec.commandLine().getErr().println("notice: " + line));
     if (last && model.run() == null) {
       throw CsdpException.badInput(
-          "--last has no meaning for %s, which the released code saved", folder);
+          "--last cannot be used with %s, which the released code saved", folder);
     }
     return model;
   }

@@ -25,11 +25,11 @@ import picocli.CommandLine.Spec;
     name = "predict",
     description = {
       "Classify images: the class, then the probability of every class.",
-      "Images must have the size that the model was trained with, and ink and ground as its training"
-          + " images: bright strokes on black for MNIST. Others: --invert."
+      "Images must have the size of the training images, and the same polarity: bright strokes"
+          + " on black for MNIST. Use --invert for dark strokes."
     })
 final class PredictCommand implements Callable<Integer> {
-  /** So many equal answers are worth a word. */
+  /** Minimum number of equal answers for a warning. */
   private static final int SUSPICIOUS = 10;
 
   @Mixin private ModelOptions model;
@@ -37,13 +37,13 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "PNG, or IDX or .npy with any number of images.")
+      description = "PNG; IDX or .npy with any number of images.")
   private List<Path> files;
 
   @Option(
       names = "--invert",
       description =
-          "Invert the images first: for dark ink on white or, in a PNG, on a transparent ground.")
+          "Invert the images first: for dark strokes on white or on a transparent PNG background.")
   private boolean invert;
 
   @Mixin private DeviceOptions device;
@@ -103,7 +103,7 @@ final class PredictCommand implements Callable<Integer> {
     err.flush();
   }
 
-  /** Warns of images that are inverted or blank, compared with those of the training. */
+  /** Warns of blank images and of images that look inverted relative to the training images. */
   private void warnOfImages(SavedModel saved, List<float[][]> images) {
     Ink ink = saved.ink() == null ? Ink.USUAL : saved.ink();
     int total = 0;
@@ -137,20 +137,19 @@ final class PredictCommand implements Callable<Integer> {
           ink.mean(),
           ink.least(),
           ink.most(),
-          invert ? "leave --invert out" : "try --invert");
+          invert ? "remove --invert" : "try --invert");
     }
     if (blank > 0) {
       warn("%d of %d images are blank, all pixels equal (first %s)", blank, total, firstBlank);
     }
   }
 
-  /** Warns of answers that look like some and are none. */
+  /** Warns of undecided and of constant answers. */
   private void warnOfAnswers(List<Prediction> all) {
     long undecided = all.stream().filter(Prediction::isUndecided).count();
     if (undecided > 0) {
       warn(
-          "%d of %d answers are undecided: the network tells no classes apart there, and class 0"
-              + " stands for a tie",
+          "%d of %d answers are undecided: all classes have equal probability, reported as class 0",
           undecided, all.size());
     } else if (all.size() >= SUSPICIOUS
         && all.stream().map(Prediction::label).distinct().count() == 1) {

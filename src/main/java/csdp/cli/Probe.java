@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Looks at a machine.
+ * Examines a machine.
  *
  * @param env its environment
  * @param root its files
@@ -44,7 +44,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
   private static final long PATIENCE_SECONDS = 5;
   private static final Pattern VERSION = Pattern.compile("\\b(\\d+\\.\\d[\\d.]*)");
 
-  /** The first thing in a line that looks like a version. */
+  /** Returns the first version number in a line. */
   static String version(String line) {
     Matcher m = VERSION.matcher(line);
     return m.find() ? m.group(1) : line.strip();
@@ -83,7 +83,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     return ABSOLUTE_PATH.matcher(text).replaceAll(HIDDEN);
   }
 
-  /** The first line of a file, or null. */
+  /** Returns the first line of a file, or null. */
   static String firstLine(Path file) {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
       return lines.findFirst().orElse(null);
@@ -100,13 +100,13 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
           all.add(Path.of(entry));
         }
       } catch (java.nio.file.InvalidPathException e) {
-        // Such an entry finds nothing.
+        // Skip an invalid entry.
       }
     }
     return all;
   }
 
-  /** A program on the PATH. */
+  /** Returns a program on the PATH. */
   Optional<Path> program(String name) {
     String file = windows ? name + ".exe" : name;
     return paths(env.get("PATH")).stream()
@@ -115,7 +115,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
         .findFirst();
   }
 
-  /** What a program prints, if it ends well and soon. */
+  /** Returns the output of a program if it succeeds in time. */
   static Optional<String> output(String... command) {
     Process process;
     try {
@@ -125,7 +125,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     }
     try {
       process.getOutputStream().close();
-      // Read beside waiting: a full pipe would keep the program from ending.
+      // Read concurrently: a full pipe would block the program.
       CompletableFuture<String> text =
           CompletableFuture.supplyAsync(
               () -> {
@@ -143,7 +143,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     } catch (IOException
         | java.util.concurrent.ExecutionException
         | java.util.concurrent.TimeoutException e) {
-      // No answer.
+      // No output.
     } finally {
       process.destroyForcibly();
     }

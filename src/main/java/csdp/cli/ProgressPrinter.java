@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.function.IntSupplier;
 
 /**
- * Progress for people: a bar that is drawn over itself on a terminal, now and then a plain line
- * elsewhere. It counts the time that is left from the last batches and validations.
+ * Prints progress: a bar on a terminal, occasional lines elsewhere. Estimates the remaining time
+ * from recent batches and validations.
  */
 final class ProgressPrinter implements TrainListener {
   private static final int BAR = 20;
@@ -45,27 +45,27 @@ final class ProgressPrinter implements TrainListener {
     this.columns = columns;
   }
 
-  /** Whether a person watches, so that lines may be drawn over. */
-  @SuppressWarnings("SystemConsoleNull") // what null means since Java 22 is dealt with below
+  /** Returns true if the output is a terminal, where lines can be overwritten. */
+  @SuppressWarnings("SystemConsoleNull") // null since Java 22 is handled below
   static boolean isTerminal() {
     java.io.Console console = System.console();
     if (console == null || "dumb".equals(System.getenv("TERM")) || isErrorRedirected()) {
       return false;
     }
-    try { // Since Java 22 there is a console without a terminal too, and it can tell.
+    try { // Since Java 22 a console exists without a terminal; isTerminal() tells.
       return (Boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
     } catch (ReflectiveOperationException e) {
       return true;
     }
   }
 
-  /** Whether standard error, where the bar is drawn, is known to go to a file or a pipe. */
+  /** Returns true if standard error, the stream of the bar, is a file or a pipe. */
   private static boolean isErrorRedirected() {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
       return !target.startsWith("/dev/") || target.equals("/dev/null");
     } catch (IOException | UnsupportedOperationException e) {
-      return false; // no Linux
+      return false; // not Linux
     }
   }
 
@@ -102,7 +102,7 @@ final class ProgressPrinter implements TrainListener {
     double left =
         secondsPerBatch * (total - done + (double) total * (epochs - at.epoch() - 1))
             + validationSeconds * (epochs - at.epoch());
-    Evaluation now = at.tally().result(trainer.backend().spec().constants().steps());
+    Evaluation now = at.sums().result(trainer.backend().spec().constants().steps());
     show(
         String.format(
             Locale.ROOT,
@@ -165,12 +165,12 @@ final class ProgressPrinter implements TrainListener {
     out.flush();
   }
 
-  /** While test images are shown. */
+  /** Shows the progress of a test. */
   void testing(int images, int of) {
     working("testing", images, of);
   }
 
-  /** While anything else takes its time. */
+  /** Shows the progress of any other work. */
   void working(String what, int done, int of) {
     if (due(false)) {
       show(String.format(Locale.ROOT, "%s %s %,d/%,d", what, bar(done, of), done, of));
@@ -187,7 +187,7 @@ final class ProgressPrinter implements TrainListener {
     return true;
   }
 
-  /** Draws a line; on a terminal the parts that fit, the most important first. */
+  /** Shows a line. On a terminal only the first parts that fit; the most important come first. */
   synchronized void show(String... parts) {
     if (terminal) {
       int fits = columns.getAsInt() - 1; // some terminals wrap after the last column
@@ -197,7 +197,7 @@ final class ProgressPrinter implements TrainListener {
       }
       line.setLength(Math.max(0, Math.min(line.length(), fits)));
       int drawn = line.length();
-      int over = Math.min(width, fits) - drawn; // left of the line before
+      int over = Math.min(width, fits) - drawn; // rest of the previous line
       bar.print("\r" + line + " ".repeat(Math.max(0, over)));
       bar.flush();
       width = drawn;
@@ -207,14 +207,14 @@ final class ProgressPrinter implements TrainListener {
     }
   }
 
-  /** Says at once, from another thread, that a stop was asked for. */
+  /** Reports a requested stop immediately, from another thread. */
   synchronized void stopping(String line) {
     clear();
     bar.println(line);
     bar.flush();
   }
 
-  /** Wipes the bar. */
+  /** Clears the bar. */
   synchronized void clear() {
     if (terminal && width > 0) {
       int wiped = Math.min(width, Math.max(0, columns.getAsInt() - 1));
@@ -246,7 +246,7 @@ final class ProgressPrinter implements TrainListener {
     return String.format(Locale.ROOT, perSecond < 100 ? "%.1f" : "%,.0f", perSecond);
   }
 
-  /** Hours, minutes and seconds. */
+  /** Formats seconds as h:mm:ss or m:ss. */
   static String time(double seconds) {
     long s = Math.round(seconds);
     return s >= 3600

@@ -3,7 +3,7 @@ package csdp.cli;
 import csdp.backend.Device;
 import csdp.error.CsdpException;
 import csdp.replay.Replay;
-import csdp.replay.Report;
+import csdp.replay.ReplayReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,14 +17,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Recorded runs of the released code, run again: the proof of fidelity. */
+/** Replays recorded runs of the released code. */
 @Command(
     name = "replay",
     description = {
-      "Run recorded runs of the released code again and compare spikes, weights, Adam moments, states"
-          + " and read-outs.",
-      "Exit code 0 only if no spike differs and nothing else deviates by more than 1e-5 (on a CUDA"
-          + " device: at most 1 in 100,000 spikes, 1e-4)."
+      "Replay recorded runs of the released code and compare spikes, weights, Adam moments,"
+          + " states and read-outs.",
+      "Exit code 0 if no spike differs and all other values are within 1e-5 (on a CUDA device:"
+          + " at most 1 in 100,000 spikes, 1e-4)."
     })
 final class ReplayCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "TRACE.npz", description = "Recorded runs.")
@@ -44,7 +44,7 @@ final class ReplayCommand implements Callable<Integer> {
     List<Map<String, Object>> figures = new ArrayList<>();
     int failed = 0;
     for (Path trace : traces) {
-      Report report = Replay.run(trace, where, device.threads());
+      ReplayReport report = Replay.run(trace, where, device.threads());
       out.print(report);
       out.flush();
       figures.add(report.toMap());

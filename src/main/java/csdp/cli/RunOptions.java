@@ -11,9 +11,7 @@ import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/**
- * Everything that decides a training run. What is not given comes from a preset or an earlier run.
- */
+/** Options of a training run. Defaults come from a preset or from the run to resume. */
 final class RunOptions {
   private enum Algorithm {
     SUPERVISED,
@@ -25,8 +23,8 @@ final class RunOptions {
   @Option(
       names = "--preset",
       description =
-          "${COMPLETION-CANDIDATES}: quick takes about a minute on two cores, demo is the released"
-              + " demo. Flags override single values. Default: demo.")
+          "${COMPLETION-CANDIDATES}: quick trains for about a minute on two cores, demo is the"
+              + " released demo. Flags override single values. Default: demo.")
   private Preset preset;
 
   @Option(
@@ -46,7 +44,8 @@ final class RunOptions {
       paramLabel = "N,N..",
       split = ",",
       description =
-          "Units of each hidden layer, one or more. Default: 3000,600; 500,100 with the quick preset.")
+          "Units of each hidden layer, one or more. Default: 3000,600; 500,100 with the quick"
+              + " preset.")
   private List<Integer> hidden;
 
   @Option(names = "--algo", description = "${COMPLETION-CANDIDATES}. Default: supervised.")
@@ -55,12 +54,10 @@ final class RunOptions {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Of weights, order, spikes and negatives. Default: 1234.")
+      description = "Seed of weights, order, spikes and negatives. Default: 1234.")
   private Integer seed;
 
-  @Option(
-      names = "--no-reconstruction",
-      description = "Leave out the population that reconstructs the input.")
+  @Option(names = "--no-reconstruction", description = "Do not reconstruct the input.")
   private boolean noReconstruction;
 
   @Option(
@@ -80,58 +77,66 @@ final class RunOptions {
   @Option(names = "--dt", paramLabel = "MS", description = "Integration step. Default: 3.")
   private Float dt;
 
-  @Option(names = "--tau-m", paramLabel = "MS", description = "Membrane constant. Default: 100.")
+  @Option(
+      names = "--tau-m",
+      paramLabel = "MS",
+      description = "Membrane time constant. Default: 100.")
   private Float tauM;
 
-  @Option(names = "--tau-trace", paramLabel = "MS", description = "Trace constant. Default: 13.")
+  @Option(
+      names = "--tau-trace",
+      paramLabel = "MS",
+      description = "Trace time constant. Default: 13.")
   private Float tauTrace;
 
-  @Option(names = "--resistance", paramLabel = "R", description = "Of inputs. Default: 0.1.")
+  @Option(
+      names = "--resistance",
+      paramLabel = "R",
+      description = "Input resistance R_m. Default: 0.1.")
   private Float resistance;
 
   @Option(
       names = "--inhibitory-resistance",
       paramLabel = "R",
-      description = "Of lateral inputs. Default: 0.01.")
+      description = "Resistance R_i of lateral inputs. Default: 0.01.")
   private Float inhibitoryResistance;
 
   @Option(
       names = "--threshold-rate",
       paramLabel = "RHO",
-      description = "Of the adaptive threshold. Default: 0.001.")
+      description = "Rate of the adaptive threshold. Default: 0.001.")
   private Float thresholdRate;
 
   @Option(
       names = "--goodness-threshold",
       paramLabel = "THETA",
-      description = "Goodness that counts as half positive. Default: 10.")
+      description = "Goodness at which a sample is positive with probability 0.5. Default: 10.")
   private Float goodnessThreshold;
 
   @Option(
       names = {"--learning-rate", "--eta"},
       paramLabel = "ETA",
-      description = "Of Adam. Default: follows the batch size (0.002 from 200 on).")
+      description = "Learning rate of Adam. Default: depends on the batch size (0.002 from 200).")
   private Float learningRate;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "D",
-      description = "Default: follows the batch size (5e-5 from 200 on).")
+      description = "Default: depends on the batch size (5e-5 from 200).")
   private Float weightDecay;
 
   boolean hasPreset() {
     return preset != null;
   }
 
-  /** The run that is asked for: a preset's or an earlier one's, with every flag that was given. */
+  /** Returns the configuration: a preset or an earlier run, overridden by the given flags. */
   RunConfig over(RunRecord earlier) {
     RunConfig base = earlier != null ? earlier.run() : or(preset, Preset.DEMO).config();
     TrainOptions t = base.training();
     boolean supervised =
         algorithm == null ? base.network().supervised() : algorithm == Algorithm.SUPERVISED;
     if (supervised && (rotate || mix != null)) {
-      throw CsdpException.badInput(
-          "%s only has a meaning with --algo unsupervised", rotate ? "--rotate" : "--mix");
+      throw CsdpException.badInput("%s needs --algo unsupervised", rotate ? "--rotate" : "--mix");
     }
     int b = or(batch, t.batch());
     Learning l = earlier != null ? t.learning() : Learning.forBatch(b);

@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Columns of the terminal. It is asked again every second, by {@code stty} in a thread of its own:
- * Java knows neither the size nor the signal that tells of a change.
+ * Columns of the terminal, polled every second with {@code stty} in a separate thread: Java offers
+ * neither the size nor the signal of a change.
  */
 final class TerminalWidth implements IntSupplier {
   private static final int USUAL = 80;
@@ -45,8 +45,7 @@ final class TerminalWidth implements IntSupplier {
   /**
    * The width of a terminal.
    *
-   * @param environment columns as a shell may have exported them, null for none; used where the
-   *     terminal does not tell
+   * @param environment value of COLUMNS, or null; used if the terminal does not report its size
    */
   static int columns(File terminal, String environment) {
     int told = 0;
@@ -61,7 +60,7 @@ final class TerminalWidth implements IntSupplier {
       }
       stty.destroyForcibly();
     } catch (IOException e) {
-      // Windows, or no such program.
+      // Windows, or no stty.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

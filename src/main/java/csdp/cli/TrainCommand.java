@@ -39,13 +39,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains a network, with checkpoints, and measures the best one on the test images. */
+/** Trains a network with checkpoints and tests the best parameters. */
 @Command(
     name = "train",
     description = {
       "Train a network. Without flags: the released demo (784-3000-600-10, 10 epochs of MNIST).",
-      "Ctrl-C and SIGTERM end it after the batch at hand, of validation too, with a checkpoint, and say"
-          + " how to go on."
+      "Ctrl-C and SIGTERM stop after the current training or validation batch, write a"
+          + " checkpoint and print the command to continue."
     })
 final class TrainCommand implements Callable<Integer> {
   @Mixin private RunOptions options;
@@ -56,12 +56,12 @@ final class TrainCommand implements Callable<Integer> {
       description = "Folder of the run. Default: exp_<algo>_<dataset>.")
   private Path out;
 
-  @Option(names = "--resume", description = "Go on with the run in --out, exactly.")
+  @Option(names = "--resume", description = "Continue the run in --out, bit-exactly.")
   private boolean resume;
 
   @Option(
       names = "--force",
-      description = "Replace an existing run in --out; files of anything else are kept.")
+      description = "Replace an existing run in --out; other files are kept.")
   private boolean force;
 
   @Option(
@@ -76,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  @SuppressWarnings("try") // the lock acts by being open; nobody has to name it
+  @SuppressWarnings("try") // the lock is held while open; the variable is not used
   public Integer call() {
     if (resume && (force || options.hasPreset())) {
       throw CsdpException.badInput(
@@ -110,7 +110,7 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  @SuppressWarnings("try") // as does Interrupt
+  @SuppressWarnings("try") // as is Interrupt
   private int train(
       Device where,
       NetworkSpec network,
@@ -121,8 +121,8 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig config = record.run();
     if (folder.isRun() && !resume && !force) {
       throw CsdpException.badInput(
-          "%s holds a run already: go on with --resume, replace it with --force, or choose another"
-              + " folder with --out",
+          "%s already holds a run: continue it with --resume, replace it with --force, or choose"
+              + " another folder with --out",
           out);
     }
     if (resume) {
@@ -157,7 +157,7 @@ final class TrainCommand implements Callable<Integer> {
       folder.write(record);
       try (Interrupt interrupt = new Interrupt(trainer, folder, progress)) {
         if (!trainer.run()) {
-          console.printf(Locale.ROOT, "go on with: train --resume --out %s%n", out);
+          console.printf(Locale.ROOT, "continue with: train --resume --out %s%n", out);
           console.flush();
           return CsdpException.FAILED;
         }
@@ -170,20 +170,20 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Before anything large is allocated: the checkpoint fits, and there is something left to do. */
+  /** Checks, before any large allocation, that the checkpoint fits and that epochs remain. */
   private void requireGoingOn(RunFolder folder, NetworkSpec network, RunConfig config) {
     Checkpoint.requireFit(folder.last(), network);
     int done = Checkpoint.readState(folder.last(), TrainState.class).epoch();
     if (done > config.training().epochs()) {
       throw CsdpException.badInput(
-          "%d epochs are done already in %s: give --epochs at least that many", done, out);
+          "%d epochs are already completed in %s: --epochs must be at least that", done, out);
     }
   }
 
   /**
-   * Gives the backend the parameters to start from; nobody else holds on to them.
+   * Loads the initial parameters into the backend.
    *
-   * @param resumed where they and the state are; null to start anew
+   * @param resumed folder of parameters and state to resume; null for a new run
    */
   private static TrainState begin(Backend backend, RunFolder resumed, RunConfig config) {
     if (resumed == null) {
@@ -196,7 +196,7 @@ final class TrainCommand implements Callable<Integer> {
     return state;
   }
 
-  /** What a run that failed leaves, and how to go on with it. */
+  /** Returns the advice after a failed run. */
   private String wayOn(RunFolder folder) {
     String again = "start again with --force, after NaN or infinity with a lower --learning-rate";
     if (!folder.canResume()) {
@@ -205,8 +205,8 @@ final class TrainCommand implements Callable<Integer> {
     TrainState kept = Checkpoint.readState(folder.last(), TrainState.class);
     return String.format(
         Locale.ROOT,
-        "the checkpoint after epoch %d%s is kept: go on from it with train --resume --out %s, or,"
-            + " should that stop here again, %s",
+        "the checkpoint after epoch %d%s is kept: continue from it with train --resume --out %s;"
+            + " if it fails again, %s",
         kept.epoch(),
         kept.batch() == 0 ? "" : " and " + kept.batch() + " batches",
         out,
@@ -220,8 +220,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /**
-   * While it is open, Ctrl-C and SIGTERM ask for a stop and the virtual machine waits until it is
-   * closed, or until the checkpoint on the disk is as new as can be.
+   * While open, Ctrl-C and SIGTERM request a stop. The virtual machine then waits until this is
+   * closed or the checkpoint on disk is current.
    */
   private static final class Interrupt implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 2_000;
@@ -239,14 +239,14 @@ final class TrainCommand implements Callable<Integer> {
                         ? "stopping; the checkpoint is written"
                         : "stopping after this batch; then a checkpoint is written");
                 try {
-                  // Whatever else is at work then, validation or a batch, can be done again.
+                  // Unfinished work, a batch or validation, can be repeated after a resume.
                   while (!closed.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
                       && !folder.isCurrent()) {}
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
                 if (closed.getCount() > 0) {
-                  progress.stopping("go on with: train --resume --out " + folder.path());
+                  progress.stopping("continue with: train --resume --out " + folder.path());
                 }
               });
       Runtime.getRuntime().addShutdownHook(hook);
@@ -258,7 +258,7 @@ final class TrainCommand implements Callable<Integer> {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
-        // The virtual machine is ending already: the hook was what closed this.
+        // The virtual machine is already shutting down.
       }
     }
   }
@@ -297,7 +297,7 @@ final class TrainCommand implements Callable<Integer> {
     console.flush();
   }
 
-  /** A line for classes that the network has an output for and never sees. */
+  /** Returns a note on classes without training images. */
   private static List<String> absentClasses(Dataset train) {
     List<Integer> absent = train.absentClasses();
     if (absent.isEmpty()) {
@@ -309,15 +309,15 @@ final class TrainCommand implements Callable<Integer> {
     return List.of(
         String.format(
             Locale.ROOT,
-            "labels up to %d make %,d outputs, with %d classes that have no training image (%s):"
-                + " labels best start at 0 without gaps",
+            "labels up to %d make %,d outputs, of which %d classes have no training image (%s):"
+                + " labels should start at 0 without gaps",
             train.classes() - 1,
             train.classes(),
             absent.size(),
             some));
   }
 
-  /** An earlier run in a line, so that a loop that replaces the wrong one is seen. */
+  /** Returns a one-line description of an earlier run, to expose an accidental replacement. */
   private static String describe(RunFolder folder) {
     try {
       RunRecord earlier = folder.record();
@@ -336,7 +336,7 @@ final class TrainCommand implements Callable<Integer> {
     notes.forEach(note -> console.printf("note     %s%n", note));
   }
 
-  /** Measures the best parameters on the test images, if there are any. */
+  /** Tests the best parameters if there are test images. */
   private static void finish(
       RunFolder folder,
       Backend backend,
@@ -370,7 +370,10 @@ final class TrainCommand implements Callable<Integer> {
     AtomicFile.write(folder.path().resolve("test.json"), Json.bytes(result));
   }
 
-  /** The record of a resumed run, which may only get more epochs, and its data elsewhere. */
+  /**
+   * Returns the record of a resumed run. Only the number of epochs and the location of the data may
+   * change.
+   */
   private RunRecord continued(RunRecord earlier, RunRecord now) {
     RunConfig before = earlier.run();
     RunConfig asked = now.run();
@@ -382,13 +385,14 @@ final class TrainCommand implements Callable<Integer> {
             asked.constants());
     if (!comparable.equals(before)) {
       throw CsdpException.badInput(
-          "--resume goes on with the run in %s as it was started, but %s: leave that flag out",
+          "--resume continues the run in %s with its original configuration, but %s: remove that"
+              + " flag",
           out, difference("", Json.tree(before), Json.tree(comparable)));
     }
     if (!earlier.seen().sameContent(now.seen())) {
       throw CsdpException.badInput(
-          "the data is not what the run in %s was started with (%s, training images %s): resume with"
-              + " the same data",
+          "the data differs from that of the run in %s (%s, training images %s): resume with the"
+              + " same data",
           out, earlier.seen().name(), earlier.seen().train().sha256().substring(0, 12));
     }
     return new RunRecord(

@@ -4,18 +4,18 @@ import csdp.error.CsdpException;
 import java.nio.file.Path;
 
 /**
- * The data that the user asked for: a named set or a folder, or explicit .npy files, or neither.
+ * The requested data: a named set, a folder, explicit .npy files, or the default.
  *
- * @param data mnist, fashion, kmnist, strokes, or a folder; null where nothing was asked
+ * @param data mnist, fashion, kmnist, strokes, or a folder; null for the default
  * @param trainX training images, .npy, or null; with it trainY
  * @param trainY training labels, .npy, or null
  * @param validX validation images, .npy, or null; with it validY
  * @param validY validation labels, .npy, or null
  * @param testX test images, .npy, or null; with it testY
  * @param testY test labels, .npy, or null
- * @param valid how many of the last training images to set aside for validation, where the data has
- *     no validation images of its own
- * @param trainLimit how many training images to use, after setting aside; 0 for all
+ * @param valid number of last training images used for validation, if the data has no validation
+ *     images
+ * @param trainLimit number of training images, after removing those for validation; 0 for all
  */
 public record DataRequest(
     String data,
@@ -28,7 +28,7 @@ public record DataRequest(
     int valid,
     int trainLimit) {
   /**
-   * Checks what can be checked without looking at files.
+   * Checks everything that does not need files.
    *
    * @throws CsdpException bad input: images without labels, files and a set at once, negative
    *     numbers
@@ -52,12 +52,12 @@ public record DataRequest(
     }
   }
 
-  /** A named set, a folder, or null for whatever is there. */
+  /** Returns a request for a named set, a folder, or (null) the default. */
   public static DataRequest of(String data, int valid, int trainLimit) {
     return new DataRequest(data, null, null, null, null, null, null, valid, trainLimit);
   }
 
-  /** Whether .npy files were named. */
+  /** Returns true if .npy files are named. */
   public boolean hasFiles() {
     return trainX != null || validX != null || testX != null;
   }

@@ -1,6 +1,6 @@
 package csdp.data;
 
-import csdp.data.Manifest.SetEntry;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.error.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,36 +13,35 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Finds the data that the user asked for.
+ * Finds the requested data.
  *
- * <p>A named set is looked for in the folder that the environment variable CSDP_DATA names (its
- * sub-folder of that name, or the folder itself where the checksums are those of the set), then in
- * data/NAME, then on the network. With nothing asked it is CSDP_DATA, or mnist as above, or, where
- * that cannot be had, the built-in strokes, and a notice says so.
+ * <p>A named set is searched in the folder $CSDP_DATA (its sub-folder of that name, or the folder
+ * itself if the checksums match), then in data/NAME, then on the network. The default is
+ * $CSDP_DATA, else mnist as above, else, with a notice, the built-in strokes.
  */
 public final class DataSources {
   /** The name of the built-in set. */
   public static final String STROKES = "strokes";
 
-  /** The system property that stands in for the environment variable CSDP_DATA. */
+  /** System property that replaces the environment variable CSDP_DATA. */
   public static final String PROPERTY = "csdp.data";
 
   private static final String USUAL = "mnist";
 
   private final Path environment;
   private final Path working;
-  private final Manifest manifest;
+  private final DataCatalog manifest;
   private final Downloads downloads;
   private final Consumer<String> notice;
 
   /**
-   * @param environment what CSDP_DATA says, or null
-   * @param working folder in which data/NAME is looked for
+   * @param environment value of CSDP_DATA, or null
+   * @param working folder that contains data/NAME
    */
   DataSources(
       Path environment,
       Path working,
-      Manifest manifest,
+      DataCatalog manifest,
       Downloads downloads,
       Consumer<String> notice) {
     this.environment = environment;
@@ -58,24 +57,24 @@ public final class DataSources {
   }
 
   /**
-   * As {@link #system(Consumer)}, with another folder to look in first.
+   * As {@link #system(Consumer)}, with another value of CSDP_DATA.
    *
-   * @param place what CSDP_DATA would hold; null or blank for nothing
+   * @param place folder; null or blank for none
    */
   public static DataSources system(String place, Consumer<String> notice) {
     return new DataSources(
         place == null || place.isBlank() ? null : path(place),
         Path.of(""),
-        Manifest.standard(),
+        DataCatalog.standard(),
         new Downloads((file, bytes, total) -> {}),
         notice);
   }
 
   /**
-   * Finds and reads all parts; test images may be missing from files and folders of the user's own.
+   * Finds and reads all parts; test images are optional in the user's files and folders.
    *
-   * @param request what the user asked for
-   * @param notice told, a line each, what the user should know: a download, or strokes instead
+   * @param request the requested data
+   * @param notice receives one line for a download or a fallback to strokes
    * @throws CsdpException bad input: no such folder, damaged or ill-fitting files, fewer than two
    *     classes to learn, more validation than training images; environment: the data is not here
    *     and cannot be fetched
@@ -85,10 +84,9 @@ public final class DataSources {
   }
 
   /**
-   * Finds and reads one part, the same images as {@link #open} would have; the others need not be
-   * there.
+   * Finds and reads one part, as {@link #open} would; the others need not exist.
    *
-   * @return the images; null where validation images were asked and the request sets none aside
+   * @return the images; null if validation images are requested but there are none
    * @throws CsdpException as {@link #open}
    */
   public static Dataset split(DataRequest request, Split split, Consumer<String> notice) {
@@ -122,8 +120,7 @@ public final class DataSources {
           "%d validation images to be set aside of %d training images (%s); set fewer aside",
           aside, all.size(), all.name());
     }
-    // With more classes than images the numbers are no labels, and a network of that size is in
-    // vain.
+    // More classes than images: the numbers are not labels.
     if (all.classes() > Math.max(256, all.size())) {
       throw CsdpException.badInput(
           "%s: labels up to %d make %,d classes, but there are only %,d training images; number"
@@ -135,7 +132,7 @@ public final class DataSources {
       return all.subset(rest, all.size()).named(source.name() + " valid");
     }
     Dataset train = all.subset(0, rest).limit(request.trainLimit());
-    // A check of the training images alone: test images of one class are an honest question.
+    // Only for training images: test images of one class are valid.
     if (train.classes() - train.absentClasses().size() < 2) {
       throw CsdpException.badInput(
           "%s: the %d training images are all of class %d; give images of at least two classes",
@@ -145,8 +142,8 @@ public final class DataSources {
   }
 
   /**
-   * Where the data is; every part that is needed is there. With training images, test images are
-   * only needed of a set that has them.
+   * Returns the source of the data, which has every needed part. Test images are needed only of a
+   * named set.
    */
   private Source find(DataRequest request, Set<Split> needed) {
     if (request.hasFiles()) {
@@ -156,7 +153,7 @@ public final class DataSources {
       return unasked(needed);
     }
     if (request.data().equals(STROKES)) {
-      return new Drawn();
+      return new StrokesSource();
     }
     SetEntry known = manifest.find(request.data()).orElse(null);
     if (known != null) {
@@ -173,7 +170,7 @@ public final class DataSources {
 
   private Source unasked(Set<Split> needed) {
     if (environment != null) {
-      Source there = look(shortName(environmentFolder()), environment);
+      Source there = sourceIn(shortName(environmentFolder()), environment);
       if (there != null) {
         return require(there, needed, "the folder " + environment + " (CSDP_DATA)");
       }
@@ -192,7 +189,7 @@ public final class DataSources {
               + e.getMessage()
               + "): using the built-in strokes, drawn digits that are not "
               + USUAL);
-      return new Drawn();
+      return new StrokesSource();
     }
   }
 
@@ -207,14 +204,14 @@ public final class DataSources {
         }
         looked.add(folder + " (CSDP_DATA, holds other data)");
       }
-      Source there = look(set.name(), folder.resolve(set.name()));
+      Source there = sourceIn(set.name(), folder.resolve(set.name()));
       if (there != null && hasAll(there, needed)) {
         return there;
       }
       looked.add(folder.resolve(set.name()).toString());
     }
     Path here = working.resolve("data").resolve(set.name());
-    Source there = look(set.name(), here);
+    Source there = sourceIn(set.name(), here);
     if (there != null && hasAll(there, needed)) {
       return there;
     }
@@ -235,7 +232,7 @@ public final class DataSources {
   }
 
   private Source folder(Path folder, Set<Split> needed) {
-    Source there = look(shortName(folder), folder);
+    Source there = sourceIn(shortName(folder), folder);
     if (there == null) {
       throw CsdpException.badInput(
           "%s holds no data: neither IDX files (train-images-idx3-ubyte, or .gz, ...) nor"
@@ -245,8 +242,8 @@ public final class DataSources {
     return require(there, needed, "the folder " + folder);
   }
 
-  /** The data in a folder, or null where there is none. */
-  private Source look(String name, Path folder) {
+  /** Returns the data in a folder, or null. */
+  private Source sourceIn(String name, Path folder) {
     boolean idx = IdxFolder.isOne(folder);
     boolean npy = NpyFiles.isOne(folder);
     if (idx && npy) {
@@ -288,7 +285,7 @@ public final class DataSources {
     return names;
   }
 
-  /** The folder that is read for a named set, or null where it would have to be fetched. */
+  /** Returns the folder of a named set, or null if it needs a download. */
   public Path place(SetEntry set) {
     List<Path> candidates = new ArrayList<>();
     if (environment != null) {
@@ -301,20 +298,20 @@ public final class DataSources {
     return candidates.stream().filter(IdxFolder::isOne).findFirst().orElse(null);
   }
 
-  /** What the checksums of a folder say. */
+  /** Result of checking a folder. */
   public enum Check {
-    /** All files of the set are there and right. */
+    /** All files of the set are present and valid. */
     VERIFIED,
     /** A file is missing. */
     INCOMPLETE,
-    /** A file is damaged, another, or of a form whose checksum is not known. */
+    /** A file is damaged, different, or of a format without a known checksum. */
     WRONG
   }
 
   /** Compares a folder with the manifest, file by file. */
   public static Check check(SetEntry set, Path folder) {
     Check result = Check.VERIFIED;
-    for (Manifest.FileEntry entry : set.files()) {
+    for (DataCatalog.FileEntry entry : set.files()) {
       Path file = IdxFolder.find(folder, entry.stem());
       if (file == null) {
         result = result == Check.VERIFIED ? Check.INCOMPLETE : result;
@@ -325,7 +322,7 @@ public final class DataSources {
     return result;
   }
 
-  private static boolean check(Manifest.FileEntry entry, Path file) {
+  private static boolean check(DataCatalog.FileEntry entry, Path file) {
     try {
       return entry.matches(file, Downloads.MAX_BYTES);
     } catch (IOException e) {
@@ -333,8 +330,8 @@ public final class DataSources {
     }
   }
 
-  /** The sets that are known by name, but for the built-in one. */
-  public Manifest manifest() {
+  /** Returns the known sets, except the built-in one. */
+  public DataCatalog manifest() {
     return manifest;
   }
 
@@ -344,12 +341,12 @@ public final class DataSources {
   }
 
   /**
-   * A path as the user wrote it.
+   * Returns the path of a user's text.
    *
-   * @throws CsdpException bad input, when it cannot be one
+   * @throws CsdpException bad input, if it is not a path
    */
   public static Path path(String text) {
-    if (text.equals("~") || text.startsWith("~/")) { // no shell expands it in --out=~/x
+    if (text.equals("~") || text.startsWith("~/")) { // shells do not expand --out=~/x
       String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
       return Path.of(home, text.substring(1));
     }
@@ -366,7 +363,7 @@ public final class DataSources {
   }
 
   /** The built-in digits. */
-  private static final class Drawn implements Source {
+  private static final class StrokesSource implements Source {
     @Override
     public String name() {
       return STROKES;

@@ -13,12 +13,11 @@ import java.util.stream.IntStream;
  * Labelled grey images of one size, immutable. {@link #subset} and {@link #limit} are views on the
  * same pixels.
  *
- * <p>Pixels are kept as bytes where they allow it: floats that are all {@code b / 255f} for whole
- * b, as scaled 8-bit images are, take a quarter of the memory and hash like the bytes they came
- * from.
+ * <p>Pixels are stored as bytes if possible: floats that are all {@code b / 255f} for integer b, as
+ * in scaled 8-bit images, need a quarter of the memory and have the hash of the original bytes.
  */
 public final class Dataset {
-  /** Of float16 near 1, 2^-10, with little to spare: far less than a grey level, 1/255. */
+  /** Tolerance for float16 near 1 (2^-10), far below a grey level (1/255). */
   private static final float ROUNDING = 1e-3f;
 
   private final String name;
@@ -65,7 +64,7 @@ public final class Dataset {
   /**
    * Images of 8 bits a pixel; byte b stands for the value b / 255.
    *
-   * @param name what messages call the set
+   * @param name of the set, for messages
    * @param width of an image, in pixels
    * @param height of an image, in pixels
    * @param classes labels are 0..classes-1
@@ -79,9 +78,9 @@ public final class Dataset {
   }
 
   /**
-   * Images of float values in [0, 1]; those that a rounding took out of it are brought back.
+   * Images of float values in [0, 1]; values outside by rounding only are clamped.
    *
-   * @param name what messages call the set
+   * @param name of the set, for messages
    * @param width of an image, in pixels
    * @param height of an image, in pixels
    * @param classes labels are 0..classes-1
@@ -152,7 +151,7 @@ public final class Dataset {
     }
   }
 
-  /** Brings values that a rounding took out of [0, 1] back; throws at any other, NaN too. */
+  /** Clamps values outside of [0, 1] by rounding; refuses any others, including NaN. */
   static void clampValues(String name, float[] values, int pixels) {
     for (int i = 0; i < values.length; i++) {
       float value = values[i];
@@ -167,7 +166,7 @@ public final class Dataset {
     }
   }
 
-  /** The bytes b whose b / 255f are the given values in [0, 1], or null where one is no such. */
+  /** Returns the bytes b with b / 255f equal to the values, or null if there are none. */
   private static byte[] asBytes(float[] values) {
     byte[] bytes = null;
     for (int i = 0; i < values.length; i++) {
@@ -183,7 +182,7 @@ public final class Dataset {
     return bytes;
   }
 
-  /** What messages call the set. */
+  /** Returns the name of the set. */
   public String name() {
     return name;
   }
@@ -223,11 +222,11 @@ public final class Dataset {
   }
 
   /**
-   * Copies an image: row by row, values in [0, 1].
+   * Copies an image: row-major, values in [0, 1].
    *
    * @param i 0..size-1
    * @param out receives {@link #pixels()} values from the offset on
-   * @param offset where in out the image starts
+   * @param offset start of the image in out
    */
   public void copyImage(int i, float[] out, int offset) {
     int start = base + (from + checkIndex(i)) * pixels;
@@ -240,16 +239,16 @@ public final class Dataset {
     }
   }
 
-  /** Whether every value is b / 255 for a byte b, so that {@link #copyBytes} works. */
+  /** Returns true if every value is b / 255 for a byte b, which {@link #copyBytes} requires. */
   public boolean storesBytes() {
     return bytes != null;
   }
 
   /**
-   * Copies images as bytes: row by row, byte b for the value b / 255.
+   * Copies images as bytes: row-major, byte b for the value b / 255.
    *
    * @param first image, 0..size-1
-   * @param n how many images
+   * @param n number of images
    * @param out receives n times {@link #pixels()} bytes
    * @throws IllegalStateException if the set does not {@linkplain #storesBytes() store bytes}
    */
@@ -275,7 +274,7 @@ public final class Dataset {
   }
 
   /**
-   * The first n images as a view, or all where n is 0 or more than there are.
+   * Returns the first n images as a view, or all if n is 0 or larger than the set.
    *
    * @throws CsdpException bad input: n is negative
    */
@@ -287,7 +286,7 @@ public final class Dataset {
   }
 
   /**
-   * The same images for a model that knows more classes than occur here.
+   * Returns a view with more classes than occur here.
    *
    * @throws CsdpException bad input: labels of this set are outside 0..n-1
    */
@@ -310,7 +309,7 @@ public final class Dataset {
     return view(other, classes, from, size);
   }
 
-  /** The classes that have no image here, in rising order. */
+  /** Returns the classes without images, ascending. */
   public List<Integer> absentClasses() {
     boolean[] seen = new boolean[classes];
     for (int i = 0; i < size; i++) {
@@ -319,7 +318,7 @@ public final class Dataset {
     return IntStream.range(0, classes).filter(k -> !seen[k]).boxed().toList();
   }
 
-  /** How bright the images are. */
+  /** Returns the brightness of the images. */
   public Ink ink() {
     double sum = 0;
     double least = 1;
@@ -336,8 +335,8 @@ public final class Dataset {
   }
 
   /**
-   * Identifies the content: SHA-256 in hex over size, image sizes, pixels and labels. Neither the
-   * name nor the file format counts. Computed at the first call.
+   * Identifies the content: SHA-256 in hex over size, image sizes, pixels and labels. Independent
+   * of name and file format. Computed at the first call.
    */
   public String sha256() {
     String known = sha256;

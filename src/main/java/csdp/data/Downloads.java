@@ -30,26 +30,26 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Fetches the files of a {@link Manifest}. A file appears under its name whole and checked, or not
- * at all: it grows as NAME.part, which a later call resumes, and is renamed once its checksum is
- * right. A lock on the folder keeps two processes apart; the second finds the files of the first.
+ * Downloads the files of a {@link DataCatalog}. A file is written as NAME.part, which a later call
+ * resumes, and renamed after its checksum was verified. A lock on the folder serialises processes;
+ * the second finds the files of the first.
  *
- * <p>HTTPS only, but for plain HTTP to this very machine; through the environment's proxy, if any.
+ * <p>HTTPS only, except for plain HTTP to localhost; uses the environment's proxy.
  */
 public final class Downloads {
-  /** Told of a download as it goes; calls come at least a quarter of a second apart. */
+  /** Receives the progress of a download, at most four times per second. */
   public interface Progress {
     /**
-     * Tells how far it is.
+     * Called with the progress of a file.
      *
      * @param file name of the file
      * @param bytes received so far
-     * @param total bytes there will be, or -1 where the server does not say
+     * @param total bytes, or -1 if unknown
      */
     void at(String file, long bytes, long total);
   }
 
-  /** Most bytes of a file, compressed or not. */
+  /** Maximum size of a file in bytes, compressed or not. */
   static final long MAX_BYTES = 1L << 28;
 
   private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
@@ -82,15 +82,15 @@ public final class Downloads {
   }
 
   /**
-   * Fetches the files of a set that a folder lacks. Files that are there are checked and left.
+   * Downloads missing files of a set. Existing files are checked and kept.
    *
-   * @param set what to fetch
-   * @param folder where to; created where it is missing
-   * @return number of files fetched; 0 where all were there
-   * @throws CsdpException environment: no mirror answers, or what they send is wrong, or the folder
-   *     cannot be written; bad input: a file is there with another content
+   * @param set to download
+   * @param folder target; created if missing
+   * @return number of downloaded files
+   * @throws CsdpException environment: no mirror responds, wrong content, or the folder cannot be
+   *     written; bad input: an existing file has other content
    */
-  public int fetch(Manifest.SetEntry set, Path folder) {
+  public int fetch(DataCatalog.SetEntry set, Path folder) {
     ReentrantLock mine =
         IN_THIS_JVM.computeIfAbsent(
             folder.toAbsolutePath().normalize(), any -> new ReentrantLock());
@@ -109,13 +109,13 @@ public final class Downloads {
           }
           try {
             int fetched = 0;
-            for (Manifest.FileEntry file : set.files()) {
+            for (DataCatalog.FileEntry file : set.files()) {
               fetched += isThere(file, folder) ? 0 : fetch(set, file, folder);
             }
             return fetched;
           } finally {
             if (removeIfEmpty(folder, lock) && newParent) {
-              parent.toFile().delete(); // only where nothing else came into it
+              parent.toFile().delete(); // only if empty
             }
           }
         }
@@ -130,16 +130,16 @@ public final class Downloads {
     }
   }
 
-  /** Until the channel is closed. */
+  /** Locks until the channel is closed. */
   private static void lock(FileChannel channel) {
     try {
       channel.lock();
     } catch (IOException e) {
-      // A file system without locks: checksums tell if two downloads got into each other's way.
+      // A file system without locks: checksums detect a conflict of two downloads.
     }
   }
 
-  /** Leaves no folder behind that holds nothing but the lock. */
+  /** Deletes a folder that contains only the lock. */
   private static boolean removeIfEmpty(Path folder, Path lock) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       if (files.anyMatch(file -> !file.equals(lock))) {
@@ -150,7 +150,7 @@ public final class Downloads {
     return Files.deleteIfExists(folder);
   }
 
-  private boolean isThere(Manifest.FileEntry entry, Path folder) throws IOException {
+  private boolean isThere(DataCatalog.FileEntry entry, Path folder) throws IOException {
     for (String name : List.of(entry.name(), entry.stem())) {
       Path file = folder.resolve(name);
       if (Files.exists(file)) {
@@ -168,7 +168,7 @@ public final class Downloads {
     return false;
   }
 
-  private boolean isRight(Manifest.FileEntry entry, Path file) {
+  private boolean isRight(DataCatalog.FileEntry entry, Path file) {
     try {
       return entry.matches(file, maxBytes);
     } catch (IOException e) {
@@ -176,7 +176,7 @@ public final class Downloads {
     }
   }
 
-  private int fetch(Manifest.SetEntry set, Manifest.FileEntry entry, Path folder)
+  private int fetch(DataCatalog.SetEntry set, DataCatalog.FileEntry entry, Path folder)
       throws IOException {
     Path part = folder.resolve(entry.name() + ".part");
     String last = "the manifest names no mirror";
@@ -190,7 +190,7 @@ public final class Downloads {
         boolean resumed = transfer(url, part, entry.name());
         if (!isRight(entry, part)) {
           Files.delete(part);
-          // What was there before may have been the start of something else: once more, from 0.
+          // The partial file may belong to other content: retry from 0.
           if (!resumed || transfer(url, part, entry.name()) || !isRight(entry, part)) {
             Files.deleteIfExists(part);
             last = url + " sent a file with a wrong checksum";
@@ -230,7 +230,7 @@ public final class Downloads {
     return THIS_MACHINE.contains(url.getHost());
   }
 
-  /** The other side's fault: the next mirror may do better. Trouble with the disk is not this. */
+  /** An error of the server, not of the disk: the next mirror is tried. */
   private static final class TransferException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -240,9 +240,9 @@ public final class Downloads {
   }
 
   /**
-   * Brings the rest of a file to its .part.
+   * Downloads the rest of a file to its .part.
    *
-   * @return whether the start of an earlier attempt was kept
+   * @return true if the start of an earlier attempt was kept
    */
   private boolean transfer(URI url, Path part, String name) throws IOException, TransferException {
     long have = Files.exists(part) ? Files.size(part) : 0;
@@ -252,7 +252,7 @@ public final class Downloads {
       try {
         connection = open(url, have);
         status = connection.getResponseCode();
-        // A range that the server does not know, or not from where we are: from the start.
+        // The server ignores the range or returns another: restart from 0.
         if (have > 0 && status != 200 && !(status == 206 && startsAt(connection, have))) {
           connection.disconnect();
           have = 0;
@@ -335,7 +335,8 @@ public final class Downloads {
     route.authorize(connection);
     connection.setConnectTimeout(connectMillis);
     connection.setReadTimeout(readMillis);
-    // Java follows redirects within a protocol only: HTTPS stays HTTPS. Plain HTTP stays here.
+    // Java follows redirects within a protocol only, so HTTPS stays HTTPS. Plain HTTP is restricted
+    // to localhost.
     connection.setInstanceFollowRedirects("https".equals(url.getScheme()));
     connection.setUseCaches(false);
     connection.setRequestProperty("User-Agent", "csdp4j/" + Version.text());
@@ -351,7 +352,9 @@ public final class Downloads {
     return m.matches() && m.group(1).equals(Long.toString(from));
   }
 
-  /** What an I/O failure says to a user: Java's messages are often a bare file or host name. */
+  /**
+   * Returns a readable reason of an I/O error: Java's messages are often only a file or host name.
+   */
   static String reason(IOException e) {
     if (e instanceof UnknownHostException) {
       return "no such host " + e.getMessage() + " (no network?)";

@@ -15,10 +15,9 @@ import java.util.zip.ZipException;
 
 /**
  * Reader of IDX files, the format of MNIST: big-endian magic 0x00000801 (labels) or 0x00000803
- * (images), one int a dimension, then unsigned bytes. Plain or gzip, told by the content, not by
- * the name.
+ * (images), one int a dimension, then unsigned bytes. Plain or gzip, detected by the content.
  *
- * <p>A header is never trusted: memory grows with the bytes that are really there.
+ * <p>Headers are not trusted: memory is allocated for bytes that were read.
  */
 public final class Idx {
   private static final int LABELS = 0x00000801;
@@ -32,7 +31,7 @@ public final class Idx {
    *
    * @return the labels [n], each 0..255
    * @throws CsdpException bad input, one line that names the file: no such file, not IDX1,
-   *     truncated, trailing bytes, sizes that cannot be
+   *     truncated, trailing bytes, impossible sizes
    */
   public static int[] readLabels(Path file) {
     return load(file, 1).labels();
@@ -68,10 +67,10 @@ public final class Idx {
   /**
    * An IDX file in memory.
    *
-   * @param file where it came from
-   * @param dims sizes as the header gives them, found to be true
+   * @param file its path
+   * @param dims verified sizes of the header
    * @param bytes header and values, uncompressed
-   * @param gzipMd5 MD5 of the file as it is, null unless gzip
+   * @param gzipMd5 MD5 of the file, null unless gzip
    */
   record Content(Path file, int[] dims, byte[] bytes, String gzipMd5) {
     int offset() {

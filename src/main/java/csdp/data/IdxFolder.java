@@ -1,7 +1,7 @@
 package csdp.data;
 
-import csdp.data.Manifest.FileEntry;
-import csdp.data.Manifest.SetEntry;
+import csdp.data.DataCatalog.FileEntry;
+import csdp.data.DataCatalog.SetEntry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** A folder with the four IDX files of MNIST and its kin, or two of them. */
+/** A folder with the four IDX files of MNIST-like sets, or two of them. */
 final class IdxFolder implements Source {
   private static final String TRAIN_LABELS = "train-labels-idx1-ubyte";
   private static final String TRAIN_IMAGES = "train-images-idx3-ubyte";
@@ -19,17 +19,17 @@ final class IdxFolder implements Source {
 
   private final String name;
   private final Path folder;
-  private final Manifest manifest;
+  private final DataCatalog manifest;
   private final Map<String, Idx.Content> read = new HashMap<>();
   private final Map<String, String> hashes = new HashMap<>();
 
-  IdxFolder(String name, Path folder, Manifest manifest) {
+  IdxFolder(String name, Path folder, DataCatalog manifest) {
     this.name = name;
     this.folder = folder;
     this.manifest = manifest;
   }
 
-  /** The file of a standard name in a folder, plain or .gz, or null. */
+  /** Returns the file of a standard name in a folder, plain or .gz, or null. */
   static Path find(Path folder, String stem) {
     for (String variant : List.of(stem, stem.replace("-idx", ".idx"))) {
       for (String end : List.of("", ".gz")) {
@@ -42,7 +42,7 @@ final class IdxFolder implements Source {
     return null;
   }
 
-  /** Whether a folder holds any of the files. */
+  /** Returns true if a folder contains any of the files. */
   static boolean isOne(Path folder) {
     return find(folder, TRAIN_IMAGES) != null || find(folder, TEST_IMAGES) != null;
   }
@@ -90,7 +90,7 @@ final class IdxFolder implements Source {
         : "IDX files in " + folder + ", unknown content";
   }
 
-  /** Whether the files of some parts are those of a known set, by checksum. */
+  /** Returns true if the files of some parts have the checksums of a known set. */
   boolean is(SetEntry set, Set<Split> splits) {
     return splits.stream()
         .flatMap(split -> stems(split).stream())
@@ -119,7 +119,8 @@ final class IdxFolder implements Source {
   }
 
   private Dataset dataset(String split, String images, String labels) {
-    int classes = classes(); // labels first: they are small, and images may not be needed then
+    int classes =
+        classes(); // labels first: they are small, and may make reading the images unnecessary
     return Idx.dataset(
         load(images), load(labels).labels(), find(folder, labels), name + " " + split, classes);
   }
@@ -140,7 +141,7 @@ final class IdxFolder implements Source {
         stem, any -> Idx.load(find(folder, stem), stem.contains("idx1") ? 1 : 3));
   }
 
-  /** Labels first: where they differ the images need not be read. */
+  /** Labels first: if they differ, the images need not be read. */
   private static List<String> stems(Split split) {
     return split == Split.TEST
         ? List.of(TEST_LABELS, TEST_IMAGES)

@@ -15,10 +15,10 @@ public final class Images {
   private Images() {}
 
   /**
-   * Reads all images of a file: PNG (one image; colour turns grey), IDX3, plain or gzip, or NPY
-   * ([n, pixels], [n, height, width] or one image, axes of size 1 besides; floats 0..1, grey levels
-   * or bool). The content tells which it is. Values are taken as they are, and what is transparent
-   * in a PNG counts as black.
+   * Reads all images of a file: PNG (one image; colour is converted to grey), IDX3, plain or gzip,
+   * or NPY ([n, pixels], [n, height, width] or one image, axes of size 1 besides; floats 0..1, grey
+   * levels or bool). The format is detected by the content. Values are not scaled; transparent
+   * pixels of a PNG are black.
    *
    * @param width that the images must have, in pixels
    * @param height that the images must have, in pixels
@@ -32,8 +32,8 @@ public final class Images {
   /**
    * As above.
    *
-   * @param invert for dark ink on a white or transparent ground: pixels are 1 less their value, and
-   *     what is transparent in a PNG is black again
+   * @param invert for dark ink on a white or transparent background: pixels become 1 - value, and
+   *     transparent pixels of a PNG stay black
    */
   public static float[][] read(Path file, int width, int height, boolean invert) {
     byte[] start = start(file);
@@ -95,7 +95,7 @@ public final class Images {
     return images;
   }
 
-  /** How many images of the size are in an array: axes of size 1 do not count. */
+  /** Returns the number of images of a size in an array; axes of size 1 are ignored. */
   private static int count(NpyArray array, Path file, int width, int height) {
     int[] shape = IntStream.of(array.shape()).filter(d -> d != 1).toArray();
     int[] size = IntStream.of(height, width).filter(d -> d != 1).toArray();

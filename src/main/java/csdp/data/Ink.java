@@ -3,15 +3,15 @@ package csdp.data;
 import csdp.error.CsdpException;
 
 /**
- * How bright images are: the mean of an image's pixels, 0 for black and 1 for white, over a set of
- * images.
+ * Brightness statistics of a set of images: an image's value is the mean of its pixels, from 0
+ * (black) to 1 (white).
  *
  * @param mean over the images
- * @param least of an image
- * @param most of an image
+ * @param least minimum of an image
+ * @param most maximum of an image
  */
 public record Ink(double mean, double least, double most) {
-  /** Of bright strokes on black such as MNIST's, for a model that does not say its own. */
+  /** Values of bright strokes on black, such as MNIST, for models without their own. */
   public static final Ink USUAL = new Ink(0.13, 0.01, 0.5);
 
   /** Checks the order, NaN too. */
@@ -32,9 +32,9 @@ public record Ink(double mean, double least, double most) {
   }
 
   /**
-   * Whether an image is unlike these, and inverted would be much more like them.
+   * Returns true if an image is outside of this range and its inverse is much closer.
    *
-   * @param image its pixels as they are shown
+   * @param image its pixels
    * @param inverted its pixels inverted
    */
   public boolean looksInverted(float[] image, float[] inverted) {

@@ -10,14 +10,14 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Images and labels in .npy files, as the released scripts of CSDP take them. */
+/** Images and labels in .npy files, as in the released scripts of CSDP. */
 final class NpyFiles implements Source {
-  /** Far more classes than a head of a network has. */
+  /** Upper limit of labels, far above the classes of any network. */
   private static final int MOST_LABEL = 0xFFFF;
 
   private record Pair(Path images, Path labels) {}
 
-  /** Classes of the images of a file, and how many columns where they were one-hot, else 0. */
+  /** Classes of the images of a file, and the number of one-hot columns, or 0. */
   private record Labels(int[] classOf, int columns) {}
 
   private final String name;
@@ -60,7 +60,7 @@ final class NpyFiles implements Source {
     }
   }
 
-  /** Whether a folder holds files of the standard names. */
+  /** Returns true if a folder contains files of the standard names. */
   static boolean isOne(Path folder) {
     return Files.isRegularFile(folder.resolve("trainX.npy"))
         || Files.isRegularFile(folder.resolve("testX.npy"));
@@ -125,9 +125,8 @@ final class NpyFiles implements Source {
   }
 
   /**
-   * The width and height of the images of an array: [n, height, width], with a channel axis of size
-   * 1 before or behind these or without, or [n, pixels]: square where the number of pixels is, else
-   * all in a row.
+   * The width and height of the images of an array: [n, height, width], optionally with a channel
+   * axis of size 1 before or after these, or [n, pixels]: square if possible, else a single row.
    */
   static int[] imageSize(NpyArray images, Path file) {
     int[] shape = images.shape();
@@ -155,8 +154,8 @@ final class NpyFiles implements Source {
   /**
    * The pixels of an array of truth values or whole numbers as grey levels 0..255; null for floats.
    *
-   * @throws CsdpException bad input where a whole number is no grey level, or where all are 0 or 1:
-   *     those may be grey levels that are all but black, or black and white
+   * @throws CsdpException bad input if an integer is not a grey level, or if all are 0 or 1, which
+   *     is ambiguous: nearly black grey levels, or black and white
    */
   static byte[] greyLevels(NpyArray images, Path file) {
     if (images.isFloating()) {
@@ -190,7 +189,7 @@ final class NpyFiles implements Source {
     return bytes;
   }
 
-  /** As many classes as the one-hot labels have columns, or one more than the highest label. */
+  /** Returns the number of one-hot columns, or one more than the highest label. */
   private int classes() {
     int columns = 0;
     int highest = 0;
@@ -198,7 +197,7 @@ final class NpyFiles implements Source {
     for (Map.Entry<Split, Pair> entry : files.entrySet()) {
       Path file = entry.getValue().labels();
       if (!Files.exists(file) && !read.containsKey(entry.getKey())) {
-        continue; // a part that is not asked for now
+        continue; // a part that was not requested
       }
       Labels labels = labels(entry.getKey());
       if (labels.columns() != 0 && columns != 0 && labels.columns() != columns) {
@@ -248,7 +247,7 @@ final class NpyFiles implements Source {
           ones++;
           labels[i] = k;
         } else if (value != 0) {
-          ones = columns + 1; // never right
+          ones = columns + 1; // marks an invalid row
         }
       }
       if (ones != 1) {

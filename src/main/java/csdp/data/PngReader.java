@@ -15,16 +15,14 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** The one class that needs java.desktop; loaded only when there is a PNG to read. */
+/** Reader of PNG images; loaded on demand, since it needs java.desktop. */
 final class PngReader {
-  /** Far more than the pixels of any model need. */
+  /** Maximum file size in bytes, far above the need of any model. */
   private static final long MAX_FILE = 64L << 20;
 
   private PngReader() {}
 
-  /**
-   * Grey values in [0, 1], row by row, of a PNG that must have the given size; see {@link Images}.
-   */
+  /** Returns grey values in [0, 1], row-major, of a PNG with the given size; see {@link Images}. */
   static float[] read(Path file, int width, int height, boolean invert) {
     try {
       if (Files.size(file) > MAX_FILE) {
@@ -47,7 +45,7 @@ final class PngReader {
     }
   }
 
-  /** Whole to the end, checksums right: the decoder would fill what is missing with black. */
+  /** Checks completeness and checksums: the decoder would fill missing parts with black. */
   private static void checkChunks(Path file, byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     for (int at = 8; ; ) {
@@ -74,10 +72,11 @@ final class PngReader {
   private static BufferedImage decode(Path file, byte[] bytes) {
     ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
     try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      reader.setInput(in, true, true); // forward only, and no metadata: text may unpack to GiBs
+      reader.setInput(
+          in, true, true); // forward only, without metadata, whose text may unpack to GiBs
       return reader.read(0);
     } catch (IOException | RuntimeException e) {
-      // Damaged files make the decoder throw nearly anything.
+      // Damaged files make the decoder throw many types.
       throw damaged(file, e.getMessage(), e);
     } finally {
       reader.dispose();
@@ -107,7 +106,7 @@ final class PngReader {
           v[2] = rgb & 0xFF;
           v[3] = rgb >>> 24;
         } else {
-          // Samples as stored: getRGB would bend grey ones through a linear colour space.
+          // Stored samples: getRGB would convert grey through a linear colour space.
           raster.getPixel(x, y, v);
         }
         float luma = palette || bands >= 3 ? 0.299f * v[0] + 0.587f * v[1] + 0.114f * v[2] : v[0];

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * The proxies of the environment, as curl reads them: {@code https_proxy}, {@code all_proxy} and
- * {@code no_proxy}, in either case. Java itself knows system properties only; where {@code
- * https.proxyHost} is set, they rule.
+ * {@code no_proxy}, in either case. Java itself reads system properties only; if {@code
+ * https.proxyHost} is set, they take precedence.
  */
 final class Proxies {
   private static final int HTTP_PORT = 80;
@@ -31,11 +31,11 @@ final class Proxies {
   }
 
   /**
-   * The way to a server.
+   * The route to a server.
    *
    * @param proxy null to leave it to Java
    * @param name for messages: variable and address, without a password; empty without a proxy
-   * @param password asked for once; null without a user name
+   * @param password requested once; null without a user name
    */
   record Route(Proxy proxy, String name, Authenticator password) {
     void authorize(HttpURLConnection connection) {
@@ -46,9 +46,8 @@ final class Proxies {
   }
 
   /**
-   * Finds the way to a server.
-   *
-   * @throws CsdpException bad input, naming the variable that holds no proxy
+   * Finds the route to a server. @throws CsdpException bad input, naming the variable with an
+   * invalid proxy
    */
   Route to(URI url) {
     if (System.getProperty("https.proxyHost") != null
@@ -71,7 +70,7 @@ final class Proxies {
     return route(variable, value.strip());
   }
 
-  /** Upper case is as common, but for http_proxy, which a web server's client could set then. */
+  /** Upper case is also common, except for http_proxy, which a web server's client could set. */
   private String value(String variable) {
     String value = environment.get(variable);
     if (value == null && !variable.equals("http_proxy")) {
@@ -114,7 +113,7 @@ final class Proxies {
   }
 
   private static Authenticator password(String userInfo) {
-    // Java withholds a password from a tunnel's proxy unless told otherwise; curl sends it.
+    // By default Java does not send a password to a tunnel's proxy; curl does.
     System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
     String plain = URLDecoder.decode(userInfo.replace("+", "%2B"), StandardCharsets.UTF_8);
     int colon = plain.indexOf(':');
@@ -128,7 +127,7 @@ final class Proxies {
         if (refused || getRequestorType() != RequestorType.PROXY) {
           return null;
         }
-        refused = true; // if it is asked for again
+        refused = true; // if it is requested again
         return new PasswordAuthentication(user, password.toCharArray());
       }
     };

@@ -1,28 +1,28 @@
 package csdp.data;
 
-/** Where the data of a run comes from; reads a part only when it is asked for. */
+/** The source of a run's data; reads parts on demand. */
 interface Source {
   /** Short name. */
   String name();
 
-  /** A line about origin and checksums; call it after the parts were read. */
+  /** Returns a line about origin and checksums; call it after reading the parts. */
   String description();
 
-  /** Whether a part is there, or can be split off one that is there. */
+  /** Returns true if a part exists, or can be split off an existing one. */
   boolean has(Split split);
 
-  /** Whether any file of a part is there: a part of one is damaged, not absent. */
+  /** Returns true if any file of a part exists: an incomplete part is an error, not absent. */
   boolean hasSome(Split split);
 
   /** All training images. */
   Dataset train();
 
-  /** Validation images of its own, or null. */
+  /** Returns separate validation images, or null. */
   Dataset ownValid();
 
-  /** Test images, where it has them. */
+  /** Returns test images, or null. */
   Dataset test();
 
-  /** The names of the files that a part is read from, for messages. */
+  /** Returns the file names of a part, for messages. */
   String filesOf(Split split);
 }

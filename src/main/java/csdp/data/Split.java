@@ -2,10 +2,10 @@ package csdp.data;
 
 /** A part of the data. */
 public enum Split {
-  /** What the network learns from. */
+  /** Training images. */
   TRAIN,
-  /** What the best epoch is chosen by. */
+  /** Validation images, which select the best epoch. */
   VALID,
-  /** What results are reported on. */
+  /** Test images, for reported results. */
   TEST
 }

@@ -5,11 +5,11 @@ import csdp.error.CsdpException;
 /**
  * The data of a run; all images have one size.
  *
- * @param name short, for file names and tables: mnist, strokes, the name of a folder
- * @param description a line: where it came from, and whether its checksums were found right
- * @param train what the network learns from
- * @param valid what the best epoch is chosen by, or null where there is none
- * @param test what results are reported on, or null where there is none
+ * @param name short name for files and tables: mnist, strokes, the name of a folder
+ * @param description one line about origin and checksums
+ * @param train training images
+ * @param valid validation images, which select the best epoch, or null
+ * @param test test images, or null
  */
 public record Splits(String name, String description, Dataset train, Dataset valid, Dataset test) {
   /** Checks that the parts fit together. */

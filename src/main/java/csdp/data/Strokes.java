@@ -7,21 +7,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Digits drawn here and now, for trying things out with no data and no network: our own skeletons
- * of strokes, written with random slant, width, wobble, size and place. Not MNIST, and results on
- * them are not results on MNIST.
+ * Generated digits, for trials without data and network access: skeletons of strokes with random
+ * slant, width, wobble, size and position. Not MNIST; results are not comparable with MNIST.
  *
- * <p>An image depends on its seed, split and index alone: the same bytes on every machine, whatever
- * the threads (no Math.sin, whose last bit may differ).
+ * <p>An image depends on its seed, split and index alone: bit-identical on every machine and for
+ * any number of threads (no Math.sin, whose last bit may differ).
  */
 public final class Strokes {
-  /** The seed of the set that goes by the name "strokes". */
+  /** Seed of the set "strokes". */
   public static final int SEED = 2024;
 
-  /** Training images of the set that goes by the name "strokes". */
+  /** Number of training images of the set "strokes". */
   public static final int TRAIN = 12_000;
 
-  /** Test images of the set that goes by the name "strokes". */
+  /** Number of test images of the set "strokes". */
   public static final int TEST = 2_000;
 
   /** Width and height of an image, in pixels. */
@@ -30,12 +29,12 @@ public final class Strokes {
   /** Number of classes: the digits. */
   public static final int CLASSES = 10;
 
-  /** Marks the point before it as a corner: the curve breaks there. */
+  /** Marks the previous point as a corner. */
   private static final double CORNER = Double.NaN;
 
   /**
-   * [digit][style][stroke]: x, y pairs that the pen passes through; x about -0.6..0.6 to the right,
-   * y -1..1 down.
+   * [digit][style][stroke]: x, y pairs of the pen's path; x about -0.6..0.6 to the right, y -1..1
+   * down.
    */
   private static final double[][][][] STYLES = {
     {
@@ -197,10 +196,10 @@ public final class Strokes {
   /**
    * Draws images.
    *
-   * @param name what messages call the set
+   * @param name of the set, for messages
    * @param seed any number
-   * @param split another split, other images: 0 training, 1 test
-   * @param count number of images; labels are as balanced as it allows, in random order
+   * @param split 0 training, 1 test
+   * @param count number of images; labels are balanced as far as possible, in random order
    * @throws CsdpException bad input: a count below 1
    */
   public static Dataset draw(String name, int seed, int split, int count) {
@@ -257,7 +256,7 @@ public final class Strokes {
     }
   }
 
-  /** Smooth lines through the points of a stroke, each point off by its wobble. */
+  /** Returns smooth lines through the displaced points of a stroke. */
   private static List<double[][]> curve(double[] stroke, double wobble, Philox.Stream random) {
     List<double[][]> lines = new ArrayList<>();
     List<double[]> points = new ArrayList<>();
@@ -342,13 +341,13 @@ public final class Strokes {
     }
   }
 
-  /** Away from the middle, as far as something of this extent has room. */
+  /** Returns a random shift that keeps the extent inside the image. */
   private static double shift(double extent, Philox.Stream random) {
     double room = Math.max(0, (SIDE - extent) / 2 - 2.5);
     return Math.max(-room, Math.min(room, 0.9 * bell(random)));
   }
 
-  /** Lowers the distance of the pixels' middles to the rim of a segment drawn with this radius. */
+  /** Updates each pixel's distance to the outline of a segment with this radius. */
   private static void segment(double[] a, double[] b, double radius, double[] nearest) {
     double reach = radius + 1;
     int x0 = (int) Math.max(0, Math.min(a[0], b[0]) - reach);
@@ -372,7 +371,7 @@ public final class Strokes {
     }
   }
 
-  /** Bell-shaped around 0, variance 1, within -3..3 (nearly always within -2.5..2.5). */
+  /** Returns an approximately normal number: mean 0, variance 1, within -3..3. */
   private static double bell(Philox.Stream random) {
     double sum = 0;
     for (int i = 0; i < 4; i++) {

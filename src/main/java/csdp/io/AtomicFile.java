@@ -10,16 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Replaces a file completely or not at all, whatever happens meanwhile. */
+/** Replaces a file atomically. */
 public final class AtomicFile {
   private AtomicFile() {}
 
   /**
-   * Writes a temporary beside the file, waits until it is on the disk and renames it. Folders that
-   * are missing on the way are created.
+   * Writes a temporary file in the same folder, syncs it and renames it. Missing parent folders are
+   * created.
    *
-   * @throws CsdpException environment when it cannot be written (no space, no permission, ...); the
-   *     earlier file is intact then
+   * @throws CsdpException environment if it cannot be written (no space, no permission, ...); the
+   *     earlier file is then intact
    */
   public static void write(Path file, byte[] bytes) {
     Path temporary = null;
@@ -42,7 +42,7 @@ public final class AtomicFile {
         if (!Files.isRegularFile(target)) {
           throw e;
         }
-        // A mount point of its own, as containers have for single files: there was room for it.
+        // A mounted file, as in containers, cannot be renamed: overwrite it in place.
         Files.write(target, bytes);
         Disk.operations.syncFile(target);
       }

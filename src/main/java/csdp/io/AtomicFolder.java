@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * Replaces a folder completely or not at all, whatever happens meanwhile.
+ * Replaces a folder atomically.
  *
- * <p>The new content is written to a temporary beside the folder and brought to the disk; then the
- * folder is moved aside to {@code <name>.old}, the temporary is renamed, and the old one is
+ * <p>The new content is written to a temporary sibling folder and synced. Then the folder is
+ * renamed to {@code <name>.old}, the temporary is renamed to its final name, and the old folder is
  * deleted. A crash between the two renames leaves only {@code <name>.old}: {@link #existing} finds
- * it there, and {@link #recover} or the next {@link #replace} puts it back first. Only one process
- * may write a folder at a time; others may read meanwhile.
+ * it, and {@link #recover} or the next {@link #replace} renames it back. Only one process may write
+ * a folder at a time; others may read it concurrently.
  *
- * <p>Overlay file systems cannot rename a folder that came with a lower layer (a container's
- * image). There the new content waits as {@code <name>.old} until the folder is deleted, marker
- * first: one of the two is complete at any time.
+ * <p>Overlay file systems cannot rename a folder of a lower layer (a container's image). There the
+ * new content is stored as {@code <name>.old} until the folder is deleted, marker first: one of the
+ * two is complete at any time.
  */
 public final class AtomicFolder {
   private AtomicFolder() {}
@@ -36,14 +36,14 @@ public final class AtomicFolder {
   }
 
   /**
-   * Replaces a folder. Folders that are missing on the way are created.
+   * Replaces a folder. Missing parent folders are created.
    *
-   * @param folder the folder to be
-   * @param marker a file that every earlier version of the folder has, so that no other folder is
-   *     deleted by mistake; null where nothing may be replaced
+   * @param folder the folder to replace or create
+   * @param marker a file that each earlier version of the folder contains, so that no other folder
+   *     is deleted by mistake; null if nothing may be replaced
    * @param content writes the new content
-   * @throws CsdpException environment when it cannot be written (no space, no permission, ...), bad
-   *     input when the folder holds something else; the earlier folder is intact in both cases
+   * @throws CsdpException environment if it cannot be written (no space, no permission, ...), bad
+   *     input if the folder holds something else; the earlier folder is intact in both cases
    */
   public static void replace(Path folder, String marker, Content content) {
     Path temporary = null;
@@ -103,7 +103,7 @@ public final class AtomicFolder {
   }
 
   /**
-   * Refuses a place where nothing can be written: tries it, in the nearest folder that is there.
+   * Refuses a path that is not writable. Tests by writing to the nearest existing folder.
    *
    * @throws CsdpException environment
    */
@@ -112,9 +112,9 @@ public final class AtomicFolder {
   }
 
   /**
-   * Tries whether {@link #replace} will be able to put an earlier folder aside.
+   * Tests whether {@link #replace} can move an earlier folder aside.
    *
-   * @throws CsdpException environment when the folder can neither be renamed nor replaced in place
+   * @throws CsdpException environment if the folder can neither be renamed nor replaced in place
    */
   public static void probe(Path folder) {
     try {
@@ -124,18 +124,18 @@ public final class AtomicFolder {
         move(old(target), target);
       }
     } catch (AtomicMoveNotSupportedException e) {
-      // replaceInPlace will do
+      // replaceInPlace works without the rename
     } catch (IOException e) {
       throw Disk.failure(folder, e);
     }
   }
 
   /**
-   * Clears up what a crash left of a write: puts the old folder back where nothing has taken its
-   * place, deletes it where the new one has, and deletes temporaries.
+   * Cleans up after a crash during a write: restores the old folder if there is no new one, else
+   * deletes it, and deletes temporaries.
    *
    * @param marker as for {@link #replace}
-   * @throws CsdpException environment when that cannot be done
+   * @throws CsdpException environment if that fails
    */
   public static void recover(Path folder, String marker) {
     try {
@@ -151,14 +151,14 @@ public final class AtomicFolder {
     if (!Files.exists(target) && holds(old, marker)) {
       move(old, target);
     } else if (!holds(target, marker) && holds(old, marker) && isRestOf(target, old)) {
-      Disk.delete(target); // replaceInPlace got so far
+      Disk.delete(target); // replaceInPlace was interrupted here
       move(old, target);
     } else if (holds(target, marker) && holds(old, marker)) {
       Disk.discard(old, target);
     }
   }
 
-  /** Whether a folder has no file that another one lacks. */
+  /** Returns true if each file of a folder also exists in another one. */
   private static boolean isRestOf(Path folder, Path other) throws IOException {
     try (Stream<Path> entries = Files.walk(folder)) {
       return entries.allMatch(p -> Files.exists(other.resolve(folder.relativize(p).toString())));
@@ -166,14 +166,15 @@ public final class AtomicFolder {
   }
 
   /**
-   * The folder to read: itself, or {@code <name>.old} after a crash in the middle of a write.
+   * Returns the folder to read: the folder itself, or {@code <name>.old} after a crash during a
+   * write.
    *
    * @param marker as for {@link #replace}
-   * @throws CsdpException bad input when neither is there
+   * @throws CsdpException bad input if neither exists
    */
   public static Path existing(Path folder, String marker) {
     Path absolute = folder.toAbsolutePath().normalize();
-    // While it is replaced one of the two is always whole, if one looks in this order.
+    // During a replacement, one of the two is complete if they are examined in this order.
     if (!holds(folder, marker)
         && absolute.getFileName() != null
         && holds(old(absolute), marker)
@@ -187,12 +188,12 @@ public final class AtomicFolder {
         "%s %s", folder, Files.exists(folder) ? "is not a folder" : "does not exist");
   }
 
-  /** Whether {@link #existing} would find a folder that has such a file. */
+  /** Returns true if {@link #existing} would find a folder with the marker. */
   public static boolean exists(Path folder, String marker) {
     Path absolute = folder.toAbsolutePath().normalize();
     return holds(folder, marker)
         || (absolute.getFileName() != null && holds(old(absolute), marker))
-        || holds(folder, marker); // again: the first look may have come between two moves
+        || holds(folder, marker); // again: the first check may have been between the two renames
   }
 
   private static Path old(Path target) {

@@ -11,16 +11,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 
-/** Hashes of files, and what else is checked of packed ones. */
+/** Hashes of files, and checks of compressed files. */
 public final class Checksums {
   private Checksums() {}
 
-  /** More than this is not unpacked unless at least a hundredth of it is really there. */
+  /** Above this size, a compression ratio over 100 is refused. */
   private static final long BOMB_BYTES = 64L << 20;
 
   private static final int BOMB_RATIO = 100;
 
-  /** Whether so many bytes from so few packed ones are more than pixels or weights ever shrink. */
+  /** Returns true if the compression ratio is implausible for pixels or weights. */
   public static boolean isBomb(long unpacked, long packed) {
     return unpacked > BOMB_BYTES && unpacked / BOMB_RATIO > packed;
   }
@@ -39,14 +39,14 @@ public final class Checksums {
     return hex(digest);
   }
 
-  /** Whether a file begins like gzip. */
+  /** Returns true if a file begins with the magic of gzip. */
   public static boolean isGzip(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return in.read() == 0x1f && in.read() == 0x8b;
     }
   }
 
-  /** MD5 of the file as it is. */
+  /** Returns the MD5 of the file. */
   public static String md5(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       return hash(in, digest("MD5"), Long.MAX_VALUE);
@@ -54,10 +54,10 @@ public final class Checksums {
   }
 
   /**
-   * SHA-256 of the content, uncompressed where the file is gzip.
+   * Returns the SHA-256 of the content, uncompressed if the file is gzip.
    *
-   * @param limit most bytes that the content may have
-   * @throws IOException where it has more, or the gzip is damaged
+   * @param limit maximum size of the content in bytes
+   * @throws IOException if it is larger, or the gzip is damaged
    */
   public static String sha256Uncompressed(Path file, long limit) throws IOException {
     boolean gzip = isGzip(file);

@@ -24,12 +24,15 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What {@link AtomicFile} and {@link AtomicFolder} share: temporaries, fsync, error lines. */
+/**
+ * Shared functions of {@link AtomicFile} and {@link AtomicFolder}: temporaries, fsync, error
+ * messages.
+ */
 public final class Disk {
   private static final boolean WINDOWS =
       System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
 
-  /** Temporaries of {@link #probe} have this name. */
+  /** Name of {@link #probe}'s temporaries. */
   static final String PROBE = ".probe";
 
   private static final AtomicLong COUNTER = new AtomicLong();
@@ -41,13 +44,13 @@ public final class Disk {
   private Disk() {}
 
   /**
-   * Does in a folder what writing a run will need, so that a file system or a permission that
-   * forbids it shows before any work is done: makes a file and a folder, brings them to the disk,
-   * renames both over earlier names, deletes them.
+   * Tests all operations that a run needs in a folder, to detect a missing permission or an
+   * unsuitable file system before any work: creates a file and a folder, syncs them, renames them
+   * onto existing names, deletes them.
    *
-   * @param folder is there
-   * @param warning told, in a line, of a guarantee that this file system does not give
-   * @throws CsdpException environment when files or folders cannot be written or renamed here
+   * @param folder existing folder
+   * @param warning receives one line for a guarantee that this file system does not give
+   * @throws CsdpException environment if files or folders cannot be written or renamed here
    */
   public static void probe(Path folder, Consumer<String> warning) {
     Path probe = null;
@@ -82,7 +85,7 @@ public final class Disk {
     }
   }
 
-  /** The nearest folder of a path that is there: its own, or one above it. */
+  /** Returns the nearest existing folder of a path: itself or an ancestor. */
   static Path existingFolder(Path folder) {
     Path place = folder.toAbsolutePath().normalize();
     while (place.getParent() != null && !Files.exists(place)) {
@@ -91,7 +94,7 @@ public final class Disk {
     return place;
   }
 
-  /** Where a path really leads: absolute, symbolic links at its end followed. */
+  /** Returns the absolute target of a path; symbolic links at its end are followed. */
   static Path target(Path path) throws IOException {
     Path absolute = path.toAbsolutePath().normalize();
     if (absolute.getFileName() == null) {
@@ -102,7 +105,7 @@ public final class Disk {
         : absolute;
   }
 
-  /** A new name beside the target, in use until {@link #release}. */
+  /** Returns a new name in the target's folder, reserved until {@link #release}. */
   static Path temporary(Path target) {
     String name = target.getFileName() + "." + ProcessHandle.current().pid();
     Path path = target.resolveSibling(name + "-" + COUNTER.incrementAndGet() + ".tmp");
@@ -110,19 +113,19 @@ public final class Disk {
     return path;
   }
 
-  /** Deletes a temporary, or what is left of it, as far as possible. */
+  /** Deletes a temporary as far as possible. */
   static void release(Path temporary) {
     try {
       delete(temporary);
     } catch (IOException e) {
-      // The next write of the same target tries again.
+      // The next write of the same target retries.
     }
     IN_USE.remove(temporary);
   }
 
   /**
-   * Takes a folder out of the target's way and deletes it. A crash meanwhile leaves a temporary,
-   * never half of a folder under its own name.
+   * Renames a folder to a temporary name and deletes it. A crash leaves a temporary, never a
+   * partial folder under the original name.
    */
   public static void discard(Path folder, Path target) throws IOException {
     Path temporary = temporary(target);
@@ -135,14 +138,14 @@ public final class Disk {
     }
   }
 
-  /** Makes a folder, and those on the way; a link to a folder is one. */
+  /** Creates a folder and its parents; a link to a folder counts as a folder. */
   public static void makeFolder(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       Files.createDirectories(folder);
     }
   }
 
-  /** Deletes temporaries of the target that runs left behind which have ended since. */
+  /** Deletes temporaries of the target whose processes have ended. */
   static void removeStale(Path target) throws IOException {
     Pattern mine =
         Pattern.compile(
@@ -161,7 +164,7 @@ public final class Disk {
     }
   }
 
-  /** Deletes a file or a folder with all that is in it; links are not followed. */
+  /** Deletes a file or a folder recursively; links are not followed. */
   public static void delete(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -187,7 +190,7 @@ public final class Disk {
         });
   }
 
-  /** Waits until a folder, its files and its subfolders are on the disk. */
+  /** Syncs a folder recursively. */
   static void syncTree(Path folder) throws IOException {
     Files.walkFileTree(
         folder,
@@ -208,20 +211,20 @@ public final class Disk {
   }
 
   /**
-   * Waits until the names in a folder are on the disk, where the file system can do that. Contents
-   * were synced before: a refusal costs a guarantee, which {@link #probe} tells, not the work.
+   * Syncs the names in a folder if the file system supports it. Contents are already synced: a
+   * refusal weakens a guarantee, which {@link #probe} reports.
    */
   static void syncFolder(Path folder) {
     if (!WINDOWS) {
       try {
         operations.syncFolder(folder);
       } catch (IOException e) {
-        // Windows, network and FUSE file systems: names reach the disk when the system likes.
+        // Windows, network and FUSE file systems write names to the disk at any time.
       }
     }
   }
 
-  /** One line for a write that failed: what, where, what to do. */
+  /** Returns the error for a failed write: reason, path, remedy. */
   public static CsdpException failure(Path target, Exception e) {
     Exception cause = e instanceof UncheckedIOException u ? u.getCause() : e;
     String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
@@ -234,16 +237,16 @@ public final class Disk {
     } else if (lower.contains("space") || lower.contains("quota")) {
       line = "no space left on the disk; free some or choose a folder elsewhere";
     } else if (cause instanceof FileAlreadyExistsException || lower.contains("not a directory")) {
-      line = "a file stands where a folder is needed; choose another folder";
+      line = "a file has the name of a required folder; choose another folder";
     } else if (cause instanceof NoSuchFileException) {
-      line = "the folder cannot be made or has gone; choose another folder";
+      line = "the folder cannot be created or was removed; choose another folder";
     } else {
       line = reason(cause) + "; check the disk or choose another folder";
     }
     return CsdpException.environment("cannot write %s: %s", target, line).because(e);
   }
 
-  /** What the system said, in a line. */
+  /** Returns the system's message in one line. */
   static String reason(Exception e) {
     String reason =
         e instanceof FileSystemException f && f.getReason() != null

@@ -15,19 +15,19 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The right to write a run's folder, for one holder at a time. The operating system keeps it with
- * the file {@code .lock}, so it goes with its process, however that ends; the file itself stays and
- * says nothing. Readers need no lock.
+ * An exclusive lock on writing a run's folder. It is an operating system lock on the file {@code
+ * .lock}, so it ends with its process, also after a kill; the existence of the file means nothing.
+ * Readers need no lock.
  */
 public final class FolderLock implements AutoCloseable {
   private static final String FILE = ".lock";
 
-  /** Beyond the content, which others can then read where locks forbid reading (Windows). */
+  /** Position beyond the content, which stays readable where locks forbid reading (Windows). */
   private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
   /**
-   * What this process holds. The system knows only whole processes, and takes a lock away as soon
-   * as its process closes the file anywhere: here nobody may even open it twice.
+   * Folders locked by this process. The system's locks are per process and are released when the
+   * process closes any handle of the file, so the file must not be opened twice.
    */
   private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
@@ -40,11 +40,11 @@ public final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Takes the lock of a folder, which is made where it is missing.
+   * Locks a folder, which is created if missing.
    *
-   * @param warning told, in a line, where the file system has no locks
-   * @throws CsdpException bad input when somebody else holds it, environment when the folder cannot
-   *     be written
+   * @param warning receives one line if the file system has no locks
+   * @throws CsdpException bad input if another holder has it, environment if the folder cannot be
+   *     written
    */
   public static FolderLock take(Path folder, Consumer<String> warning) {
     Path real = null;
@@ -54,7 +54,7 @@ public final class FolderLock implements AutoCloseable {
         Disk.makeFolder(folder);
         real = folder.toRealPath();
         if (!HELD_HERE.add(real)) {
-          real = null; // not ours to give back
+          real = null; // not held: nothing to release
           throw refused(folder, "this very process");
         }
         channel =
@@ -69,7 +69,7 @@ public final class FolderLock implements AutoCloseable {
         if (Files.exists(real.resolve(FILE))) {
           break;
         }
-        release(real, channel); // its last holder took the file away just now
+        release(real, channel); // its last holder has just deleted the file
       }
       channel.truncate(0);
       String pid = Long.toString(ProcessHandle.current().pid());
@@ -86,7 +86,7 @@ public final class FolderLock implements AutoCloseable {
     }
   }
 
-  /** False where another process has it; true without a lock where there are none. */
+  /** Returns false if another process has the lock; true also if the file system has no locks. */
   private static boolean lock(FileChannel channel, Path folder, Consumer<String> warning) {
     try {
       return Disk.operations.lock(channel, LOCKED_BYTE);
@@ -94,7 +94,8 @@ public final class FolderLock implements AutoCloseable {
       warning.accept(
           String.format(
               Locale.ROOT,
-              "the file system of %s has no locks (%s): nothing keeps a second training out",
+              "the file system of %s has no locks (%s): a second training in this folder is not"
+                  + " prevented",
               folder,
               Disk.reason(e)));
       return true;
@@ -120,12 +121,12 @@ public final class FolderLock implements AutoCloseable {
         channel.close();
       }
     } catch (IOException e) {
-      // Then it goes with the process.
+      // It is released when the process ends.
     }
     HELD_HERE.remove(real);
   }
 
-  /** Gives the folder back. A folder that nothing came into goes with it. */
+  /** Releases the lock. Deletes the folder if it is empty. */
   @Override
   public void close() {
     try (Stream<Path> entries = Files.list(folder)) {
@@ -135,7 +136,7 @@ public final class FolderLock implements AutoCloseable {
         Files.deleteIfExists(folder);
       }
     } catch (IOException e) {
-      // It is gone, or stays.
+      // Deletion is best effort.
     }
     release(folder, channel);
   }

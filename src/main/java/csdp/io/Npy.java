@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 
 /**
  * NumPy's .npy format, versions 1 to 3: magic, version, a header that is a Python dictionary, then
- * the elements. Reading trusts nothing that the header claims beyond the bytes that follow it.
+ * the elements. Header values are not trusted: memory is allocated for bytes that were read.
  *
  * <p>Source: numpy/lib/format.py.
  */
@@ -42,7 +42,7 @@ public final class Npy {
    * Reads a file that holds one array; an .npz with a single array is one.
    *
    * @throws CsdpException bad input when the file is missing, damaged, longer than its header says
-   *     or of a type that csdp4j has no use for
+   *     or of an unsupported type
    */
   public static NpyArray read(Path file) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -72,24 +72,24 @@ public final class Npy {
   }
 
   /**
-   * Reads one array and leaves the stream behind it.
+   * Reads one array and leaves the stream after it.
    *
    * @param where names the source in messages
-   * @param maxBytes most bytes to take, header included; memory grows with the bytes that really
-   *     arrive, not with what the header claims
+   * @param maxBytes maximum size in bytes, including the header; memory is allocated for bytes that
+   *     were read, not for the header's claim
    * @throws CsdpException bad input when the bytes are not one whole array
    */
   public static NpyArray read(InputStream in, String where, long maxBytes) throws IOException {
     return read(in, where, header(in, where, maxBytes), false);
   }
 
-  /** What comes before the elements. */
+  /** The header of a file. */
   record Header(int[] shape, int count, Type type, boolean fortran) {}
 
   /**
-   * Reads what comes before the elements.
+   * Reads the header.
    *
-   * @param maxBytes most bytes to take, header and elements
+   * @param maxBytes maximum size in bytes of header and elements
    * @throws CsdpException bad input when it is damaged, or its elements would need more bytes
    */
   static Header header(InputStream in, String where, long maxBytes) throws IOException {
@@ -148,7 +148,7 @@ public final class Npy {
   /**
    * Reads the elements that follow a header.
    *
-   * @param present whether the caller knows that all their bytes are really there
+   * @param present true if the caller knows that all their bytes exist
    */
   static NpyArray read(InputStream in, String where, Header header, boolean present)
       throws IOException {
@@ -159,7 +159,7 @@ public final class Npy {
     return new NpyArray(where, header.shape, data);
   }
 
-  /** Fails when the stream goes on. */
+  /** Throws if the stream continues. */
   static void requireEnd(InputStream in, String where) throws IOException {
     if (in.read() != -1) {
       throw CsdpException.badInput(
@@ -241,7 +241,7 @@ public final class Npy {
   private static byte[] header(String descr, int[] shape) {
     String dict =
         "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shapeText(shape) + ", }";
-    // NumPy leaves room to grow the first dimension to 21 digits in place.
+    // NumPy reserves 21 digits for the first dimension.
     int room = shape.length == 0 ? 0 : 21 - Integer.toString(shape[0]).length();
     int unpadded = MAGIC.length + 4 + dict.length() + room + 1;
     int total = (unpadded + 63) / 64 * 64;

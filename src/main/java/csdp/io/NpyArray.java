@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * An array as NumPy saves it.
  *
- * @param where what it was read from, for error messages
+ * @param where its origin, for error messages
  * @param shape sizes of its dimensions; empty for a scalar
  * @param data {@code float[]} (f2, f4), {@code double[]} (f8), {@code boolean[]} (bool), {@code
  *     byte[]} (u1; unsigned), {@code int[]} (i1, i2, u2, i4) or {@code long[]} (u4, i8, u8);
@@ -23,7 +23,7 @@ public record NpyArray(String where, int[] shape, Object data) {
     }
   }
 
-  /** An array that was not read from anywhere. */
+  /** Creates an array without origin. */
   public NpyArray(int[] shape, Object data) {
     this("array", shape, data);
   }
@@ -44,7 +44,7 @@ public record NpyArray(String where, int[] shape, Object data) {
   }
 
   /**
-   * This array, if it has the shape.
+   * Returns this array after checking its shape.
    *
    * @param expected sizes; -1 stands for any
    * @throws CsdpException bad input, naming file, found and expected shape
@@ -78,8 +78,8 @@ public record NpyArray(String where, int[] shape, Object data) {
   }
 
   /**
-   * All elements as floats, row-major; doubles and large integers are rounded to the nearest. The
-   * live array where the elements are f4 already.
+   * All elements as floats, row-major; doubles and large integers are rounded to the nearest. Not a
+   * copy if the elements are f4.
    */
   public float[] floats() {
     if (data instanceof float[] f) {
@@ -97,7 +97,7 @@ public record NpyArray(String where, int[] shape, Object data) {
   }
 
   /**
-   * All elements as exact integers, row-major; the live array where the elements are ints already.
+   * All elements as exact integers, row-major; not a copy if the elements are ints.
    *
    * @throws CsdpException bad input at the first that is not whole or out of range
    */
@@ -113,7 +113,7 @@ public record NpyArray(String where, int[] shape, Object data) {
   }
 
   /**
-   * All elements as exact integers, row-major; the live array where the elements are longs already.
+   * All elements as exact integers, row-major; not a copy if the elements are longs.
    *
    * @throws CsdpException bad input at the first that is not whole or out of range
    */
@@ -129,7 +129,7 @@ public record NpyArray(String where, int[] shape, Object data) {
   }
 
   /**
-   * All elements as unsigned bytes, row-major; the live array where the elements are bytes already.
+   * All elements as unsigned bytes, row-major; not a copy if the elements are bytes.
    *
    * @throws CsdpException bad input at the first that is not a whole number in 0..255
    */

@@ -17,10 +17,10 @@ import java.util.zip.ZipFile;
 
 /** NumPy's .npz: a zip archive of .npy files, stored or deflated. */
 public final class Npz implements Closeable {
-  /** Most bytes that all arrays of an archive may have together once unpacked. */
+  /** Maximum unpacked size of an archive, in bytes. */
   private static final long MAX_BYTES = 4L << 30;
 
-  /** How every zip archive that holds anything starts. */
+  /** The magic of non-empty zip archives. */
   static final byte[] MAGIC = {'P', 'K', 3, 4};
 
   private final Path file;
@@ -64,9 +64,9 @@ public final class Npz implements Closeable {
   }
 
   /**
-   * The array of an archive with a single one.
+   * Returns the only array of an archive.
    *
-   * @throws CsdpException bad input, naming the arrays where there are several
+   * @throws CsdpException bad input, naming the arrays if there are several
    */
   static NpyArray onlyArray(Path file) {
     try (Npz npz = open(file)) {
@@ -93,7 +93,7 @@ public final class Npz implements Closeable {
       if (arrays.put(name.substring(0, name.length() - 4), e) != null) {
         throw CsdpException.badInput("%s: entry \"%s\" is there twice", file, oneLine(name));
       }
-      // Summed one by one, so that sizes near 2^63 cannot wrap.
+      // Checked after each addition, so that sizes near 2^63 cannot overflow.
       if (e.getSize() < 0 || e.getSize() > MAX_BYTES || (total += e.getSize()) > MAX_BYTES) {
         throw CsdpException.badInput("%s unpacks to more than 4 GiB; refused", file);
       }
@@ -118,7 +118,7 @@ public final class Npz implements Closeable {
     return Collections.unmodifiableSet(arrays.keySet());
   }
 
-  /** Whether there is an array of the name. */
+  /** Returns true if there is an array of this name. */
   public boolean has(String name) {
     return arrays.containsKey(name);
   }
@@ -134,7 +134,7 @@ public final class Npz implements Closeable {
   }
 
   /**
-   * Reads an array of a shape; one of another shape is refused by its header.
+   * Reads an array and checks its shape by the header.
    *
    * @param shape sizes, -1 for any; null for any shape
    * @throws CsdpException bad input as {@link #array(String)}, or naming found and expected shape
@@ -144,7 +144,7 @@ public final class Npz implements Closeable {
   }
 
   /**
-   * Refuses an array of another shape, by its header: no room is made for its elements.
+   * Checks the shape of an array by its header, without allocating its elements.
    *
    * @throws CsdpException as {@link #array(String, int...)}
    */
@@ -152,7 +152,7 @@ public final class Npz implements Closeable {
     read(name, shape, false);
   }
 
-  /** Null where only the header was asked for. */
+  /** Returns null if only the header is requested. */
   private NpyArray read(String name, int[] shape, boolean elements) {
     ZipEntry entry = arrays.get(name);
     if (entry == null) {
@@ -199,7 +199,7 @@ public final class Npz implements Closeable {
         zip.close();
       }
     } catch (IOException e) {
-      // Reading only: nothing can be lost.
+      // Read only: no data can be lost.
     }
   }
 

@@ -16,8 +16,9 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * Writes NumPy's .npz: stored, not deflated, and dated 1980-01-01, so that equal arrays make equal
- * bytes, the very bytes of {@code numpy.savez}. The archive is whole only after {@link #close()}.
+ * Writes NumPy's .npz: stored, not deflated, and dated 1980-01-01, so that equal arrays give equal
+ * bytes, identical to those of {@code numpy.savez}. The archive is complete only after {@link
+ * #close()}.
  */
 public final class NpzWriter implements Closeable {
   private static final int VERSION = 45;
@@ -103,7 +104,7 @@ public final class NpzWriter implements Closeable {
     scratch.clear();
   }
 
-  /** Ends the archive with its directory and closes the stream. */
+  /** Writes the directory and closes the stream. */
   @Override
   public void close() throws IOException {
     if (closed) {

@@ -10,16 +10,15 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * A destination that a user named for a command's output, and the way to write it: a regular file
- * is replaced whole or not at all, everything else (device, pipe, open descriptor, standard output)
- * is written to as it is.
+ * The destination of a command's output. A regular file is replaced atomically; anything else
+ * (device, pipe, open descriptor, standard output) is written in place.
  */
 public final class OutputFile {
   private static final Path DASH = Path.of("-");
   private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
   private static final Pattern DESCRIPTORS =
       Pattern.compile("/dev/fd|/proc/(self|thread-self|\\d+)(/task/\\d+)?/fd");
-  private static final int LINKS = 40; // as many as Linux follows
+  private static final int LINKS = 40; // the limit of Linux
 
   private enum Way {
     STANDARD_OUTPUT,
@@ -39,15 +38,15 @@ public final class OutputFile {
     this.way = way;
   }
 
-  /** Whether a path is {@code -}: standard output, by custom. */
+  /** Returns true if a path is {@code -}, which means standard output. */
   public static boolean isDash(Path path) {
     return DASH.equals(path);
   }
 
   /**
-   * Decides how to write.
+   * Selects the way to write a path.
    *
-   * @throws CsdpException bad input for a folder, environment where nothing can be written
+   * @throws CsdpException bad input for a folder, environment if it cannot be written
    */
   public static OutputFile of(Path path) {
     if (isDash(path)) {
@@ -67,7 +66,7 @@ public final class OutputFile {
       throw CsdpException.badInput("%s is a folder; name a file", path);
     }
     if (exists && Files.exists(STANDARD_OUTPUT) && Files.isSameFile(target, STANDARD_OUTPUT)) {
-      return Way.STANDARD_OUTPUT; // and what was printed before stays
+      return Way.STANDARD_OUTPUT; // without truncating earlier output
     }
     if (isDescriptor(target) || (exists && !Files.isRegularFile(target))) {
       if (!Files.isWritable(target)) {
@@ -86,7 +85,7 @@ public final class OutputFile {
     }
   }
 
-  /** Follows links, but not into what a descriptor has open: a file there must stay the same. */
+  /** Follows links, but not through a file descriptor: its file must not be replaced. */
   private static Path target(Path path) throws IOException {
     Path at = path.normalize();
     for (int i = 0; i < LINKS && Files.isSymbolicLink(at) && !isDescriptor(at); i++) {
@@ -103,9 +102,9 @@ public final class OutputFile {
   /**
    * Writes everything.
    *
-   * @param standardOutput takes the bytes where they go there
-   * @throws CsdpException environment when that fails; a regular file is then as it was, unless its
-   *     folder could not be written
+   * @param standardOutput receives the bytes if the path means standard output
+   * @throws CsdpException environment if that fails; a regular file is then unchanged, unless its
+   *     folder is not writable
    */
   public void write(byte[] bytes, Consumer<byte[]> standardOutput) {
     switch (way) {

@@ -40,7 +40,8 @@ public final class PythonJson {
     } else if (node.isDouble()) {
       sb.append(number(node.doubleValue()));
     } else {
-      sb.append(node); // whole numbers, booleans, null and plain ASCII strings: alike in both
+      sb.append(
+          node); // integers, booleans, null and plain ASCII strings: same text in Python and Java
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * Reader of the Python literals in an .npy header: dictionaries, tuples, lists, strings, whole
- * numbers (Python 2's {@code 2L} too), True, False and None. Keys come in any order and quotes of
- * either kind, as NumPy itself reads them.
+ * numbers (Python 2's {@code 2L} too), True, False and None. Any order of keys and both kinds of
+ * quotes are accepted, as by NumPy.
  */
 final class PythonLiteral {
   private static final int DEEPEST = 16;
@@ -20,14 +20,14 @@ final class PythonLiteral {
     this.text = text;
   }
 
-  /** A list, which means something else than a tuple in a header. */
+  /** A list, which differs from a tuple in a header. */
   record PythonList(List<Object> items) {}
 
   /**
    * Reads a whole text.
    *
    * @return Map, List (a tuple), PythonList, String, Long, Boolean, or null for None
-   * @throws IllegalArgumentException where the text is none of these
+   * @throws IllegalArgumentException if the text is none of these
    */
   static Object parse(String text) {
     PythonLiteral reader = new PythonLiteral(text);
@@ -42,7 +42,7 @@ final class PythonLiteral {
     return new IllegalArgumentException("no Python literal at character " + at);
   }
 
-  /** The next character that is no space, still to be taken; 0 at the end. */
+  /** Returns the next non-space character without consuming it; 0 at the end. */
   private char next() {
     while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
       at++;
@@ -99,7 +99,7 @@ final class PythonLiteral {
   private Object tuple(int depth) {
     int start = at;
     List<Object> items = items(')', depth);
-    // Parentheses around one value without a comma are only parentheses.
+    // Parentheses around one value without a comma do not make a tuple.
     boolean comma = text.substring(start, at - 1).stripTrailing().endsWith(",");
     return items.size() == 1 && !comma ? items.get(0) : items;
   }

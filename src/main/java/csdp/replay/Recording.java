@@ -40,7 +40,7 @@ final class Recording implements Closeable {
           new Learning(
               scalar(file, npz, "eta", Float.NaN), scalar(file, npz, "w_decay", Float.NaN));
       NetworkSpec spec = spec(file, npz);
-      for (Synapse s : spec.synapses()) { // before anyone makes room for what is not there
+      for (Synapse s : spec.synapses()) { // before memory is allocated for missing arrays
         npz.requireShape("init/" + s.name(), s.pre().units(), s.post().units());
       }
       return new Recording(file, npz, spec, learning);
@@ -134,7 +134,7 @@ final class Recording implements Closeable {
     return npz.array(name, shape);
   }
 
-  /** How many training batches were recorded. */
+  /** Returns the number of recorded training batches. */
   int batches() {
     int b = 0;
     while (npz.has("train/" + b + "/s0")) {
@@ -144,10 +144,10 @@ final class Recording implements Closeable {
   }
 
   /**
-   * A batch as the model saw it, with its input spikes.
+   * Returns a batch with its recorded input spikes.
    *
    * @param prefix {@code train/b/} or {@code eval/}
-   * @param labelled whether labels are clamped
+   * @param labelled true if labels are clamped
    */
   Batch batch(String prefix, boolean labelled) {
     NpyArray s0 = npz.array(prefix + "s0");

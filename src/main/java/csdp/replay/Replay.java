@@ -19,40 +19,40 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Runs a recorded run of the released code again on any backend, with the input spikes that were
- * recorded, and measures how far the two part: the proof that a backend is the author's model.
+ * Replays a recorded run of the released code on any backend with the recorded input spikes, and
+ * measures the differences.
  */
 public final class Replay {
-  /** The read-outs of the released code divide sums over the window by T + 1. */
+  /** The released code divides sums over the window by T + 1. */
   private static final int EXTRA_STEP = 1;
 
   private final Recording recording;
   private final NetworkSpec spec;
-  private final Report report;
+  private final ReplayReport report;
 
   private Replay(Recording recording, String device, Tolerance tolerance) {
     this.recording = recording;
     this.spec = recording.spec;
-    this.report = new Report(recording.file.toString(), spec.toString(), device, tolerance);
+    this.report = new ReplayReport(recording.file.toString(), spec.toString(), device, tolerance);
   }
 
   /**
-   * What may differ.
+   * Tolerance of a replay.
    *
-   * @param spikes largest share of differing spikes
-   * @param values largest absolute deviation of weights, moments, states and read-outs
+   * @param spikes maximum share of differing spikes
+   * @param values maximum absolute deviation of weights, moments, states and read-outs
    */
   public record Tolerance(double spikes, double values) {
-    /** Every spike equal, values within 1e-5. */
+    /** All spikes equal, values within 1e-5. */
     public static final Tolerance EXACT = new Tolerance(0, 1e-5);
 
     /**
-     * For a backend that may sum in another order, which tips a spike now and then: at most 1 in
+     * For a backend with another order of sums, which changes a spike occasionally: at most 1 in
      * 100,000 spikes, values within 1e-4.
      */
     public static final Tolerance REORDERED = new Tolerance(1e-5, 1e-4);
 
-    /** What a device may differ by. */
+    /** Returns the tolerance of a device. */
     public static Tolerance of(Device device) {
       return device.kind() == Device.Kind.CUDA ? REORDERED : EXACT;
     }
@@ -64,16 +64,16 @@ public final class Replay {
    * @param file the recording (NPZ)
    * @param threads CPU threads, 0 for one per core
    */
-  public static Report run(Path file, Device device, int threads) {
+  public static ReplayReport run(Path file, Device device, int threads) {
     return run(file, spec -> device.open(spec, threads), Tolerance.of(device));
   }
 
   /**
    * Replays one recorded run on any backend.
    *
-   * @param open makes the backend for the recording's network; it is closed here
+   * @param open opens the backend for the recording's network; it is closed here
    */
-  public static Report run(
+  public static ReplayReport run(
       Path file, Function<NetworkSpec, ? extends Backend> open, Tolerance tolerance) {
     try (Recording recording = Recording.open(file);
         Backend backend = open.apply(recording.spec)) {
@@ -88,7 +88,8 @@ public final class Replay {
     ReadOut out = new ReadOut(spec);
     int batches = recording.batches();
     if (batches == 0) {
-      throw CsdpException.badInput("%s: no array train/0/s0, so nothing to replay", recording.file);
+      throw CsdpException.badInput(
+          "%s: no array train/0/s0, so there is nothing to replay", recording.file);
     }
     Parameters now = new Parameters(spec);
     for (int b = 0; b < batches; b++) {
@@ -127,7 +128,7 @@ public final class Replay {
     double worst = 0;
     for (int k = 0; k < expected.length; k++) {
       double d = Math.abs((double) expected[k] - actual[k]);
-      worst = d <= worst ? worst : d; // NaN takes over
+      worst = d <= worst ? worst : d; // NaN propagates
       if (Double.isNaN(d)) {
         worst = Double.POSITIVE_INFINITY;
       }
@@ -167,7 +168,7 @@ public final class Replay {
     }
   }
 
-  /** Holds every step of a batch against the recording. */
+  /** Compares every step of a batch with the recording. */
   private final class Comparer {
     final String prefix;
     final Batch batch;
@@ -251,9 +252,7 @@ public final class Replay {
       }
     }
 
-    /**
-     * Mean over samples of the cross-entropy of sigmoid(G - theta) against positive or negative.
-     */
+    /** Compares the loss: mean over samples of the cross-entropy of sigmoid(G - theta). */
     private void loss(Population p, StepView view) {
       String name = prefix + "loss_g" + p.layer();
       if (!recording.has(name)) {
@@ -274,7 +273,7 @@ public final class Replay {
           new float[] {(float) (sum / goodness.length)});
     }
 
-    /** A (T, N, units) array of this batch, or null where it was not recorded. */
+    /** Returns a (T, N, units) array of this batch, or null if not recorded. */
     private Object whole(String key, Population p) {
       String name = prefix + key;
       if (!recording.has(name)) {

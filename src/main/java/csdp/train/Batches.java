@@ -79,13 +79,17 @@ public final class Batches {
         labels[negative] = -1;
       }
     }
-    Batch.Drawn spikes = new Batch.Drawn(options.seed(), Purpose.TRAIN_SPIKES, number, 0);
+    Batch.RandomSpikes spikes =
+        new Batch.RandomSpikes(options.seed(), Purpose.TRAIN_SPIKES, number, 0);
     Batch.Images images =
         spec.supervised() ? new Batch.Stored(data, order, from) : new Batch.Given(pixels, mixed);
     return new Batch(2 * positives, positives, images, labels, spikes);
   }
 
-  /** True classes of the last batch's positives. */
+  /**
+   * Returns the labels of the last batch: the true classes of its positives, then the wrong labels
+   * of its negatives (-1 if unsupervised).
+   */
   public int[] labels() {
     return labels;
   }

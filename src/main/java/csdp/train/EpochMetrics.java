@@ -32,7 +32,7 @@ public record EpochMetrics(
   public EpochMetrics {
     if (epoch < 0 || spikes == null || spikes.values().stream().anyMatch(Objects::isNull)) {
       throw CsdpException.badInput(
-          "invalid record of an epoch: epoch %d, spikes" + " %s", epoch, spikes);
+          "invalid record of an epoch: epoch %d, spikes %s", epoch, spikes);
     }
   }
 

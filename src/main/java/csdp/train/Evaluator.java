@@ -7,7 +7,7 @@ import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
-import csdp.metrics.Tally;
+import csdp.metrics.MetricSums;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox.Purpose;
 import java.util.Arrays;
@@ -58,7 +58,7 @@ public final class Evaluator {
     NetworkSpec spec = backend.spec();
     requireFit(spec, data);
     spec.requireRoom(Math.min(batch, data.size()));
-    Tally tally = new Tally();
+    MetricSums sums = new MetricSums();
     ReadOut out = new ReadOut(spec, answers != null);
     int[] order = new int[data.size()];
     Arrays.setAll(order, i -> i);
@@ -71,7 +71,7 @@ public final class Evaluator {
       Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
       try {
         backend.run(shown, null, out, null);
-        tally.add(spec, shown, out, labels);
+        sums.add(spec, shown, out, labels);
       } catch (CsdpException e) {
         throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
       }
@@ -80,7 +80,7 @@ public final class Evaluator {
       }
       progress.done(from + n, data.size());
     }
-    return tally.result(spec.constants().steps());
+    return sums.result(spec.constants().steps());
   }
 
   /**
@@ -93,7 +93,7 @@ public final class Evaluator {
     int[] none = new int[n];
     Arrays.fill(none, -1);
     return new Batch(
-        n, n, images, none, new Batch.Drawn(seed, Purpose.EVALUATION_SPIKES, 0, first));
+        n, n, images, none, new Batch.RandomSpikes(seed, Purpose.EVALUATION_SPIKES, 0, first));
   }
 
   /**

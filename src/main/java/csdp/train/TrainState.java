@@ -1,7 +1,8 @@
 package csdp.train;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import csdp.error.CsdpException;
-import csdp.metrics.Tally;
+import csdp.metrics.MetricSums;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,7 +14,7 @@ import java.util.Objects;
  * @param seconds of training in the current epoch
  * @param bestAccuracy best validation accuracy so far, -1 before the first
  * @param bestEpoch epoch with that accuracy
- * @param tally measurements of the current epoch
+ * @param sums measurements of the current epoch
  * @param history one entry per epoch; the first is the network before training
  */
 public record TrainState(
@@ -22,7 +23,7 @@ public record TrainState(
     double seconds,
     double bestAccuracy,
     int bestEpoch,
-    Tally tally,
+    @JsonProperty("tally") MetricSums sums,
     List<EpochMetrics> history) {
   /** Rejects an inconsistent state, as read from a file. */
   public TrainState {
@@ -32,7 +33,7 @@ public record TrainState(
         || !(bestAccuracy >= -1 && bestAccuracy <= 1)
         || bestEpoch < 0
         || bestEpoch > epoch
-        || tally == null
+        || sums == null
         || history == null
         || history.stream().anyMatch(Objects::isNull)
         || history.size() < epoch
@@ -48,6 +49,6 @@ public record TrainState(
 
   /** Returns the state before training. */
   public static TrainState start() {
-    return new TrainState(0, 0, 0, -1, 0, new Tally(), List.of());
+    return new TrainState(0, 0, 0, -1, 0, new MetricSums(), List.of());
   }
 }

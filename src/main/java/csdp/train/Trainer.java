@@ -9,7 +9,7 @@ import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
-import csdp.metrics.Tally;
+import csdp.metrics.MetricSums;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,7 +28,7 @@ public final class Trainer {
   private double seconds;
   private double bestAccuracy;
   private int bestEpoch;
-  private Tally tally;
+  private MetricSums sums;
   private Evaluation validated; // null before the first validation of this process
 
   /**
@@ -56,7 +56,7 @@ public final class Trainer {
       Evaluator.requireFit(backend.spec(), valid);
       backend.spec().requireRoom(Math.min(options.batch(), valid.size()));
     }
-    if (from.batch() > batches.count() || !from.tally().fits(backend.spec())) {
+    if (from.batch() > batches.count() || !from.sums().fits(backend.spec())) {
       throw CsdpException.badInput(
           "this is not the state of a run of %s with %d batches an epoch",
           backend.spec(), batches.count());
@@ -66,7 +66,7 @@ public final class Trainer {
     this.seconds = from.seconds();
     this.bestAccuracy = from.bestAccuracy();
     this.bestEpoch = from.bestEpoch();
-    this.tally = from.tally();
+    this.sums = from.sums();
     this.history = new ArrayList<>(from.history());
   }
 
@@ -100,7 +100,7 @@ public final class Trainer {
         Batch shown = batches.get(epoch, batch);
         try {
           backend.run(shown, options.learning(), out, null);
-          tally.add(backend.spec(), shown, out, batches.labels());
+          sums.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());
         }
@@ -111,7 +111,7 @@ public final class Trainer {
       if (valid != null) {
         listeners.forEach(l -> l.epochTrained(this));
       }
-      endEpoch(epoch + 1, tally.result(backend.spec().constants().steps()));
+      endEpoch(epoch + 1, sums.result(backend.spec().constants().steps()));
     }
   }
 
@@ -146,7 +146,7 @@ public final class Trainer {
     history.add(metrics);
     batch = 0;
     seconds = 0;
-    tally = new Tally();
+    sums = new MetricSums();
     listeners.forEach(l -> l.epochDone(this, metrics, best));
   }
 
@@ -177,7 +177,7 @@ public final class Trainer {
   /** Returns the progress of training. */
   public TrainState state() {
     return new TrainState(
-        epoch, batch, seconds, bestAccuracy, bestEpoch, tally, List.copyOf(history));
+        epoch, batch, seconds, bestAccuracy, bestEpoch, sums, List.copyOf(history));
   }
 
   /** Returns the network. */
@@ -221,7 +221,7 @@ public final class Trainer {
   }
 
   /** Returns the measurements of the current epoch. */
-  public Tally tally() {
-    return tally;
+  public MetricSums sums() {
+    return sums;
   }
 }

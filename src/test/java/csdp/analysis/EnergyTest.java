@@ -35,7 +35,7 @@ class EnergyTest {
         positives,
         new Batch.Given(spec.input().units(), x),
         labels,
-        new Batch.Drawn(1, Purpose.TRAIN_SPIKES, 0, 0));
+        new Batch.RandomSpikes(1, Purpose.TRAIN_SPIKES, 0, 0));
   }
 
   @ParameterizedTest

@@ -143,7 +143,7 @@ class BackendParityTest {
     return all;
   }
 
-  /** Images of a data set are the same images, wherever they lie. */
+  /** Images give the same spikes whether they are stored on the device or uploaded. */
   @ParameterizedTest
   @MethodSource("backendsAndForms")
   void storedImagesSpikeAsGivenOnes(Nets.Maker maker, boolean bytes) {
@@ -158,7 +158,8 @@ class BackendParityTest {
       for (int[] o : List.of(order, another)) {
         int[] labels = new int[s[1]];
         Arrays.setAll(labels, b -> b % 5);
-        Batch.Drawn drawn = new Batch.Drawn(3, Philox.Purpose.TRAIN_SPIKES, stored.size(), s[2]);
+        Batch.RandomSpikes drawn =
+            new Batch.RandomSpikes(3, Philox.Purpose.TRAIN_SPIKES, stored.size(), s[2]);
         stored.add(new Batch(s[1], s[0], new Batch.Stored(data, o, s[2]), labels, drawn));
       }
     }

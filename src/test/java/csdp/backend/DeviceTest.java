@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What --device, --require-gpu and a machine lead to. */
+/** The device selected by --device, --require-gpu and the devices of the machine. */
 class DeviceTest {
   private static final Gpu OLD = new Gpu(0, "GTX 1080", 61, 8L << 30);
   private static final CudaSurvey BARE = CudaSurvey.none("no driver: install one");

@@ -20,8 +20,8 @@ final class Nets {
   private Nets() {}
 
   /**
-   * Every backend that is compared with the reference, by name; the emulated device alone where a
-   * run of the tests asks for certain kernels.
+   * Every backend that is compared with the reference, by name; only the emulated device if a test
+   * run selects kernels.
    */
   static java.util.stream.Stream<Maker> others() {
     java.util.stream.Stream.Builder<Maker> b = java.util.stream.Stream.builder();
@@ -81,6 +81,6 @@ final class Nets {
         positives,
         new Batch.Given(units, x),
         labels,
-        new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, seed, 0));
+        new Batch.RandomSpikes(seed, Purpose.TRAIN_SPIKES, seed, 0));
   }
 }

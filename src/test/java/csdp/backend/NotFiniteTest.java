@@ -68,7 +68,7 @@ class NotFiniteTest {
     }
   }
 
-  /** Every array of parameters by what it is called. */
+  /** Returns every array of parameters by name. */
   private static Map<String, float[]> places(Parameters p) {
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (Population pop : p.spec().integrating()) {
@@ -133,7 +133,7 @@ class NotFiniteTest {
     }
   }
 
-  /** What is no danger is not looked at; what might be, is. */
+  /** Values are checked only if they could become non-finite. */
   @Test
   void knowsWhereNothingCanStopBeingFinite() {
     NetworkSpec usual = Nets.spec(17, new int[] {9, 5}, 3, true, true, 6);

@@ -42,13 +42,13 @@ class BenchTest {
 
   @TempDir Path dir;
 
-  private static String table(Report report) {
+  private static String table(BenchReport report) {
     StringWriter text = new StringWriter();
     report.print(new PrintWriter(text, true));
     return text.toString();
   }
 
-  /** Every number is finite, wherever it stands. */
+  /** Checks that every number in the file is finite. */
   private static void assertFinite(Path json) throws IOException {
     String text = Files.readString(json);
     assertFalse(Pattern.compile("NaN|Infinity").matcher(text).find(), text);
@@ -60,7 +60,8 @@ class BenchTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args =
-        ("bench --device cpu --threads 2 --hidden 30,12 --batch 80 --steps 10 --repeats 2 --data strokes"
+        ("bench --device cpu --threads 2 --hidden 30,12 --batch 80 --steps 10 --repeats 2 --data"
+                + " strokes"
                 + " --train-batches 2 --ceiling-floats 3000 --json "
                 + json)
             .split(" ");
@@ -122,7 +123,7 @@ class BenchTest {
     BenchOptions some =
         new BenchOptions(
             List.of(13), 3, 6, 1, 1, Pattern.compile("plasticity (W1|C2)$"), 7, 3000, false);
-    Report r = Bench.run(some, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
+    BenchReport r = Bench.run(some, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
     assertEquals(
         Set.of("plasticity W1", "plasticity C2"),
         Set.copyOf(r.rows.stream().map(Row::part).toList()));
@@ -148,7 +149,7 @@ class BenchTest {
                     });
           }
         };
-    Report r = Bench.run(TINY, Strokes.draw("strokes", 1, 0, 30), wrong, line -> {});
+    BenchReport r = Bench.run(TINY, Strokes.draw("strokes", 1, 0, 30), wrong, line -> {});
     assertFalse(r.passed());
     assertEquals(CsdpException.FAILED, r.exitCode());
     assertTrue(r.rows.isEmpty());
@@ -164,10 +165,10 @@ class BenchTest {
   void kernelsOnTheEmulatedDevice() throws IOException {
     try (Target target = new GpuTarget(Emulated.device(), true)) {
       BenchOptions o = new BenchOptions(List.of(13, 7), 3, 10, 1, 1, null, 7, 3000, false);
-      Report r = Bench.run(o, Strokes.draw("strokes", 1, 0, 23), target, line -> {});
+      BenchReport r = Bench.run(o, Strokes.draw("strokes", 1, 0, 23), target, line -> {});
       assertTrue(r.passed(), table(r));
       for (String part :
-          List.of("forward", "encode_stored", "settle", "transpose", "learn", "currents V2")) {
+          List.of("forward", "encode_stored", "signals", "transpose", "learn", "currents V2")) {
         Row row = r.rows.stream().filter(x -> x.part().equals(part)).findFirst().orElseThrow();
         assertEquals("ok", row.check(), part);
         assertTrue(row.work().bytes() > 0, part);
@@ -178,7 +179,10 @@ class BenchTest {
     }
   }
 
-  /** Plain loops on the host; products with so many columns are off by 2^-10, as by TF32. */
+  /**
+   * Plain loops on the host; products with the given number of columns have errors of 2^-10, like
+   * TF32.
+   */
   private record HostProducts(int wrong) implements DenseProducts {
     @Override
     public void multiply(
@@ -211,7 +215,7 @@ class BenchTest {
                 method.getName().equals("cublas") ? cublas : method.invoke(device, args));
   }
 
-  private static Report benchProducts(GpuDevice device) {
+  private static BenchReport benchProducts(GpuDevice device) {
     try (Target target = new GpuTarget(device, true)) {
       BenchOptions o =
           new BenchOptions(
@@ -220,7 +224,7 @@ class BenchTest {
     }
   }
 
-  private static JsonNode part(Report r, String name) {
+  private static JsonNode part(BenchReport r, String name) {
     for (JsonNode part : Json.tree(r.toMap()).get("parts")) {
       if (part.get("part").textValue().equals(name)) {
         return part;
@@ -231,7 +235,7 @@ class BenchTest {
 
   @Test
   void productsAreComparedWithCublas() {
-    Report r = benchProducts(with(new HostProducts(-1)));
+    BenchReport r = benchProducts(with(new HostProducts(-1)));
     assertTrue(r.passed(), table(r));
     for (String name : List.of("currents W1", "currents W2", "currents C2")) {
       JsonNode cublas = part(r, name).get("cublas");
@@ -244,7 +248,7 @@ class BenchTest {
       assertTrue(cublas.get("reason").isNull());
       Check check =
           r.checks.stream()
-              .filter(c -> c.name().equals("cuBLAS beside " + name))
+              .filter(c -> c.name().equals("cuBLAS for " + name))
               .findFirst()
               .orElseThrow();
       assertTrue(check.detail().contains("within 1e-05 x"), check.detail());
@@ -255,7 +259,8 @@ class BenchTest {
 
   @Test
   void aWrongProductOfCublasIsReportedAndNotTimed() {
-    Report r = benchProducts(with(new HostProducts(64))); // those into z1, whose rows are padded
+    BenchReport r =
+        benchProducts(with(new HostProducts(64))); // those into z1, whose rows are padded
     assertEquals(CsdpException.FAILED, r.exitCode());
     JsonNode wrong = part(r, "currents W1").get("cublas");
     assertTrue(wrong.get("us_per_step").isNull());
@@ -263,14 +268,14 @@ class BenchTest {
     assertTrue(wrong.get("reason").textValue().startsWith("cuBLAS gives "), "" + wrong);
     assertTrue(part(r, "currents W2").get("cublas").get("us_per_step").doubleValue() > 0);
     String table = table(r);
-    assertTrue(table.contains("FAILED  cuBLAS beside currents W1: cuBLAS gives "), table);
+    assertTrue(table.contains("FAILED  cuBLAS for currents W1: cuBLAS gives "), table);
     assertTrue(table.contains("no cuBLAS time for currents W1: cuBLAS gives "), table);
     assertFalse(table.contains("nothing was timed"), table);
   }
 
   @Test
   void withoutCublasTheReasonIsGiven() {
-    Report r = benchProducts(Emulated.device());
+    BenchReport r = benchProducts(Emulated.device());
     assertTrue(r.passed(), table(r));
     JsonNode none = part(r, "currents W2").get("cublas");
     assertTrue(none.get("us_per_step").isNull());
@@ -326,7 +331,7 @@ class BenchTest {
   void theDenseBaselineIsTimedInTheSameRun() throws Exception {
     Path said = dir.resolve("said");
     BenchOptions o = new BenchOptions(List.of(13), 3, 6, 1, 1, null, 7, 3000, true);
-    Report r = Bench.run(o, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
+    BenchReport r = Bench.run(o, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
     boolean numpy;
     try {
       numpy = run(said, "python3", "-c", "import numpy") == 0;
@@ -341,7 +346,7 @@ class BenchTest {
     }
   }
 
-  /** What the script says where there is nothing to check. */
+  /** The script's message without a GPU. */
   @Test
   void gpuCheckWithoutAGpu() throws Exception {
     assumeTrue(Cuda.survey().gpus().isEmpty(), "there is a GPU here");

@@ -92,7 +92,7 @@ class WorkTest {
             2,
             new Batch.Given(5, images),
             new int[] {0, 1, 1},
-            new Batch.Drawn(1, Purpose.TRAIN_SPIKES, 0, 0));
+            new Batch.RandomSpikes(1, Purpose.TRAIN_SPIKES, 0, 0));
     try (Backend backend = new CpuBackend(one, 1)) {
       Parameters silent = new Parameters(one);
       for (var p : one.integrating()) {

@@ -223,7 +223,7 @@ class NgcLearnModelTest {
     said.clear();
     SavedModel.open(folder, false, said::add);
     assertEquals(2, said.size());
-    assertTrue(said.get(0).contains("untrained start (custom)"), said.get(0));
+    assertTrue(said.get(0).contains("only untrained parameters (custom)"), said.get(0));
   }
 
   @Test

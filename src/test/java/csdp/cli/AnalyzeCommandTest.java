@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From a trained model to its pictures and page, and what is refused. */
+/** From a trained model to plots and report, and refused input. */
 class AnalyzeCommandTest extends CommandTest {
   private static final int IMAGES = 300;
 

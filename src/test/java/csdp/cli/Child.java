@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A shell command in a process of its own, with an environment of its own; {@code $CSDP} in it
- * starts csdp as {@code mvn exec:java} does, by its main method alone.
+ * A shell command in a separate process with its own environment; {@code $CSDP} in it starts csdp
+ * by its main method, like {@code mvn exec:java}.
  */
 record Child(int code, String out, String err) {
   private static final String CLASS_PATH =

@@ -97,7 +97,7 @@ class DamagedInputTest {
 
   private record Case(String what, String command, int exitCode, Damage damage) {}
 
-  /** What a command did. */
+  /** Result of a command. */
   private record Outcome(int code, String out, String err, double seconds, long allocated) {}
 
   // ---- good inputs
@@ -868,7 +868,7 @@ class DamagedInputTest {
         "no parameter folder", f -> Files.move(f.resolve(w1).getParent(), f.resolve("ngc/other")));
   }
 
-  /** What is wrong with any JSON. */
+  /** Damages of any JSON file. */
   private static void jsonCases(Cases c, String file) throws IOException {
     c.truncated(file, 5);
     c.content(file, "null", "null");
@@ -1333,7 +1333,7 @@ class DamagedInputTest {
     }
   }
 
-  /** What a command printed, without how long it took. */
+  /** Returns a command's output without times. */
   private static String answer(Outcome o) {
     return o.out().replaceAll("speed.*", "");
   }

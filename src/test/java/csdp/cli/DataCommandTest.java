@@ -3,12 +3,12 @@ package csdp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.data.DataCatalog;
+import csdp.data.DataCatalog.FileEntry;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.FileServer;
 import csdp.data.FileServer.Manner;
-import csdp.data.Manifest;
-import csdp.data.Manifest.FileEntry;
-import csdp.data.Manifest.SetEntry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -69,8 +69,8 @@ class DataCommandTest extends CommandTest {
     byte[] content = {31, -117, 1, 2, 3};
     String md5 = HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content));
     try (FileServer server = new FileServer()) {
-      Manifest manifest =
-          new Manifest(
+      DataCatalog manifest =
+          new DataCatalog(
               List.of(
                   new SetEntry(
                       "tiny",
@@ -93,7 +93,7 @@ class DataCommandTest extends CommandTest {
       assertEquals(0, run(data, "fetch", "tiny", "--to", dir.toString()), err);
       assertTrue(out.contains("tiny: 1 file fetched in " + dir.resolve("tiny")), out);
       assertEquals(0, run(data, "fetch", "tiny", "--to", dir.toString()), err);
-      assertTrue(out.contains("all files were there"), out);
+      assertTrue(out.contains("all files were present"), out);
       assertEquals(0, run(data, "verify", "tiny"), out);
       assertEquals(0, run(data, "list"), out);
       assertTrue(out.contains("found in " + dir.resolve("tiny") + "; verified"), out);

@@ -85,7 +85,7 @@ class DoctorCommandTest {
     String expected =
         reason
             .map(r -> "The kernels cannot be run here without a GPU: " + r)
-            .orElse("All kernels equal their plain twins");
+            .orElse("All kernels match their plain twins");
     assertTrue(out.toString().contains(expected), out.toString());
   }
 
@@ -162,7 +162,7 @@ class DoctorCommandTest {
     assertEquals("" + root.resolve("lib/libcuda.so.1"), doctor.gpu().driver().found());
     assertTrue(doctor.gpu().cublas().ok());
     program("bin/nvcc", "exit 1");
-    assertTrue(doctor.gpu().nvcc().found().startsWith("does not answer"));
+    assertTrue(doctor.gpu().nvcc().found().startsWith("does not respond"));
   }
 
   @Test
@@ -171,7 +171,7 @@ class DoctorCommandTest {
     assertTrue(doctor(Map.of()).fonts().ok());
     Line data = doctor(Map.of("CSDP_DATA", root.toString())).dataSets();
     assertFalse(data.ok());
-    assertTrue(data.remedy().contains("mnist, fashion, kmnist; get them with csdp data fetch"));
+    assertTrue(data.remedy().contains("mnist, fashion, kmnist; download with csdp data fetch"));
     file("kmnist/t10k-images-idx3-ubyte", "");
     data = doctor(Map.of("CSDP_DATA", root.toString())).dataSets();
     assertTrue(data.found().contains("kmnist in " + root.resolve("kmnist")), data.found());

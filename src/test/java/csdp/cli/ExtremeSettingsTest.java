@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Settings at the edge of what they can be: they work, or are refused in a line. */
+/** Extreme settings work or are refused in one line. */
 class ExtremeSettingsTest {
   private static final int TRAIN = 14;
 
@@ -144,7 +144,7 @@ class ExtremeSettingsTest {
     }
   }
 
-  /** What the learning rate and the decay do not move stays as it was drawn. */
+  /** With zero learning rate and decay, weights stay at their initial values. */
   @Test
   void withoutRateAndDecayWeightsStay() {
     for (String epochs : List.of("1", "3")) {

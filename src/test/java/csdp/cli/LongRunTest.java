@@ -36,18 +36,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * 500 epochs with everything that listens to a training, in a Java of their own whose heap is there
- * from the start: what it holds at epoch 500 beside epoch 50.
+ * 500 epochs with all listeners in a separate JVM with a fixed heap: compares resources at epochs
+ * 50 and 500.
  */
 class LongRunTest {
   private static final int EPOCHS = 500;
   private static final int EARLY = 50;
 
   /**
-   * What a training holds at some epoch.
+   * Resources of a training at an epoch.
    *
    * @param heap bytes in use after a collection
-   * @param rss bytes of the process in memory; 0 where the system does not say
+   * @param rss bytes of the process in memory; 0 if unknown
    * @param device buffers and sequences of the device that are live
    * @param metrics bytes of metrics.jsonl
    * @param state bytes of last/state.json
@@ -111,7 +111,7 @@ class LongRunTest {
     assertTrue(late - early < most, () -> "from " + early + " to " + late);
   }
 
-  /** The training, which prints what it holds. */
+  /** Main class of the training, which prints its resources. */
   static final class Training {
     private final PrintWriter console;
     private final StringWriter printed = new StringWriter();

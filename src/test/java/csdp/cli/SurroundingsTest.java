@@ -182,7 +182,8 @@ class SurroundingsTest {
             "cp -r plain/best x; $CSDP "
                 + TRAIN
                 + " --out other >/dev/null; "
-                + "sed -i 's#\"name\" *: *\"strokes\"#\"name\" : \"/tmp/données\"#' other/config.json");
+                + "sed -i 's#\"name\" *: *\"strokes\"#\"name\" : \"/tmp/données\"#'"
+                + " other/config.json");
     assertEquals(0, trained.code(), trained.err());
     Child later = child(posix, "$CSDP evaluate --model other");
     assertEquals(1, later.err().lines().count(), later.err());
@@ -300,11 +301,12 @@ class SurroundingsTest {
                 + evaluate
                 + "l >text && "
                 + evaluate
-                + "m >text; [ -L l ] && [ -L m ] && grep -l '\"accuracy\"' target missing; cat same");
+                + "m >text; [ -L l ] && [ -L m ] && grep -l '\"accuracy\"' target missing; cat"
+                + " same");
     assertEquals(List.of("target", "missing", "old"), files.out().lines().toList(), files.err());
     // No file: said before anything is evaluated.
     assertRefused(2, child(Map.of(), evaluate + "run"), "is a folder");
-    assertRefused(3, child(Map.of(), evaluate + "target/x"), "a file stands where");
+    assertRefused(3, child(Map.of(), evaluate + "target/x"), "a file has the name of");
     Child full = child(Map.of(), evaluate + "/dev/full");
     assertEquals(3, full.code());
     assertTrue(full.err().contains("csdp: cannot write /dev/full: no space"), full.err());
@@ -330,12 +332,12 @@ class SurroundingsTest {
       assertTrue(p.waitFor(60, TimeUnit.SECONDS), "it goes on");
       assertTrue(Child.read(dir, "err").contains("stopping"), Child.read(dir, "err"));
       String said = Child.read(dir, "out") + Child.read(dir, "err");
-      assertTrue(said.contains("go on with: train --resume --out " + signal), said);
+      assertTrue(said.contains("continue with: train --resume --out " + signal), said);
       assertTrue(isTrained(run));
     }
   }
 
-  /** A download asks the proxy for a tunnel, with the password where there is one. */
+  /** A download asks the proxy for a tunnel, with the password if there is one. */
   @Test
   void downloadsGoThroughTheProxy() throws Exception {
     List<String> asked = new CopyOnWriteArrayList<>();

@@ -11,9 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.data.DataCatalog.FileEntry;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.data.FileServer.Manner;
-import csdp.data.Manifest.FileEntry;
-import csdp.data.Manifest.SetEntry;
 import csdp.io.Checksums;
 import csdp.io.Npy;
 import java.io.IOException;
@@ -32,9 +32,11 @@ class DataSourcesTest {
   @TempDir Path dir;
   private final List<String> notices = new ArrayList<>();
 
-  /** "mnist" is what idxFolder(.., 0) holds, "fashion" what idxFolder(.., 7) does. */
-  private static Manifest manifest(String mirror) {
-    return new Manifest(List.of(set("mnist", 0, mirror), set("fashion", 7, mirror)));
+  /**
+   * A catalog with the content of idxFolder(.., 0) as "mnist" and of idxFolder(.., 7) as "fashion".
+   */
+  private static DataCatalog manifest(String mirror) {
+    return new DataCatalog(List.of(set("mnist", 0, mirror), set("fashion", 7, mirror)));
   }
 
   private static SetEntry set(String name, int salt, String mirror) {

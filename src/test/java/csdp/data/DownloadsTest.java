@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.data.DataCatalog.FileEntry;
+import csdp.data.DataCatalog.SetEntry;
 import csdp.data.FileServer.Manner;
-import csdp.data.Manifest.FileEntry;
-import csdp.data.Manifest.SetEntry;
 import csdp.io.Checksums;
 import java.io.IOException;
 import java.net.URI;

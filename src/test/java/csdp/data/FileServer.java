@@ -27,7 +27,7 @@ public final class FileServer implements AutoCloseable {
     ERROR
   }
 
-  /** What was asked: path, and the Range header or null. */
+  /** Requests: path, and the Range header or null. */
   public final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
 
   private final Map<String, byte[]> files = new ConcurrentHashMap<>();

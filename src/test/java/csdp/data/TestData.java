@@ -73,7 +73,7 @@ final class TestData {
     return out;
   }
 
-  /** Runs what must fail: with this exit code and one line that holds these words. */
+  /** Checks that a call fails with an exit code and one line that contains the given words. */
   static CsdpException assertFails(int exitCode, Executable what, String... words) {
     CsdpException e = assertThrows(CsdpException.class, what);
     assertEquals(exitCode, e.exitCode(), e.getMessage());

@@ -228,7 +228,7 @@ class AtomicFolderTest {
             CsdpException.class,
             () -> AtomicFolder.replace(file.resolve("a/b"), MARKER, version("one")));
     assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
-    assertTrue(e.getMessage().contains("a file stands where a folder is needed"), e.getMessage());
+    assertTrue(e.getMessage().contains("a file has the name of a required folder"), e.getMessage());
   }
 
   @Test

@@ -10,9 +10,9 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** While it is open, the file system of this process refuses what others refuse. */
+/** While open, file operations of this process fail as on other file systems. */
 public final class FaultyDisk implements AutoCloseable {
-  /** What is refused. */
+  /** The failing operation. */
   public enum Fault {
     /** Overlay file systems: folders of a lower layer cannot be renamed (EXDEV). */
     LOWER_FOLDERS,

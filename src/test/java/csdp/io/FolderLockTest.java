@@ -80,7 +80,7 @@ class FolderLockTest {
     assertFalse(Files.exists(folder));
   }
 
-  /** Whoever holds the lock is alone, so everything of ours that is half done is of the dead. */
+  /** The lock is exclusive, so all temporaries belong to processes that have ended. */
   @Test
   void clearsUpAfterACrash() throws IOException {
     long alive = ProcessHandle.current().pid(); // as if the number had been given out again

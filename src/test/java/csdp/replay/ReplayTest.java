@@ -31,7 +31,7 @@ class ReplayTest {
   @MethodSource("csdp.backend.Device#everywhere")
   void tinyTraces(Device device) {
     for (String name : List.of("tiny_supervised.npz", "tiny_unsupervised.npz")) {
-      Report r = Replay.run(TINY.resolve(name), device, 2);
+      ReplayReport r = Replay.run(TINY.resolve(name), device, 2);
       assertTrue(r.passed(), r.toString());
       assertEquals(0, r.spikesDiffering());
       assertEquals(955_500, r.spikesCompared());
@@ -47,7 +47,7 @@ class ReplayTest {
     int count = 0;
     try (Stream<Path> files = Files.list(Path.of(folder))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
-        Report r = Replay.run(file, device, 2);
+        ReplayReport r = Replay.run(file, device, 2);
         assertTrue(r.passed(), r.toString());
         count++;
       }
@@ -82,7 +82,7 @@ class ReplayTest {
               a.bytes()[(4 * 20 + 3) * 32 + 7] ^= 1;
               return a;
             });
-    Report r = Replay.run(trace, Device.CPU, 1);
+    ReplayReport r = Replay.run(trace, Device.CPU, 1);
     assertFalse(r.passed());
     assertEquals(1, r.spikesDiffering());
     assertEquals("train/1/step 5, z2, sample 3, unit 7", r.firstDifference());
@@ -97,7 +97,7 @@ class ReplayTest {
               a.floats()[2] = Float.NaN;
               return a;
             });
-    Report r = Replay.run(trace, Device.CPU, 1);
+    ReplayReport r = Replay.run(trace, Device.CPU, 1);
     assertFalse(r.passed());
     assertEquals(Double.POSITIVE_INFINITY, r.deviations().get("moments").largest());
     assertEquals("final/C3_v", r.deviations().get("moments").where());
@@ -112,7 +112,7 @@ class ReplayTest {
               a.floats()[100] += 2e-4f;
               return a;
             });
-    Report r = Replay.run(trace, Device.CPU, 1);
+    ReplayReport r = Replay.run(trace, Device.CPU, 1);
     assertFalse(r.passed());
     assertEquals(2e-4, r.deviations().get("weights").largest(), 1e-6);
     assertEquals("weights/0030/M1", r.deviations().get("weights").where());

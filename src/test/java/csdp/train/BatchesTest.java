@@ -78,7 +78,7 @@ class BatchesTest {
     assertNotEquals(Arrays.toString(orders[0]), Arrays.toString(orders[1]));
   }
 
-  /** Whoever keeps an order on a device can tell by the array that there is a new one. */
+  /** A new order is a new array, so a device can detect it by identity. */
   @Test
   void anOrderIsNotChangedOnceItIsShown() {
     Batches b = supervised(data(25, 5), 10);

@@ -138,7 +138,7 @@ class TrainerTest {
     TrainState state = parts.resume(p);
     assertEquals(0, state.epoch());
     assertEquals(3, state.batch());
-    assertEquals(300, state.tally().samples());
+    assertEquals(300, state.sums().samples());
     train(spec, VALID, 2, 2, p, state, new StopAfter(2), parts); // into the second epoch
     state = parts.resume(p);
     assertEquals(1, state.epoch());
@@ -309,9 +309,9 @@ class TrainerTest {
     }
   }
 
-  /** What is not finite stops training there and then, and no checkpoint is made of it. */
+  /** A non-finite value stops training immediately, and no checkpoint is written. */
   @Test
-  void whatIsNotFiniteStopsTrainingAndKeepsTheCheckpoint() throws Exception {
+  void nonFiniteValueStopsTrainingAndKeepsTheCheckpoint() throws Exception {
     Constants c = Constants.demo().withSteps(3);
     NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(7).constants(c).build();
     TrainOptions options = options(2).withBatch(10);
@@ -356,7 +356,7 @@ class TrainerTest {
     }
   }
 
-  /** What is learnt is real: better than chance by far, on images that were not seen. */
+  /** Training generalises: accuracy on new images is far above chance. */
   @Test
   void learns() {
     Constants c = Constants.demo();

@@ -8,8 +8,8 @@ import csdp.config.TrainOptions;
 public class Example {
   public static void main(String[] args) {
     Splits data = DataSources.open(DataRequest.of("strokes", 100, 2_000), System.err::println);
-    try (Csdp net = Csdp.builder(28 * 28, 10).hidden(100, 40).batch(100).build()) {
-      net.train(data.train(), null, TrainOptions.epochs(1).withBatch(100));
+    try (Csdp net = Csdp.builder(28 * 28, 10).hidden(100, 40).build()) {
+      net.train(data.train(), null, TrainOptions.epochs(2).withBatch(100));
       float[] image = new float[28 * 28];
       data.test().copyImage(0, image, 0);
       double accuracy = net.evaluate(data.test().limit(500)).accuracy();

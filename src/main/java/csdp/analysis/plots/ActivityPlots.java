@@ -22,7 +22,7 @@ import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.data.xy.DefaultXYDataset;
 import org.jfree.data.xy.XYSeriesCollection;
 
-/** What happens inside a time window. */
+/** Plots of the activity within a time window. */
 public final class ActivityPlots {
   private static final int WIDTH = 1000;
   private static final int LEFT = 190;
@@ -40,9 +40,9 @@ public final class ActivityPlots {
   }
 
   /**
-   * Every spike of one image, and the answer as it builds up.
+   * Plots every spike of one image and the accumulating class spikes.
    *
-   * @param r one sample, with every spike
+   * @param r record of one sample, with every spike
    * @param image its pixels
    */
   public static Figure raster(
@@ -95,8 +95,8 @@ public final class ActivityPlots {
     return Figure.of(
         "raster",
         "Spikes of one image over time",
-        "Each mark is a spike. Below, the spikes of each class unit so far; the most at the end is"
-            + " the answer.",
+        "Each mark is a spike. Below, the spikes of each class unit so far; the largest number"
+            + " at the end is the answer.",
         canvas,
         Figure.files("raster.csv", csv.bytes()));
   }
@@ -146,7 +146,7 @@ public final class ActivityPlots {
     XYLineAndShapeRenderer renderer = Charts.lines();
     Integer[] order = new Integer[classes];
     java.util.Arrays.setAll(order, k -> k);
-    if (classes > 10) { // the ones that matter
+    if (classes > 10) { // only those with spikes
       java.util.Arrays.sort(
           order, java.util.Comparator.comparingDouble((Integer k) -> -r.out().classSpikes()[k]));
     }
@@ -166,7 +166,7 @@ public final class ActivityPlots {
     return Charts.plot(lines, null, count, renderer);
   }
 
-  /** Spikes per step of each population. */
+  /** Plots spikes per step of each population. */
   public static Figure spikesPerStep(StepRecord r) {
     NetworkSpec spec = r.spec();
     int n = r.batch().size();
@@ -210,7 +210,7 @@ public final class ActivityPlots {
         "spikes_per_step",
         "Spikes per step",
         Figure.text(
-            "Mean and standard deviation over %,d images shown without labels. Membranes start at"
+            "Mean and standard deviation over %,d images without labels. Membranes start at"
                 + " rest, so hidden layers need some steps.",
             n),
         Charts.grid(3, 350, 270, charts.toArray(JFreeChart[]::new)),
@@ -252,7 +252,7 @@ public final class ActivityPlots {
   }
 
   /**
-   * Goodness and thresholds of positives against negatives.
+   * Plots goodness and thresholds of positives and negatives.
    *
    * @param r positives with their labels, then their negatives
    */
@@ -284,8 +284,10 @@ public final class ActivityPlots {
         "contrast",
         "Positives against negatives",
         Figure.text(
-            "Median and quartiles of %,d positives and %,d negatives, %s. Plasticity pushes goodness"
-                + " above %s (the thin line) for positives and below it for negatives; thresholds follow each"
+            "Median and quartiles of %,d positives and %,d negatives, %s. Plasticity pushes"
+                + " goodness"
+                + " above %s (the thin line) for positives and below it for negatives;"
+                + " thresholds follow each"
                 + " layer's spikes.",
             r.batch().positives(),
             r.batch().size() - r.batch().positives(),

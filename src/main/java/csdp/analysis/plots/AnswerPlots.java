@@ -22,14 +22,14 @@ import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.data.xy.DefaultXYDataset;
 
-/** What the network answered, and how its codes lie. */
+/** Plots of the answers and of the rate codes. */
 public final class AnswerPlots {
-  /** Up to so many classes each count is written into its cell. */
+  /** Maximum number of classes for counts in the cells. */
   private static final int WRITTEN_CLASSES = 20;
 
   private AnswerPlots() {}
 
-  /** True class against answer. */
+  /** Plots true class and answer. */
   public static Figure confusion(Evaluation e) {
     long[][] counts = e.confusion();
     int classes = counts.length;
@@ -163,7 +163,7 @@ public final class AnswerPlots {
     return canvas;
   }
 
-  /** Each class's number at its medoid, with a white halo. */
+  /** Draws each class's number at its medoid, with a white halo. */
   private static void names(
       Graphics2D g, Rectangle2D area, XYPlot plot, float[] y, int[] labels, int classes) {
     for (int k = 0; k < classes; k++) {
@@ -187,7 +187,7 @@ public final class AnswerPlots {
     }
   }
 
-  /** The point of a class that is nearest to the median of its coordinates. */
+  /** Returns the point of a class nearest to the median of its coordinates. */
   private static Point2D medoid(float[] y, int[] labels, int k) {
     int[] mine =
         java.util.stream.IntStream.range(0, labels.length).filter(i -> labels[i] == k).toArray();

@@ -23,9 +23,9 @@ import org.jfree.data.xy.XYDataset;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 
-/** One look for all charts, and what drawing them needs. */
+/** Common style and drawing functions of all charts. */
 public final class Charts {
-  /** Pixels of a picture for each pixel that it is meant to take on a screen. */
+  /** Image pixels per screen pixel. */
   static final int SCALE = 2;
 
   private static final Color GRID = new Color(0xE2E2E2);
@@ -34,9 +34,9 @@ public final class Charts {
   private Charts() {}
 
   /**
-   * Makes sure that text can be drawn, before anything that takes time.
+   * Checks that text can be drawn, before any long computation.
    *
-   * @throws CsdpException environment, naming the packages that are missing
+   * @throws CsdpException environment, naming the missing packages
    */
   public static void requireFonts() {
     try {
@@ -53,7 +53,7 @@ public final class Charts {
       throw noFonts("text comes out empty");
     } catch (CsdpException e) {
       throw e;
-    } catch (RuntimeException | Error e) { // what AWT throws here differs between Java versions
+    } catch (RuntimeException | Error e) { // AWT throws different types in different Java versions
       Throwable root = e;
       while (root.getCause() != null) {
         root = root.getCause();
@@ -114,7 +114,7 @@ public final class Charts {
     return plot;
   }
 
-  /** A chart around a plot, with its legend below where there is something to tell. */
+  /** A chart around a plot, with an optional legend. */
   static JFreeChart chart(String title, XYPlot plot, RectangleEdge legendAt) {
     JFreeChart chart = new JFreeChart(null, font(Font.BOLD, 15), plot, false);
     chart.setBackgroundPaint(Color.WHITE);
@@ -183,7 +183,7 @@ public final class Charts {
     return image;
   }
 
-  /** What draws on a canvas. */
+  /** Returns the graphics of a canvas. */
   static Graphics2D pen(BufferedImage canvas) {
     Graphics2D g = canvas.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);

@@ -12,13 +12,13 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 
 /**
- * A picture with the numbers behind it.
+ * A picture with its data.
  *
  * @param name of its file, without .png
  * @param title heading in the report
- * @param caption what is to be seen, in a sentence or two
+ * @param caption description in one or two sentences
  * @param png the picture
- * @param width at which it is meant to be looked at, in pixels; it has twice as many
+ * @param width display width in pixels; the image has twice as many
  * @param data further files by name
  */
 public record Figure(

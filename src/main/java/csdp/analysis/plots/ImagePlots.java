@@ -28,14 +28,14 @@ import org.jfree.chart.renderer.xy.XYBarRenderer;
 import org.jfree.data.xy.XYIntervalSeries;
 import org.jfree.data.xy.XYIntervalSeriesCollection;
 
-/** Weights and images as pictures. */
+/** Plots of weights and images. */
 public final class ImagePlots {
   private static final int BINS = 50;
   private static final int MOST_CLASSES = 20;
 
   private ImagePlots() {}
 
-  /** An image of a few pixels, each drawn as a square. */
+  /** Draws an image of a few pixels, each as a square. */
   static void tile(
       Graphics2D g,
       float[] values,
@@ -56,7 +56,7 @@ public final class ImagePlots {
     g.setColor(Charts.ink());
   }
 
-  /** The weights of every bundle of synapses. */
+  /** Plots histograms of the weights of each synapse. */
   public static Figure histograms(Parameters parameters) {
     Figure.Csv csv = new Figure.Csv("synapse", "from", "to", "weights");
     List<JFreeChart> charts = new ArrayList<>();
@@ -95,12 +95,13 @@ public final class ImagePlots {
     return Figure.of(
         "weights",
         "Weights",
-        "Weights are clipped to [-1, 1], lateral ones (M) to [0, 1], where they act with a minus.",
+        "Weights are clipped to [-1, 1], lateral ones (M) to [0, 1]; their currents are"
+            + " inhibitory.",
         Charts.grid(4, 280, 230, charts.toArray(JFreeChart[]::new)),
         Figure.files("weights.csv", csv.bytes()));
   }
 
-  /** What the units of the first hidden layer with the largest weights look for. */
+  /** Plots the input weights of the units of the first hidden layer with the largest norms. */
   public static Figure receptiveFields(Parameters parameters, int width, int height) {
     NetworkSpec spec = parameters.spec();
     Synapse w1 = spec.synapses().get(0);
@@ -177,7 +178,7 @@ public final class ImagePlots {
             csv.bytes()));
   }
 
-  /** The first image of each class beside its reconstruction. */
+  /** Plots the first image of each class with its reconstruction. */
   public static Figure reconstructions(Backend backend, Dataset data, int seed) {
     NetworkSpec spec = backend.spec();
     List<Integer> chosen = new ArrayList<>();
@@ -195,7 +196,7 @@ public final class ImagePlots {
     float[] both = new float[2 * n * pixels]; // inputs, then reconstructions
     int[] answers = new int[n];
     ReadOut out = new ReadOut(spec, false);
-    for (int k = 0; k < n; k++) { // one by one: spikes go by position in the data set
+    for (int k = 0; k < n; k++) { // one by one: spikes depend on the position in the data set
       float[] image = new float[pixels];
       data.copyImage(chosen.get(k), image, 0);
       Batch one = Evaluator.unlabelled(new Batch.Given(pixels, image), 1, seed, chosen.get(k));
@@ -238,8 +239,8 @@ public final class ImagePlots {
     g.dispose();
     return Figure.of(
         "reconstructions",
-        "Input beside reconstruction",
-        "The first image of each class above what the network makes of it: the traces of its"
+        "Input and reconstruction",
+        "The first image of each class, and below it the reconstruction: the traces of the"
             + " reconstruction units, averaged over the window.",
         canvas,
         Figure.files(

@@ -7,15 +7,14 @@ import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 
 /**
- * Colours that people with any colour vision can tell apart: Okabe and Ito's eight, with a yellow
- * dark enough for white paper, plus grey and wine. Classes have a marker as well, so that they do
- * not depend on colour alone.
+ * Colours that are distinguishable with any colour vision: Okabe and Ito's eight, with a darker
+ * yellow for white backgrounds, plus grey and wine. Classes also have markers.
  */
 final class Palette {
-  /** For the first of two things: training, positives. */
+  /** First of two series: training, positives. */
   static final Color FIRST = new Color(0x0072B2);
 
-  /** For the second of two things: validation, negatives. */
+  /** Second of two series: validation, negatives. */
   static final Color SECOND = new Color(0xD55E00);
 
   private static final int[] CLASSES = {
@@ -30,7 +29,7 @@ final class Palette {
     return new Color(CLASSES[k % CLASSES.length]);
   }
 
-  /** Marker of a class, about so many pixels wide. */
+  /** Returns the marker of a class; width in pixels. */
   static Shape marker(int k, double width) {
     double r = width / 2;
     return switch ((k + k / CLASSES.length) % 5) {

@@ -8,7 +8,7 @@ import csdp.backend.StepView;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 
-/** What happened in a time window, step by step, without learning. */
+/** A step-by-step record of a time window without learning. */
 public final class StepRecord implements StepObserver {
   private final NetworkSpec spec;
   private final Batch batch;
@@ -19,13 +19,15 @@ public final class StepRecord implements StepObserver {
   /** Spikes: [population][step][sample]. */
   private final int[][][] spikes;
 
-  /** Mean threshold of a population's units: [population][step][sample]; null where it has none. */
+  /**
+   * Mean threshold of a population's units: [population][step][sample]; null without thresholds.
+   */
   private final float[][][] thresholds;
 
-  /** Goodness: [population][step][sample]; null but for hidden layers. */
+  /** Goodness: [population][step][sample]; null except for hidden layers. */
   private final float[][][] goodness;
 
-  /** Every spike: [population][step], N x units; only if asked for. */
+  /** Every spike: [population][step], N x units; only if requested. */
   private final byte[][][] raster;
 
   private StepRecord(NetworkSpec spec, Batch batch, boolean everySpike) {
@@ -41,11 +43,7 @@ public final class StepRecord implements StepObserver {
     raster = new byte[populations][steps][];
   }
 
-  /**
-   * Shows a batch and records it.
-   *
-   * @param everySpike whether to keep single spikes too
-   */
+  /** Records a batch. @param everySpike whether to store single spikes */
   public static StepRecord of(Backend backend, Batch batch, boolean everySpike) {
     StepRecord record = new StepRecord(backend.spec(), batch, everySpike);
     backend.run(batch, null, record.out, record);
@@ -94,7 +92,7 @@ public final class StepRecord implements StepObserver {
     return steps;
   }
 
-  /** What the network answered. */
+  /** Returns the read-out. */
   public ReadOut out() {
     return out;
   }

@@ -84,8 +84,7 @@ public final class TrainingPlots {
                 : "Epoch 0 is the network before training. ")
             + "Validation runs without labels."
             + (supervised
-                ? " Training figures are taken with the true label clamped as context, so they look"
-                    + " better than they are."
+                ? " Training figures are not meaningful: the true label is clamped as context."
                 : "");
     return Figure.of(
         "learning_curves",

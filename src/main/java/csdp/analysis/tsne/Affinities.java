@@ -3,8 +3,8 @@ package csdp.analysis.tsne;
 import csdp.error.CsdpException;
 
 /**
- * The joint probabilities P of t-SNE, sparse: Gaussian over the 3 x perplexity nearest neighbours,
- * of the width that gives the perplexity, made symmetric; the sum over all pairs is 1.
+ * The sparse joint probabilities P of t-SNE: Gaussians over the 3 x perplexity nearest neighbours,
+ * with widths that give the perplexity, symmetrised; the sum over all pairs is 1.
  *
  * <p>Source: van der Maaten, "Accelerating t-SNE using tree-based algorithms", JMLR 15 (2014).
  *
@@ -16,7 +16,7 @@ public record Affinities(int[] start, int[] column, double[] value) {
   private static final int SEARCH = 100;
   private static final double TOLERANCE = 1e-5;
 
-  /** Neighbours that a perplexity needs. */
+  /** Returns the number of neighbours for a perplexity. */
   public static int neighbours(double perplexity) {
     return (int) Math.floor(3 * perplexity);
   }
@@ -28,11 +28,12 @@ public record Affinities(int[] start, int[] column, double[] value) {
    */
   public static void check(int points, double perplexity) {
     if (!(perplexity >= 2 && perplexity <= 1000)) {
-      throw CsdpException.badInput("the perplexity must lie in 2..1000, not %s", perplexity);
+      throw CsdpException.badInput("the perplexity must be in 2..1000, not %s", perplexity);
     }
     if (points - 1 < neighbours(perplexity)) {
       throw CsdpException.badInput(
-          "t-SNE with perplexity %s needs at least %d points, but there are %d: take more points or a"
+          "t-SNE with perplexity %s needs at least %d points, but there are %d: use more points"
+              + " or a"
               + " smaller --perplexity",
           perplexity, neighbours(perplexity) + 1, points);
     }
@@ -92,7 +93,7 @@ public record Affinities(int[] start, int[] column, double[] value) {
         beta = (beta + low) / 2;
       }
       if (Double.isInfinite(beta)) {
-        return; // points that coincide: equal shares are right
+        return; // coinciding points: equal shares
       }
     }
   }
@@ -100,7 +101,7 @@ public record Affinities(int[] start, int[] column, double[] value) {
   private static Affinities symmetric(Neighbours near, double[] p) {
     int n = near.n();
     int k = near.k();
-    // Each pair once from either side, then the two merged: rows sorted by column.
+    // Both directions of each pair, sorted by column, then merged.
     int[] start = new int[n + 1];
     for (int i = 0; i < n; i++) {
       start[i + 1] += k;

@@ -1,12 +1,12 @@
 package csdp.analysis.tsne;
 
-/** How well a map keeps neighbourhoods. */
+/** Measures of how well a map preserves neighbourhoods. */
 public final class Neighbourhood {
   private Neighbourhood() {}
 
   /**
-   * Trustworthiness (Venna and Kaski 2001): 1 less the penalty for points that are among the k
-   * nearest in the map but not among the k nearest of the original; 1 at best.
+   * Trustworthiness (Venna and Kaski 2001): 1 minus the penalty for points that are among the k
+   * nearest in the map but not in the original; at most 1.
    *
    * @param x original points, n x d
    * @param y mapped points, n x e
@@ -42,7 +42,7 @@ public final class Neighbourhood {
     return 1 - 2 * sum / ((double) n * k * (2.0 * n - 3 * k - 1));
   }
 
-  /** Mean share of a point's k nearest that have its label. */
+  /** Returns the mean share of a point's k nearest points with the same label. */
   public static double agreement(float[] y, int e, int[] labels, int n, int k, Parallel parallel) {
     Neighbours near = Neighbours.of(y, n, e, k, parallel);
     long same = 0;

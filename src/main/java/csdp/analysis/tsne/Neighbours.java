@@ -1,6 +1,6 @@
 package csdp.analysis.tsne;
 
-/** The exact nearest neighbours of points, each without itself. */
+/** The exact nearest neighbours of points, excluding the point itself. */
 final class Neighbours {
   private static final int CHUNK = 32;
 
@@ -17,7 +17,7 @@ final class Neighbours {
   }
 
   /**
-   * Finds the k nearest of each point, by Euclidean distance; ties go to the lower index.
+   * Finds the k nearest of each point, by Euclidean distance; the lower index wins a tie.
    *
    * @param points n x d, row-major
    */
@@ -39,17 +39,17 @@ final class Neighbours {
     return all;
   }
 
-  /** How many each point has. */
+  /** Returns the number of neighbours per point. */
   int k() {
     return k;
   }
 
-  /** How many points. */
+  /** Returns the number of points. */
   int n() {
     return n;
   }
 
-  /** The rank-th nearest of a point, rank from 0. */
+  /** Returns the rank-th nearest neighbour of a point, rank from 0. */
   int index(int point, int rank) {
     return index[point * k + rank];
   }
@@ -59,11 +59,11 @@ final class Neighbours {
     return distance[point * k + rank];
   }
 
-  /** Squared distances from one point to all; infinite to itself. */
+  /** Squared distances from one point to all; infinity for the point itself. */
   static void distances(float[] x, int n, int d, int i, float[] out) {
     int a = i * d;
     int j = 0;
-    for (; j + 4 <= n; j += 4) { // four sums at once, for the pipeline
+    for (; j + 4 <= n; j += 4) { // four independent sums, for instruction-level parallelism
       int b0 = j * d;
       int b1 = b0 + d;
       int b2 = b1 + d;
@@ -99,7 +99,7 @@ final class Neighbours {
     out[i] = Float.POSITIVE_INFINITY;
   }
 
-  /** The k smallest, in rising order: a max-heap in place, then sorted by taking it down. */
+  /** Selects the k smallest in ascending order by an in-place heap sort. */
   private void select(int i, float[] row) {
     int base = i * k;
     int size = 0;

@@ -5,13 +5,13 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Spreads independent items over threads. Items write what is theirs alone and sums over items are
- * taken afterwards in order, so no result depends on the number of threads.
+ * Runs independent items on threads. Items write to separate data, and sums over items are computed
+ * afterwards in order, so results do not depend on the number of threads.
  */
 public final class Parallel implements AutoCloseable {
   private final ForkJoinPool pool;
 
-  /** So many threads; 0 for one per core. */
+  /** Uses a number of threads; 0 for one per core. */
   public Parallel(int threads) {
     pool = new ForkJoinPool(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
   }

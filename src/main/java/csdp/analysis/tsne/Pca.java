@@ -9,8 +9,8 @@ import org.ejml.interfaces.decomposition.QRDecomposition;
 
 /**
  * Principal components by block power iteration with Rayleigh-Ritz (Halko, Martinsson, Tropp 2011,
- * algorithm 4.4), on the non-zeros alone: rate codes are mostly zero, and a 3000 x 3000 covariance
- * is never formed. Exact up to rounding when there are few dimensions.
+ * algorithm 4.4), on the non-zero values only: rate codes are mostly zero, and no covariance matrix
+ * is formed. Exact up to rounding for few dimensions.
  */
 public final class Pca {
   private static final int OVERSAMPLING = 10;
@@ -20,13 +20,16 @@ public final class Pca {
   /**
    * Principal components of some points.
    *
-   * @param components how many, k
-   * @param scores n x k, row-major: the points in the components' axes, centred
-   * @param variances of each component, in falling order
+   * @param components number of components k
+   * @param scores n x k, row-major: centred coordinates of the points in the components
+   * @param variances of each component, descending
    * @param total variance of all dimensions
    */
   public record Result(int components, double[] scores, double[] variances, double total) {
-    /** Share of the variance that the components keep, in [0, 1]; NaN where there is none. */
+    /**
+     * Returns the share of the variance explained by the components, in [0, 1]; NaN without
+     * variance.
+     */
     double explained() {
       double sum = 0;
       for (double v : variances) {
@@ -42,7 +45,7 @@ public final class Pca {
   private Pca() {}
 
   /**
-   * The leading components, as many as there can be up to the wanted number.
+   * Computes up to the requested number of leading components.
    *
    * @param x n x d, row-major
    */
@@ -166,7 +169,7 @@ public final class Pca {
     System.arraycopy(qr.getQ(null, true).data, 0, q, 0, d * m);
   }
 
-  /** Turns the axes of y to its own principal ones and keeps the first k. */
+  /** Rotates y to its principal axes and returns the first k. */
   private static Result rotate(double[] y, int n, int m, int k, double total) {
     DMatrixRMaj covariance = new DMatrixRMaj(m, m);
     for (int i = 0; i < n; i++) {

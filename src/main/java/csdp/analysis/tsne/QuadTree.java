@@ -3,11 +3,11 @@ package csdp.analysis.tsne;
 import java.util.Arrays;
 
 /**
- * Points of the plane in a quadtree, for the repulsion of Barnes-Hut t-SNE: a far cell acts as so
- * many points at its centre of mass. Rebuilt at every iteration in the same arrays.
+ * A quadtree of 2-D points for the repulsion of Barnes-Hut t-SNE: a distant cell is approximated by
+ * its centre of mass. Rebuilt at every iteration in the same arrays.
  */
 final class QuadTree {
-  /** Below this many halvings a cell is not split again: its points coincide for all purposes. */
+  /** Maximum depth: points in a smaller cell are treated as coinciding. */
   private static final int MAX_DEPTH = 40;
 
   private double[] sumX = new double[0];
@@ -17,7 +17,7 @@ final class QuadTree {
   private int[] child = new int[0]; // first of four; -1 for a leaf
   private int nodes;
 
-  /** Takes in the points, (x, y) pairs. */
+  /** Builds the tree from (x, y) pairs. */
   void build(double[] points, int n) {
     double minX = Double.POSITIVE_INFINITY;
     double minY = Double.POSITIVE_INFINITY;
@@ -82,7 +82,7 @@ final class QuadTree {
     }
   }
 
-  /** A leaf's only point moves into one of four new cells. */
+  /** Splits a leaf and moves its point into one of the four new cells. */
   private void split(int c, double left, double low, double side) {
     double half = side / 2;
     int first = add(half);
@@ -96,7 +96,7 @@ final class QuadTree {
     count[to] = count[c];
   }
 
-  /** A traversal's own memory. */
+  /** Allocates the stack of a traversal. */
   static int[] stack() {
     return new int[4 * (MAX_DEPTH + 2)];
   }
@@ -104,14 +104,14 @@ final class QuadTree {
   /**
    * Repulsion on one point of the tree.
    *
-   * @param theta cells whose side is below theta x distance act as one; at most 0.7, so that a
-   *     point's own cell never does
-   * @param out receives sum of q^2 dx, sum of q^2 dy and sum of q, without the point itself
+   * @param theta cells with side below theta x distance are approximated; at most 0.7, so that a
+   *     point's own cell never is
+   * @param out receives sum of q^2 dx, sum of q^2 dy and sum of q, excluding the point itself
    */
   void repulsion(double x, double y, double theta, int[] stack, double[] out) {
     double fx = 0;
     double fy = 0;
-    double sum = -1; // the point meets itself, at distance 0 with q = 1 and no force
+    double sum = -1; // subtracts the point itself, with distance 0, q = 1 and no force
     double theta2 = theta * theta;
     int top = 0;
     stack[top++] = 0;

@@ -25,21 +25,21 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Event-driven and multi-threaded. Work follows spikes: currents gather the weight rows of units
- * that spiked, gradients gather the traces of samples in which a unit spiked, and none is stored
- * beyond a few rows of each worker. Only Adam costs what the weights cost, and the rows of silent
- * units wait for it.
+ * Event-driven, multi-threaded backend. Work is proportional to spikes: currents sum the weight
+ * rows of units that spiked, gradients sum the traces of samples in which a unit spiked. Gradients
+ * are stored for a few rows per worker only. Adam's cost is proportional to the weights; it is
+ * deferred for rows of silent units.
  *
  * <p>A step is a few parallel phases, each a list of independent items: panels of columns for the
- * currents of the many input spikes; samples for other currents, integration, lists, goodness and
- * errors; rows for plasticity. Every sum is taken in a fixed order, so the number of threads does
- * not change a bit of the result, and sums run in the same order as in the reference backend.
+ * currents of the input; samples for other currents, integration, lists, goodness and errors; rows
+ * for plasticity. Sums run in the order of the reference backend, so results are bit-identical to
+ * it for any number of threads.
  */
 public final class CpuBackend implements Backend {
   private static final int SAMPLE_CHUNK = 16;
-  private static final int ROW_CHUNK = 2 * Spikes.GROUP; // groups are not cut
+  private static final int ROW_CHUNK = 2 * Spikes.GROUP; // whole groups only
 
-  /** Panels are worth their copy where a row of weights is read so often. */
+  /** Minimum reads per weight row for which copying a panel pays off. */
   private static final long PANEL_READS = 8;
 
   private final NetworkSpec spec;
@@ -47,7 +47,7 @@ public final class CpuBackend implements Backend {
   private final RowMath fast;
   private final RowMath plain = new PlainRowMath();
   private boolean bounded; // no value can stop being finite at moderate rates
-  private RowMath math; // the fast one where no value can stop being finite
+  private RowMath math; // the fast one if all values must stay finite
   private final Workers workers;
   private final Dynamics dynamics;
   private final Layer[] layers;
@@ -58,21 +58,21 @@ public final class CpuBackend implements Backend {
   private final Plasticity plasticity;
   private final Encoder encoder;
   private final NotFinite.Watch watch;
-  private CsdpException refused; // what was restored is not finite; null where it is
+  private CsdpException refused; // non-null if restored parameters are not finite; run throws it
   private long plasticitySteps;
-  private PhaseTimes times; // null unless somebody measures
+  private PhaseTimes times; // null unless measuring
 
-  // The batch at hand.
+  // The current batch.
   private Batch batch;
   private int n;
-  private int[] alike; // samples, those of the same image next to each other
+  private int[] samplesByImage; // samples, those of the same image next to each other
   private int step;
   private Learning learning; // null for inference
   private ReadOut out;
 
-  // The phases of a step: which item is what. Fixed while N stays the same.
-  private PanelItem[] panels = {}; // currents of the input, where panels are worth it
-  private boolean panelled; // whether they are in this step
+  // Items of the phases of a step. Constant while N is constant.
+  private PanelItem[] panels = {}; // currents of the input, if panels pay off
+  private boolean panelled; // true if used in this step
   private SampleItem[] feedForward = {}; // hidden layers, head and input
   private SampleItem[] reconstruct = {};
   private Layer[] transposed = {};
@@ -198,7 +198,7 @@ public final class CpuBackend implements Backend {
         for (Weights w : weights) {
           w.rule.at(step, adam);
         }
-        // Somebody reads all weights then, or looks for values that are not finite.
+        // The observer may read all weights, or non-finite values are searched.
         boolean everyRow = step == c.steps() || observer != null || math != fast;
         plasticity.begin(math, step, everyRow);
         phase(plasticityJob, plastic.length, this::plasticityPart);
@@ -221,9 +221,9 @@ public final class CpuBackend implements Backend {
   }
 
   /**
-   * Measures how long the phases of every step take, from now on.
+   * Starts or stops measuring the time of phases.
    *
-   * @param into adds up times; null to stop
+   * @param into accumulates times; null to stop
    */
   public void measure(PhaseTimes into) {
     times = into;
@@ -267,14 +267,14 @@ public final class CpuBackend implements Backend {
     this.out = out;
     math = bounded && NotFinite.moderate(learning) ? fast : plain;
     out.reset(batch.size());
-    alike =
+    samplesByImage =
         IntStream.range(0, batch.size())
             .boxed()
             .sorted(Comparator.comparingInt(batch::original))
             .mapToInt(Integer::intValue)
             .toArray();
     if (n != batch.size()) {
-      n = 0; // should memory end
+      n = 0; // stay consistent if allocation fails
       for (Layer layer : layers) {
         layer.allocate(batch.size());
       }
@@ -297,7 +297,7 @@ public final class CpuBackend implements Backend {
     encoder.begin(batch);
   }
 
-  /** Cuts the phases into items. */
+  /** Divides the phases into items. */
   private void layOut() {
     List<PanelItem> columns = new ArrayList<>();
     List<SampleItem> forward = new ArrayList<>();
@@ -334,7 +334,7 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** Spikes of the input that act in this step. */
+  /** Returns the number of input spikes that act in this step. */
   private long inputSpikes() {
     long sum = 0;
     for (int count : input.previous.unitCount) {
@@ -344,8 +344,8 @@ public final class CpuBackend implements Backend {
   }
 
   /**
-   * Currents of the input in all samples for a panel of columns, copied to where it stays near. A
-   * sample finds most of the rows that it needs where one of the same image has just left them.
+   * Computes the currents of the input for all samples and a panel of columns, which is copied to
+   * stay in L2. Samples of the same image follow each other, so most of their rows are in L1.
    */
   private void drive(PanelItem item, int worker) {
     Weights k = item.weights;
@@ -358,7 +358,7 @@ public final class CpuBackend implements Backend {
     }
     float[] j = k.post.currents;
     float scale = k.synapse.currentScale();
-    for (int b : alike) {
+    for (int b : samplesByImage) {
       int at = k.rows.at(b) + item.fromColumn;
       int from = b * pre.units;
       int count = pre.unitCount[b];
@@ -383,7 +383,7 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** New spikes of some samples of a layer, and what follows from them. */
+  /** Computes new spikes of some samples of a layer and the quantities that depend on them. */
   private void advance(SampleItem item, int worker) {
     if (!item.layer.p.integrates()) {
       encode(item, worker);
@@ -419,7 +419,7 @@ public final class CpuBackend implements Backend {
     };
   }
 
-  /** Draws the input spikes of some samples; the context is clamped. */
+  /** Draws the input spikes of some samples and clamps their context. */
   private void encode(SampleItem item, int worker) {
     for (int b = item.fromSample; b < item.toSample; b++) {
       encoder.encode(fast, step, b, item.layer.spikes, scratch.words[worker]);
@@ -473,10 +473,10 @@ public final class CpuBackend implements Backend {
               b * layer.spikes.words);
     }
     if ((bad & RowMath.BAD_MEMBRANE) != 0) {
-      watch.saw(Quantity.MEMBRANES, layer.p, step);
+      watch.report(Quantity.MEMBRANES, layer.p, step);
     }
     if ((bad & RowMath.BAD_THRESHOLD) != 0) {
-      watch.saw(Quantity.THRESHOLDS, layer.p, step - 1); // whose spikes had changed them
+      watch.report(Quantity.THRESHOLDS, layer.p, step - 1); // the step whose spikes changed them
     }
   }
 
@@ -484,7 +484,7 @@ public final class CpuBackend implements Backend {
   private void finishHidden(Layer layer, int b) {
     adapt(layer, b);
     modulate(layer, b);
-    if (out.hiddenSpikes(layer.p).length > 0) { // they are wanted
+    if (out.hiddenSpikes(layer.p).length > 0) { // requested
       layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
     }
   }
@@ -498,14 +498,14 @@ public final class CpuBackend implements Backend {
 
   private void adapt(Layer layer, int b) {
     if (!Float.isFinite(layer.adapt(b, c.thresholdRate()))) {
-      watch.saw(Quantity.THRESHOLDS, layer.p, step);
+      watch.report(Quantity.THRESHOLDS, layer.p, step);
     }
   }
 
   private void modulate(Layer hidden, int b) {
     float g = hidden.goodness(b, step);
     if (!Float.isFinite(g)) {
-      watch.saw(Quantity.GOODNESS, hidden.p, step);
+      watch.report(Quantity.GOODNESS, hidden.p, step);
     }
     double p = 1 / (1 + StrictMath.exp(-(g - c.goodnessThreshold())));
     hidden.modulate(b, step, (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n));
@@ -522,7 +522,10 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** Lists by unit of every presynaptic population, beside the reconstruction's integration. */
+  /**
+   * Builds the lists by unit of the presynaptic populations, or integrates the reconstruction; both
+   * in one phase.
+   */
   private void reconstructOrTranspose(int item, int worker) {
     if (item >= transposed.length) {
       advance(reconstruct[item - transposed.length], worker);
@@ -551,7 +554,7 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  /** e = 2 (s0 - sR) / N+ where just one of the two spiked; both lists ascend. */
+  /** e = 2 (s0 - sR) / N+ is nonzero if exactly one of the two spiked; both lists ascend. */
   private void reconstructionError(Layer r, Spikes s0, int b) {
     float error = 2f / batch.positives();
     int i = b * s0.units;

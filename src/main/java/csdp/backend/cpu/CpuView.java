@@ -5,7 +5,7 @@ import csdp.model.Constants;
 import csdp.model.Parameters;
 import csdp.model.Population;
 
-/** The state after a step, copied out of its padded rows. */
+/** The state after a step, copied from padded rows. */
 record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements StepView {
   @Override
   public byte[] spikes(Population p) {
@@ -30,7 +30,7 @@ record CpuView(CpuBackend backend, Layer[] layers, int n, int step) implements S
     float[] thr = dense(p, layer.threshold);
     for (int k = 0; k < thr.length; k++) {
       float change = layer.thresholdChange[k / p.units()];
-      if (!Float.isNaN(change)) { // the next step will add it
+      if (!Float.isNaN(change)) { // pending: the next step adds it
         thr[k] = Math.max(thr[k] + change, Constants.THRESHOLD_FLOOR);
       }
     }

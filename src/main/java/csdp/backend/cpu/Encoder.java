@@ -6,25 +6,26 @@ import csdp.model.Philox;
 /** Lists of input spikes, drawn or recorded, and of the clamped context. */
 final class Encoder {
   private final int units;
-  private final int groups; // of four units, the lanes of a Philox block; for whole vectors
+  private final int groups; // of four units, one Philox block; padded to whole vectors
   private final float[] image;
   private Batch batch;
-  private long[] group = new long[0]; // N x groups: those that are not all black
-  private int[] bound = new int[0]; // N x groups x 4: 24-bit words below which their units spike
+  private long[] group = new long[0]; // N x groups: groups with a pixel that is not black
+  private int[] bound =
+      new int[0]; // N x groups x 4: integer spike thresholds of their units, 24 bits
   private int[] count = new int[0]; // N: groups of a sample
 
   Encoder(int units) {
     this.units = units;
     this.groups = ((units + 3) / 4 + RowMath.BLOCKS - 1) / RowMath.BLOCKS * RowMath.BLOCKS;
-    this.image = new float[4 * groups]; // behind the units: black
+    this.image = new float[4 * groups]; // padding: black
   }
 
-  /** Random words that {@link #encode} needs room for. */
+  /** Returns the length of {@link #encode}'s scratch, in words. */
   int words() {
     return 4 * groups;
   }
 
-  /** Before a batch. */
+  /** Prepares a batch. */
   void begin(Batch batch) {
     this.batch = batch;
     if (batch.input() instanceof Batch.Recorded) {
@@ -59,7 +60,7 @@ final class Encoder {
   }
 
   /**
-   * The input spikes of a sample in a step.
+   * Draws the input spikes of a sample in a step.
    *
    * @param word scratch of {@link #words}
    */
@@ -74,7 +75,7 @@ final class Encoder {
         }
       }
     } else {
-      Batch.Drawn draw = (Batch.Drawn) batch.input();
+      Batch.RandomSpikes draw = (Batch.RandomSpikes) batch.input();
       int first = b * groups;
       math.philox(
           draw.batch(),
@@ -90,7 +91,7 @@ final class Encoder {
       for (int g = 0; g < count[b]; g++) {
         int i = 4 * (int) group[first + g];
         int k = 4 * (first + g);
-        if (i + 4 <= units) { // a count that the compiler knows
+        if (i + 4 <= units) { // constant trip count, for the compiler
           for (int lane = 0; lane < 4; lane++) {
             list[at] = i + lane;
             at += spike(word[lane * groups + g], bound[k + lane]);
@@ -106,12 +107,15 @@ final class Encoder {
     input.unitCount[b] = at - b * units;
   }
 
-  /** 1 where a word's upper 24 bits are below the bound, without a branch nobody could foresee. */
+  /**
+   * Returns 1 if a word's upper 24 bits are below the bound; branch-free, since it is
+   * unpredictable.
+   */
   private static int spike(long word, int bound) {
     return (((int) word >>> 8) - bound) >>> 31;
   }
 
-  /** The context of a sample: its one-hot label, or nothing. */
+  /** Sets the context of a sample to its one-hot label, or zero. */
   void clamp(int b, Spikes context) {
     int label = batch.label(b);
     context.unitList[b * context.units] = label;

@@ -19,9 +19,9 @@ final class Layer {
   float[] currents; // N rows: the input's; for layers that it drives
   float[] membrane;
   float[] threshold;
-  float[] trace; // head and reconstruction; hidden layers know their last spikes
+  float[] trace; // head and reconstruction; hidden layers use lastSpike
   Signals signals;
-  float[] thresholdChange; // N: what the next step adds to a sample's thresholds
+  float[] thresholdChange; // N: pending change of a sample's thresholds, added in the next step
   float[] goodness; // N
   private char[] entry; // N x units: 1 + place in the list of signals, 0 for none (hidden layers)
   private short[] lastSpike; // N x units, in the order of the lists: step of the last spike
@@ -42,12 +42,12 @@ final class Layer {
     }
   }
 
-  /** Makes room for N samples. */
+  /** Allocates state for N samples. */
   void allocate(int n) {
     if (samples == n) {
       return;
     }
-    samples = 0; // should memory end
+    samples = 0; // stay consistent if allocation fails
     previous = new Spikes(n, rows, p.drawnFromImage());
     spikes = new Spikes(n, rows, p.drawnFromImage());
     if (p.integrates()) {
@@ -69,12 +69,12 @@ final class Layer {
     samples = n;
   }
 
-  /** Whether the first currents come from the input, whose spikes are many. */
+  /** Returns true if the layer receives currents from the input. */
   boolean drivenByInput() {
     return !incoming.isEmpty() && incoming.get(0).pre.p.drawnFromImage();
   }
 
-  /** From rest. */
+  /** Resets to the rest state. */
   void reset() {
     previous.clear();
     spikes.clear();
@@ -101,7 +101,7 @@ final class Layer {
     spikes = old;
   }
 
-  /** Spike list of a sample, and what its count does to the thresholds of the next step. */
+  /** Builds the spike list of a sample and computes the change of its thresholds. */
   float adapt(int b, float thresholdRate) {
     spikes.list(b);
     thresholdChange[b] = thresholdRate * (spikes.unitCount[b] - 1);
@@ -109,9 +109,8 @@ final class Layer {
   }
 
   /**
-   * Goodness of a sample, from the number of units by the step of their last spike: traces are
-   * powers of gamma, so G = sum over steps of count x gamma^(2 x age), and only spikes change a
-   * count.
+   * Returns the goodness of a sample from the histogram of last spikes: traces are powers of gamma,
+   * so G = sum over steps of count x gamma^(2 x age).
    */
   float goodness(int b, int step) {
     int countsAt = b * (steps + 1);
@@ -137,16 +136,16 @@ final class Layer {
     return goodness[b];
   }
 
-  /** d = factor x z for every unit of a sample that has spiked in this window. */
-  void modulate(int b, int step, float factor) {
+  /** Computes d = modulation x z for every unit of a sample that has spiked in this window. */
+  void modulate(int b, int step, float modulation) {
     int at = b * spikes.units;
     for (int k = at, end = at + signals.count[b]; k < end; k++) {
-      signals.value[k] = factor * powers[step - lastSpike[k]];
+      signals.value[k] = modulation * powers[step - lastSpike[k]];
     }
     signals.spread(b);
   }
 
-  /** Traces of a hidden layer, N x units. */
+  /** Returns the traces of a hidden layer, N x units. */
   float[] tracesFromSpikes(int step) {
     float[] z = new float[samples * p.units()];
     for (int b = 0; b < samples; b++) {

@@ -5,11 +5,10 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
- * How long the phases of the {@link CpuBackend}'s steps took, told apart by population or synapse.
- * A phase mixes items of several parts, done by several threads at once; its time by the clock is
- * shared out by the time that threads spent on each part, so that all parts add up to the whole.
- * For benchmarks: every item costs two looks at the clock, and nothing is measured where a backend
- * has no such object.
+ * Times of the phases of a {@link CpuBackend}'s steps, by population or synapse. A phase mixes
+ * items of several parts on several threads; its wall time is divided in proportion to the thread
+ * time of each part, so that the parts sum to the whole. For benchmarks only: each item reads the
+ * clock twice.
  */
 public final class PhaseTimes {
   /** The kinds of parts that are told apart. */
@@ -43,13 +42,13 @@ public final class PhaseTimes {
   }
 
   private final Map<Part, Double> micros = new HashMap<>();
-  private final Map<Part, long[]>[] byWorker; // nanoseconds of the phase at hand by part
-  private final long[][] nested; // nanoseconds of the item at hand that are told apart
+  private final Map<Part, long[]>[] byWorker; // nanoseconds of the current phase by part
+  private final long[][] nested; // nanoseconds of nested parts of the current item
   private double wall;
-  private double idle; // thread time in which a phase ran and the thread had nothing to do
+  private double idle; // idle thread time within phases
 
   /**
-   * Nothing measured yet.
+   * Creates empty measurements.
    *
    * @param threads at least the backend's
    */
@@ -62,7 +61,7 @@ public final class PhaseTimes {
     }
   }
 
-  /** Runs a phase and adds up its times. */
+  /** Runs a phase and accumulates its times. */
   void run(Workers workers, Workers.Job job, int items, IntFunction<Part> part) {
     long start = System.nanoTime();
     workers.run(
@@ -94,7 +93,7 @@ public final class PhaseTimes {
     idle += Math.max(0, took * workers.count() - threads);
   }
 
-  /** Tells apart a part of the item at hand that a worker spent some time on. */
+  /** Assigns part of the current item's time to another part. */
   void within(int worker, Part part, long nanos) {
     nested[worker][0] += nanos;
     add(worker, part, nanos);
@@ -109,12 +108,12 @@ public final class PhaseTimes {
     return Map.copyOf(micros);
   }
 
-  /** Thread time in which a thread waited for others, as a share of all thread time. */
+  /** Returns the share of thread time spent waiting for other threads. */
   public double idleShare(int threads) {
     return wall == 0 ? 0 : idle / (wall * threads);
   }
 
-  /** Forgets what was measured. */
+  /** Clears all measurements. */
   public void clear() {
     micros.clear();
     wall = 0;

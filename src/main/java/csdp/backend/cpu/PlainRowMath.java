@@ -5,7 +5,7 @@ import csdp.model.Constants;
 import csdp.model.Philox;
 import java.util.Arrays;
 
-/** {@link RowMath} with plain loops; what C2 can vectorise, it does. */
+/** {@link RowMath} with plain loops, partly vectorised by the JIT compiler. */
 final class PlainRowMath implements RowMath {
   @Override
   public String description() {
@@ -155,14 +155,16 @@ final class PlainRowMath implements RowMath {
       int width,
       float[] u,
       int uAt,
-      float[] alone,
-      int aloneAt,
+      float[] unpaired,
+      int unpairedAt,
       Rule rule,
       int step) {
     boolean finite = true;
     for (int c = 0; c < width; c++) {
-      float next = adam(w, m, v, at + c, u[uAt + c], rule, step) - rule.decay * alone[aloneAt + c];
-      finite &= Float.isFinite(Math.abs(next) + v[at + c]); // m spoils the weight
+      float next =
+          adam(w, m, v, at + c, u[uAt + c], rule, step) - rule.decay * unpaired[unpairedAt + c];
+      finite &=
+          Float.isFinite(Math.abs(next) + v[at + c]); // a non-finite m makes the weight non-finite
       w[at + c] = Math.min(Math.max(next, rule.lower), rule.upper);
     }
     return finite;

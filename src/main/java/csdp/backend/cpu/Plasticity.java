@@ -4,8 +4,8 @@ import csdp.backend.NotFinite;
 import csdp.backend.NotFinite.Quantity;
 
 /**
- * Learning of the weights, row by row: a row's gradient is gathered, used and forgotten. Rows are
- * independent of each other, so workers share them out.
+ * Plasticity, row by row: a row's gradient is summed, applied and discarded. Rows are independent,
+ * so workers process them in parallel.
  */
 final class Plasticity {
   private final Scratch scratch;
@@ -25,9 +25,9 @@ final class Plasticity {
   }
 
   /**
-   * Before the rows of a step.
+   * Prepares a step.
    *
-   * @param everyRow whether none is left for later
+   * @param everyRow true if no row may be deferred
    */
   void begin(RowMath math, int step, boolean everyRow) {
     this.math = math;
@@ -36,9 +36,9 @@ final class Plasticity {
   }
 
   /**
-   * Plasticity of some rows: gather a row's gradient, then Adam, decay and clip. A row whose unit
-   * is silent is left for later: it is taken through the steps it missed when its unit spikes
-   * again, so that its weights are next read, or at the window's end.
+   * Updates some rows: gradient, then Adam, decay and clip. A row whose unit is silent is deferred:
+   * its missed steps are applied when the unit spikes again, that is before its weights are read,
+   * or at the end of the window.
    */
   void learn(Weights k, int fromRow, int toRow, int worker) {
     Spikes pre = k.acting();
@@ -72,7 +72,7 @@ final class Plasticity {
     }
   }
 
-  /** The same for groups of rows: neighbours of the input spike in much the same samples. */
+  /** As above for groups of rows: neighbouring input units spike in similar samples. */
   private void learnGroups(Weights k, int fromRow, int toRow, int worker) {
     Spikes pre = k.acting();
     float[] own = scratch.floats;
@@ -107,7 +107,7 @@ final class Plasticity {
     }
   }
 
-  /** Whether a row's unit is silent, so that nothing reads its weights before the next step. */
+  /** Returns true if a row's unit is silent, so its weights are not read before the next step. */
   private boolean canWait(Weights k, int row) {
     return switch (k.synapse.rule()) {
       case CONTRASTIVE ->
@@ -119,14 +119,14 @@ final class Plasticity {
   /** Adam, decay and clip of a row whose unit spiked in the samples of the list. */
   private void update(Weights k, int row, int[] list, int from, int count, int u, int worker) {
     float[] own = scratch.floats;
-    int alone =
+    int unpaired =
         switch (k.synapse.rule()) {
-          case CONTRASTIVE -> alone(k, list, from, count, worker);
-          case ERROR -> scratch.alone(worker); // not read
+          case CONTRASTIVE -> unpaired(k, list, from, count, worker);
+          case ERROR -> scratch.unpaired(worker); // not read
         };
     boolean some = count > 0;
-    if (!k.update(math, row, step, some ? own : silent, some ? u : 0, own, alone)) {
-      watch.saw(Quantity.WEIGHTS, k.synapse, step);
+    if (!k.update(math, row, step, some ? own : silent, some ? u : 0, own, unpaired)) {
+      watch.report(Quantity.WEIGHTS, k.synapse, step);
     }
   }
 
@@ -134,17 +134,17 @@ final class Plasticity {
    * (1-a)^T s of a row: the column sums of postsynaptic spikes, less those in the samples of the
    * list. Returns where it begins in the scratch memory.
    */
-  private int alone(Weights k, int[] list, int from, int count, int worker) {
+  private int unpaired(Weights k, int[] list, int from, int count, int worker) {
     float[] own = scratch.floats;
-    int alone = scratch.alone(worker);
-    System.arraycopy(k.post.columnSpikes, k.rows.at(step), own, alone, k.rows.padded);
+    int unpaired = scratch.unpaired(worker);
+    System.arraycopy(k.post.columnSpikes, k.rows.at(step), own, unpaired, k.rows.padded);
     Spikes post = k.post.spikes;
     for (int q = from; q < from + count; q++) {
       int start = list[q] * post.units;
       for (int e = start, end = start + post.unitCount[list[q]]; e < end; e++) {
-        own[alone + post.unitList[e]]--;
+        own[unpaired + post.unitList[e]]--;
       }
     }
-    return alone;
+    return unpaired;
   }
 }

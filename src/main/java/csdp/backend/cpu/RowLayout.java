@@ -1,25 +1,27 @@
 package csdp.backend.cpu;
 
 /**
- * Where the rows of a matrix lie that has a column for every unit of a population: weights (a row
- * for every presynaptic unit), state (a row for every sample). Rows are padded to whole vectors, so
- * that inner loops have no tails, and a row is contiguous, so that hardware prefetches what
- * plasticity streams.
+ * Memory layout of matrices with a column per unit of a population: weights (a row per presynaptic
+ * unit) and state (a row per sample). Rows are padded to whole vectors, so inner loops have no
+ * tails. Rows are contiguous for the hardware prefetcher.
  */
 final class RowLayout {
-  /** Rows hold a multiple of this, the lanes of the widest vectors (16 floats of 512 bits). */
+  /** Row lengths are multiples of this: the lanes of the widest vectors (16 floats, 512 bits). */
   static final int LANES = 16;
 
   /**
-   * Floats before the first row. Behind the 16 bytes of an array's header it comes to lie on a
-   * cache line's start, so that no vector spans two: large arrays begin at a heap region's start.
+   * Floats before the first row. After the 16-byte array header, the first row is aligned to a
+   * cache line, since large arrays start at a heap region.
    */
   static final int LEAD = 12;
 
   final int units;
   final int padded;
 
-  /** From row to row: an odd number of vectors, or rows of 2^k would share few sets of a cache. */
+  /**
+   * Distance between rows: an odd number of vectors, so that rows do not map to the same cache
+   * sets.
+   */
   final int stride;
 
   RowLayout(int units) {
@@ -29,22 +31,22 @@ final class RowLayout {
     this.stride = (vectors | 1) * LANES;
   }
 
-  /** Where a row begins. */
+  /** Returns the start index of a row. */
   int at(int row) {
     return LEAD + row * stride;
   }
 
-  /** Elements of a matrix of so many rows. */
+  /** Returns the array length of a matrix. */
   int size(int rows) {
     return Math.addExact(LEAD, Math.multiplyExact(rows, stride));
   }
 
-  /** Words that hold a row's spikes as bits. */
+  /** Returns the number of words for a row's spike bits. */
   int words() {
     return (units + 63) / 64;
   }
 
-  /** Copies a dense rows x units matrix to where its rows lie here; the padding is left alone. */
+  /** Copies a dense rows x units matrix into this layout; the padding is unchanged. */
   void fromDense(float[] dense, float[] padded, int rows) {
     for (int r = 0; r < rows; r++) {
       System.arraycopy(dense, r * units, padded, at(r), units);

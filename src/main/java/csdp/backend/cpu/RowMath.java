@@ -3,12 +3,15 @@ package csdp.backend.cpu;
 import csdp.model.Adam;
 
 /**
- * The inner loops, over one row. Widths are multiples of {@link RowLayout#LANES}. Each has a plain
- * form and one with the Vector API; both add in the same order and give the same bits. Only the
- * plain form looks for values that are not finite.
+ * The inner loops over one row. Widths are multiples of {@link RowLayout#LANES}. A plain and a
+ * Vector API implementation add in the same order and are bit-identical. Only the plain one checks
+ * for non-finite values.
  */
 interface RowMath {
-  /** The Vector API's form where the module jdk.incubator.vector is there, else the plain one. */
+  /**
+   * Returns the Vector API implementation if the module jdk.incubator.vector is present, else the
+   * plain one.
+   */
   static RowMath best() {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
       try {
@@ -23,19 +26,19 @@ interface RowMath {
     return new PlainRowMath();
   }
 
-  /** Blocks of {@link #philox} that the widest vectors draw at once. */
+  /** Number of {@link #philox} blocks per widest vector. */
   int BLOCKS = 8;
 
-  /** Columns of a panel: their weights from 784 inputs, 200 kB, leave room in a core's L2 cache. */
+  /** Columns of a panel: with 784 inputs its weights (200 kB) fit a core's L2 cache. */
   int PANEL = 64;
 
-  /** A membrane potential is NaN or infinite. */
+  /** Flag: a membrane potential is NaN or infinite. */
   int BAD_MEMBRANE = 1;
 
-  /** A threshold is. */
+  /** Flag: a threshold is NaN or infinite. */
   int BAD_THRESHOLD = 2;
 
-  /** One line for people. */
+  /** Returns a one-line description. */
   String description();
 
   /**
@@ -59,7 +62,7 @@ interface RowMath {
 
   /**
    * j[jAt + c] = 0 + scale * sum over r in list[from .. from+count) of w[base + r * PANEL + c], for
-   * the {@link #PANEL} columns of a panel. What is not added to a zero could be -0.
+   * the {@link #PANEL} columns of a panel. The addition to 0 avoids a result of -0.
    */
   void gatherPanel(
       float[] j, int jAt, float scale, float[] w, int base, int[] list, int from, int count);
@@ -85,14 +88,14 @@ interface RowMath {
 
   /**
    * Leaky integration, spike and reset, trace: v' = v + ((j - v) / tau) dt; s = v' > thr. Where
-   * {@code change} is not NaN, thr = max(thr + change, floor) comes first. Without a trace (null)
-   * none is kept.
+   * {@code change} is not NaN, thr = max(thr + change, floor) comes first. The trace is optional
+   * (null).
    *
-   * @param jAt where the currents begin
-   * @param at where the row begins in v, thr and z
+   * @param jAt start of the currents
+   * @param at start of the row in v, thr and z
    * @param bitsAt first word of the row's spike bits
-   * @return {@link #BAD_MEMBRANE} where a membrane potential before its reset, {@link
-   *     #BAD_THRESHOLD} where a threshold before its floor is NaN or infinite, or both; else 0
+   * @return {@link #BAD_MEMBRANE} if a membrane potential before its reset is NaN or infinite,
+   *     {@link #BAD_THRESHOLD} if a threshold before its floor is, or both; else 0
    */
   int integrate(
       float[] j,
@@ -108,16 +111,16 @@ interface RowMath {
       int bitsAt);
 
   /**
-   * Adam, decay and clip of a row in steps that it was left out of. In those its unit was silent,
-   * so the gradient was zero and every postsynaptic spike came without a presynaptic one: weights
-   * and moments follow from the column sums alone, by the same arithmetic in the same order.
+   * Applies Adam, decay and clip of a row's deferred steps. In those steps its unit was silent, so
+   * the gradient was zero and every postsynaptic spike was without a presynaptic one: weights and
+   * moments depend on the column sums only. Arithmetic and order are those of the direct update.
    *
-   * @param at where the row begins in w, m and v
-   * @param missed first step that the row was left out of
-   * @param step behind the last one
+   * @param at start of the row in w, m and v
+   * @param missed first deferred step
+   * @param step end of the deferred steps, exclusive
    * @param columns column sums of every step's postsynaptic spikes
-   * @param columnsAt where those of {@code missed} begin
-   * @param stride from one step's to the next
+   * @param columnsAt start of the sums of {@code missed}
+   * @param stride between the sums of successive steps
    */
   void catchUp(
       float[] w,
@@ -133,12 +136,12 @@ interface RowMath {
       int stride);
 
   /**
-   * Adam, decay and clip of a row.
+   * Applies Applies Adam, decay and clip of a row. @param at start of the row in w, m and v
    *
-   * @param at where the row begins in w, m and v
+   * @param at start of the row in w, m and v
    * @param u gradient, from {@code uAt} on
-   * @param alone postsynaptic spikes without a presynaptic one, from {@code aloneAt} on
-   * @return whether the weights before their clip and the moments are finite
+   * @param unpaired postsynaptic spikes without a presynaptic one, from {@code unpairedAt} on
+   * @return true if the weights before clipping and the moments are finite
    */
   boolean contrastive(
       float[] w,
@@ -148,26 +151,26 @@ interface RowMath {
       int width,
       float[] u,
       int uAt,
-      float[] alone,
-      int aloneAt,
+      float[] unpaired,
+      int unpairedAt,
       Rule rule,
       int step);
 
   /**
-   * Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
+   * Applies Applies Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
    *
-   * @return whether weights before their clip and moments are finite
+   * @return true if the weights before clipping and the moments are finite
    */
   boolean error(
       float[] w, float[] m, float[] v, int at, int width, float[] u, int uAt, Rule rule, int step);
 
   /**
-   * Blocks of random words of {@link csdp.model.Philox} whose counters differ in the last word.
+   * Computes blocks of {@link csdp.model.Philox} whose counters differ in the last word.
    *
-   * @param last last words of the counters; from {@code from} on, with room for a multiple of
-   *     {@link #BLOCKS}
+   * @param last last words of the counters, from index {@code from}; the length must allow for a
+   *     multiple of {@link #BLOCKS}
    * @param words the first words of all blocks at 0, the second ones at {@code stride}, and so on,
-   *     each in the lower half; with room like {@code last}
+   *     each in the lower half; padded like {@code last}
    */
   void philox(
       int c0,

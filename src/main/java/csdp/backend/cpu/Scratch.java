@@ -3,13 +3,13 @@ package csdp.backend.cpu;
 import csdp.error.CsdpException;
 
 /**
- * The workers' own buffers. Rows of floats are in one array, so large that with G1 and regions of
- * up to 8 MiB it begins at a region's start, and each on cache lines of its own.
+ * Buffers of the workers. All float rows are in one array, large enough to start at a heap region
+ * (G1, regions of up to 8 MiB); each row has its own cache lines.
  */
 final class Scratch {
   private static final int LARGE = 1 << 20;
 
-  /** Rows of gradients that are taken out of a group's at once; divides their number. */
+  /** Number of gradient rows extracted from a group at once; divides the group size. */
   static final int ROWS = 4;
 
   final float[] floats;
@@ -29,7 +29,7 @@ final class Scratch {
           workers, (Integer.MAX_VALUE - Long.BYTES - RowLayout.LEAD) / each);
     }
     floats = new float[Math.max(LARGE, (int) all)];
-    scales = new float[workers][4 * Spikes.GROUP]; // longer, so that no two share a cache line
+    scales = new float[workers][4 * Spikes.GROUP]; // padded, to avoid false sharing
     words = new long[workers][random];
     samples = new int[workers][];
   }
@@ -39,14 +39,14 @@ final class Scratch {
     return RowLayout.LEAD + worker * each;
   }
 
-  /** A row of postsynaptic spikes without presynaptic ones. */
-  int alone(int worker) {
+  /** A row of counts of postsynaptic spikes without a presynaptic one. */
+  int unpaired(int worker) {
     return gradient(worker) + ROWS * row;
   }
 
   /** The gradients of a group of units, interleaved. */
   int lanes(int worker) {
-    return alone(worker) + row;
+    return unpaired(worker) + row;
   }
 
   /** A panel of weights. */
@@ -59,8 +59,8 @@ final class Scratch {
     return gradient(worker);
   }
 
-  /** A row of sums beside it. */
+  /** A row of sums for it. */
   int sum(int worker) {
-    return alone(worker);
+    return unpaired(worker);
   }
 }

@@ -3,13 +3,13 @@ package csdp.backend.cpu;
 import java.util.Arrays;
 
 /**
- * What plasticity gets from a postsynaptic population in a step, the modulator d or the error e, as
- * for each sample the list of units where it is not zero. Traces are zero until a unit's first
- * spike of the window, so in a large layer these lists are short. Where they are not, a dense
- * matrix is kept beside them; both give the same sums.
+ * The signal of a postsynaptic population for plasticity in a step, the modulator d or the error e:
+ * for each sample, the list of units with a nonzero value. Traces are zero until a unit's first
+ * spike of the window, so the lists of a large layer are short. For long lists a dense matrix is
+ * also kept; both give the same sums.
  */
 final class Signals {
-  /** Lists are walked where fewer than one in so many values differs from zero. */
+  /** Lists are used if fewer than one in this number of values is nonzero. */
   private static final int SPARSE = 10;
 
   private final int samples;
@@ -17,7 +17,7 @@ final class Signals {
   final int[] unit; // N x units
   final float[] value; // N x units
   final int[] count; // N
-  private float[] dense; // N rows; null until it is first needed
+  private float[] dense; // N rows; allocated on first use
   private boolean isDense;
 
   Signals(int samples, RowLayout rows) {
@@ -28,12 +28,12 @@ final class Signals {
     count = new int[samples];
   }
 
-  /** Whether the dense matrix is kept in this step. */
+  /** Returns true if the dense matrix is used in this step. */
   boolean isDense() {
     return isDense;
   }
 
-  /** No unit has a signal. */
+  /** Clears all lists. */
   void clear() {
     Arrays.fill(count, 0);
     if (dense != null) {
@@ -42,7 +42,9 @@ final class Signals {
     isDense = false;
   }
 
-  /** Before a step in which lists can only grow: chooses the form from what they hold. */
+  /**
+   * Selects lists or matrix before a step, from the current length of the lists, which only grow.
+   */
   void choose() {
     long entries = 0;
     for (int c : count) {
@@ -57,7 +59,7 @@ final class Signals {
   /**
    * Appends a unit to a sample's list.
    *
-   * @return how many there are now
+   * @return the new length
    */
   int append(int sample, int u, float d) {
     int at = sample * rows.units + count[sample];
@@ -66,7 +68,7 @@ final class Signals {
     return ++count[sample];
   }
 
-  /** Copies a sample's list into the dense matrix, where that is kept. */
+  /** Copies a sample's list into the dense matrix if that is used. */
   void spread(int sample) {
     if (isDense) {
       int at = rows.at(sample);

@@ -3,13 +3,13 @@ package csdp.backend.cpu;
 import java.util.Arrays;
 
 /**
- * The spikes of a population in one step, in three forms: bits (N x words), for each sample the
- * ascending list of its spiking units, and for each unit the ascending list of samples in which it
- * spiked. Neighbours of the input spike in much the same samples, so there each sixteen of them
- * have one list. Lists have fixed strides, so they are filled in parallel and nothing is allocated.
+ * The spikes of a population in one step, in three formats: bits (N x words), an ascending list of
+ * spiking units per sample, and an ascending list of samples per unit. Neighbouring input units
+ * spike in similar samples, so sixteen of them share a list. Lists have fixed strides: they are
+ * filled in parallel without allocation.
  */
 final class Spikes {
-  /** Units that share a list where they are grouped. */
+  /** Number of units that share a list. */
   static final int GROUP = 16;
 
   final int samples;
@@ -24,7 +24,7 @@ final class Spikes {
 
   /**
    * Samples in which unit i spiked at {@code i * samples ..}, {@code sampleCount[i]} of them; null
-   * where units are grouped.
+   * if units are grouped.
    */
   final int[] sampleList;
 
@@ -32,16 +32,16 @@ final class Spikes {
 
   /**
    * Samples in which any unit of group g spiked at {@code g * samples ..}, {@code groupCount[g]} of
-   * them; null where units are not grouped.
+   * them; null if units are not grouped.
    */
   final int[] groupList;
 
-  /** A bit for each unit of the group that spiked in that sample. */
+  /** One bit per unit of the group that spiked in that sample. */
   final char[] groupBits;
 
   final int[] groupCount;
 
-  /** How many of a unit's samples are positive ones; those come first. */
+  /** Number of a unit's samples that are positive; these come first. */
   final int[] positiveCount;
 
   Spikes(int samples, RowLayout rows, boolean grouped) {
@@ -60,7 +60,7 @@ final class Spikes {
     positiveCount = new int[units];
   }
 
-  /** Nothing spiked. */
+  /** Clears all spikes. */
   void clear() {
     Arrays.fill(bits, 0);
     Arrays.fill(unitCount, 0);
@@ -90,7 +90,7 @@ final class Spikes {
     }
   }
 
-  /** Whether neighbouring units share lists of samples. */
+  /** Returns true if neighbouring units share lists of samples. */
   boolean grouped() {
     return groupList != null;
   }
@@ -144,7 +144,7 @@ final class Spikes {
     int n = 0;
     int from = unit / GROUP * samples;
     for (int k = from, end = from + groupCount[unit / GROUP]; k < end; k++) {
-      if (n < sampleCount[unit]) { // without this test the last write could fall behind the list
+      if (n < sampleCount[unit]) { // prevents a write after the end of the list
         list[n] = groupList[k];
       }
       n += groupBits[k] >> unit % GROUP & 1;

@@ -10,10 +10,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link RowMath} with the Vector API. Every column keeps its own running sum in a register lane,
- * so sums are added in list order exactly as in the plain form. It does not look for values that
- * are not finite: it is for networks where there can be none. Loaded only where the module is
- * there.
+ * {@link RowMath} with the Vector API. Each column has its running sum in a register lane, so the
+ * order of sums is that of the plain implementation. It does not check for non-finite values and is
+ * used only if there can be none. Loaded only if the module is present.
  */
 final class VectorRowMath implements RowMath {
   private static final VectorSpecies<Float> S = species();
@@ -24,7 +23,7 @@ final class VectorRowMath implements RowMath {
       IntVector.broadcast(I, 1).lanewise(VectorOperators.LSHL, IntVector.zero(I).addIndex(1));
   private static final int SIGN = 0x80000000;
 
-  /** The machine's widest vectors, up to the padding's 16 lanes. */
+  /** Returns the widest vectors of the machine, at most 16 lanes. */
   private static VectorSpecies<Float> species() {
     VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
     return preferred.length() > RowLayout.LANES ? FloatVector.SPECIES_512 : preferred;
@@ -150,7 +149,7 @@ final class VectorRowMath implements RowMath {
       float[] u, int uAt, float[] scales, int[] unit, float[] value, int from, int to) {
     for (int lane = 0; lane < Spikes.GROUP; lane += L) {
       FloatVector scale = FloatVector.fromArray(S, scales, lane);
-      for (int q = from; q < to; q++) { // zero times a value adds zero: none is infinite here
+      for (int q = from; q < to; q++) { // zero times a value is zero: no value is infinite here
         int at = uAt + Spikes.GROUP * unit[q] + lane;
         FloatVector.fromArray(S, u, at).add(scale.mul(value[q])).intoArray(u, at);
       }
@@ -186,8 +185,8 @@ final class VectorRowMath implements RowMath {
         FloatVector old = FloatVector.fromArray(S, v, at + c);
         FloatVector next =
             old.add(FloatVector.fromArray(S, j, jAt + c).sub(old).mul(d.inverseTau()).mul(d.dt()));
-        // All bits of the lanes that spike, by the sign of a difference: a VectorMask would be an
-        // object on JDK 17. A difference of -0 is none.
+        // Spike bits from the sign of a difference: a VectorMask would be allocated on JDK 17. A
+        // difference of -0 cannot occur.
         IntVector spike =
             threshold.sub(next).add(zero).reinterpretAsInts().lanewise(VectorOperators.ASHR, 31);
         next.reinterpretAsInts()
@@ -240,7 +239,7 @@ final class VectorRowMath implements RowMath {
       FloatVector first = FloatVector.fromArray(S, m, at + c);
       FloatVector second = FloatVector.fromArray(S, v, at + c);
       int spikes = columnsAt + c;
-      for (int s = missed; s < step; s++) { // a zero gradient adds zero, to the same bits
+      for (int s = missed; s < step; s++) { // adding a zero gradient changes no bit
         first = first.mul(beta1).add(zero);
         second = second.mul(beta2).add(zero);
         FloatVector root =
@@ -266,8 +265,8 @@ final class VectorRowMath implements RowMath {
       int width,
       float[] u,
       int uAt,
-      float[] alone,
-      int aloneAt,
+      float[] unpaired,
+      int unpairedAt,
       Rule rule,
       int step) {
     FloatVector beta1 = FloatVector.broadcast(S, Constants.BETA1);
@@ -287,7 +286,7 @@ final class VectorRowMath implements RowMath {
       FloatVector second = FloatVector.fromArray(S, v, at + c).mul(beta2).add(g.mul(g).mul(gain2));
       FloatVector root = second.mul(secondScale).lanewise(VectorOperators.SQRT);
       FloatVector move = first.mul(rate).div(root.add(epsilon));
-      FloatVector lost = FloatVector.fromArray(S, alone, aloneAt + c).mul(decay);
+      FloatVector lost = FloatVector.fromArray(S, unpaired, unpairedAt + c).mul(decay);
       FloatVector next = FloatVector.fromArray(S, w, at + c).sub(move).sub(lost);
       first.intoArray(m, at + c);
       second.intoArray(v, at + c);
@@ -364,9 +363,9 @@ final class VectorRowMath implements RowMath {
   }
 
   /**
-   * max(lower, min(upper, w)) by the order of the bits: an instruction each, where Java's own float
-   * minimum takes many. Floats from zero on order as their bits do, and negative ones, with the
-   * sign bit turned, the other way.
+   * Computes max(lower, min(upper, w)) on the bits, with one instruction each, where Java's float
+   * minimum takes several. Non-negative floats are ordered as their bits; negative ones in reverse,
+   * without the sign bit.
    */
   private static FloatVector clip(
       FloatVector w, IntVector upper, IntVector lower, IntVector lowest) {
@@ -379,12 +378,12 @@ final class VectorRowMath implements RowMath {
         .reinterpretAsFloats();
   }
 
-  /** The lower bound's bits without the sign. */
+  /** Returns the lower bound's bits without the sign. */
   private static int magnitude(float lower) {
     return Float.floatToRawIntBits(lower) & ~SIGN;
   }
 
-  /** Where the lower bound is zero, -0 is below it. */
+  /** If the lower bound is zero, -0 is below it. */
   private static int lowest(float lower) {
     return lower == 0 ? 0 : Integer.MIN_VALUE;
   }

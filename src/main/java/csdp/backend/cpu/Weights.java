@@ -4,7 +4,7 @@ import csdp.model.Learning;
 import csdp.model.Synapse;
 import java.util.Arrays;
 
-/** Weights and moments of a synapse: a row for every presynaptic unit. */
+/** Weights and moments of a synapse: one row per presynaptic unit. */
 final class Weights {
   final Synapse synapse;
   final Layer pre;
@@ -14,7 +14,7 @@ final class Weights {
   final float[] m;
   final float[] v;
   final RowMath.Rule rule;
-  private final int[] done; // last step of the window that each row has been taken through
+  private final int[] done; // last step of the window applied to each row
 
   Weights(Synapse synapse, Layer pre, Layer post, int steps) {
     this.synapse = synapse;
@@ -46,21 +46,23 @@ final class Weights {
   }
 
   /**
-   * Adam, decay and clip of a row in this step, after those that it was left out of.
+   * Applies the deferred steps of a row, then Adam, decay and clip of this step.
    *
    * @param u gradient of the row
-   * @param uAt where it begins
-   * @param alone postsynaptic spikes without a presynaptic one; for contrastive synapses
-   * @param aloneAt where they begin
-   * @return whether all values were finite
+   * @param uAt start of the gradient
+   * @param unpaired postsynaptic spikes without a presynaptic one; for contrastive synapses
+   * @param unpairedAt start of these counts
+   * @return true if all values are finite
    */
-  boolean update(RowMath math, int row, int step, float[] u, int uAt, float[] alone, int aloneAt) {
+  boolean update(
+      RowMath math, int row, int step, float[] u, int uAt, float[] unpaired, int unpairedAt) {
     int at = rows.at(row);
     boolean finite =
         switch (synapse.rule()) {
           case CONTRASTIVE -> {
             catchUp(math, at, done[row] + 1, step);
-            yield math.contrastive(w, m, v, at, rows.padded, u, uAt, alone, aloneAt, rule, step);
+            yield math.contrastive(
+                w, m, v, at, rows.padded, u, uAt, unpaired, unpairedAt, rule, step);
           }
           case ERROR -> math.error(w, m, v, at, rows.padded, u, uAt, rule, step);
         };

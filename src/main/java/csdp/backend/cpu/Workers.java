@@ -4,15 +4,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A few threads that are created once and share out the items of one job at a time. Items are taken
- * in order by whoever is free; what an item computes must not depend on who computes it. The caller
- * works too. Running a job allocates nothing.
+ * A pool of threads that processes the items of one job at a time. Free threads take items in
+ * order; the result of an item must not depend on the thread. The caller is one of the workers.
+ * Running a job allocates nothing.
  */
 final class Workers implements AutoCloseable {
   /** A job of many independent items. */
   @FunctionalInterface
   interface Job {
-    /** Does one item; {@code worker} names scratch space of its own. */
+    /** Processes one item; {@code worker} is the index of the thread's scratch space. */
     void run(int item, int worker);
   }
 
@@ -37,16 +37,15 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  /** Number of workers, the caller included. */
+  /** Returns the number of workers, including the caller. */
   int count() {
     return threads.length + 1;
   }
 
-  /** Does all items and returns when the last is done. */
+  /** Processes all items and returns after the last. */
   @SuppressWarnings({
     "NonAtomicVolatileUpdate", // only the caller writes the epoch
-    "ThreadPriorityCheck" // after the spins the core is left to whoever can use it; nothing relies
-    // on it
+    "ThreadPriorityCheck" // yields the core after spinning; correctness does not depend on it
   })
   void run(Job job, int items) {
     if (threads.length == 0 || items < 2) {

@@ -17,25 +17,25 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The way to CUDA devices. Only what is behind {@link #survey} and {@link #open} touches JCuda, and
- * only where a driver's library was found: elsewhere not one of its classes is loaded.
+ * Entry point to CUDA devices. JCuda classes are loaded only by {@link #survey} and {@link #open},
+ * and only if a driver's library was found.
  */
 public final class Cuda {
   /**
-   * How kernels are launched.
+   * Launch options.
    *
-   * @param products who computes spikes x weights
-   * @param syncLaunches whether every launch is waited for, so that a failure is reported with its
-   *     own kernel; slow, for debugging
+   * @param products implementation of spikes x weights
+   * @param syncLaunches whether to synchronise after each launch, so that an error is reported with
+   *     its kernel; slow, for debugging
    */
   public record Options(Products products, boolean syncLaunches) {
-    /** Own kernels, not waited for. */
+    /** Own kernels, asynchronous launches. */
     public static final Options DEFAULT = new Options(Products.KERNELS, false);
   }
 
-  /** Who computes the products of spikes and weights. */
+  /** Implementation of the products of spikes and weights. */
   public enum Products {
-    /** Own kernels, which follow the spikes. */
+    /** Own sparse kernels. */
     KERNELS,
     /** cuBLAS, dense: the baseline of the benchmark. */
     CUBLAS
@@ -45,7 +45,7 @@ public final class Cuda {
 
   private Cuda() {}
 
-  /** What the driver of this machine offers; asked once. Never fails. */
+  /** Returns the driver and devices of this machine; queried once. Never fails. */
   public static synchronized CudaSurvey survey() {
     if (survey == null) {
       survey = ask(System.getenv(), Path.of("/"));
@@ -54,9 +54,9 @@ public final class Cuda {
   }
 
   /**
-   * Asks the driver that is found below a root.
+   * Queries the driver found below a root.
    *
-   * @param env the environment, whose variables name more folders
+   * @param env the environment, whose variables name further folders
    */
   public static CudaSurvey ask(Map<String, String> env, Path root) {
     String os = System.getProperty("os.name");
@@ -72,9 +72,8 @@ public final class Cuda {
           "no NVIDIA driver is installed (no libcuda): install one to use a GPU");
     }
     try {
-      // JCuda's library names the driver's without a folder. Once that is loaded, nobody looks for
-      // it:
-      // so it may be in a folder where the loader would not look.
+      // JCuda's library refers to the driver's by name only. Once loaded, it is not searched for:
+      // so it may be in a folder outside the loader's path.
       System.load(driver.get().toAbsolutePath().toString());
       JCudaNatives.load("JCudaDriver", "jcuda.driver.JCudaDriver");
       return JCudaQuery.survey();
@@ -117,7 +116,7 @@ public final class Cuda {
     return JCudaDevice.open(survey(), index, syncLaunches);
   }
 
-  /** The devices in a line, or why there are none. */
+  /** Returns the devices in one line, or the reason why there are none. */
   public static String whatThereIs(CudaSurvey s) {
     return s.gpus().isEmpty()
         ? s.problem()
@@ -126,8 +125,8 @@ public final class Cuda {
   }
 
   /**
-   * Whether kernels can be had for a device without its driver's consent: why the PTX in the
-   * classes is refused, or which it is.
+   * Returns the state of the shipped PTX, without asking a driver: its description, or the reason
+   * why it is refused.
    *
    * @return {@code ok} lines start with "ok"
    */

@@ -23,12 +23,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the hand-written CUDA kernels. The images of a data set and the epoch's order lie on the
- * device ({@link DeviceImages}); a batch's labels and its place in the order are uploaded, its
- * whole time window runs on the device without a host round trip, and the read-outs that are asked
- * for come back once. What changes from batch to batch lies in device memory (place, labels,
- * counters of the random draw, Adam's corrections), so the window is captured once for each kind of
- * batch and queued as a whole. Images that are not stored as bytes are uploaded with their batch.
+ * Executes the CUDA kernels. The images of a data set and the epoch's order are stored on the
+ * device ({@link DeviceImages}). A batch uploads its labels and its position in the order; its
+ * whole time window runs on the device without a host round trip, and the requested read-outs are
+ * copied back once. Values that change between batches (position, labels, counters of the random
+ * numbers, Adam's corrections) are in device memory, so the window is captured once per kind of
+ * batch and launched as a whole. Images that are not stored as bytes are uploaded with their batch.
  *
  * <p>A step is four launches, two where nothing is learned, whatever the network: each does one
  * phase for every row of its tables ({@link NetworkState}).
@@ -36,7 +36,7 @@ import java.util.Map;
  * <p>Work follows spikes, as in the {@code cpu} backend, and sums run in the same order.
  */
 public final class CudaBackend implements Backend {
-  /** Samples of a batch that a device learns from: kernels count them in 16 bits. */
+  /** Maximum samples of a training batch: kernels count them in 16 bits. */
   static final int MOST_LEARNED = 0xFFFF;
 
   private final NetworkSpec spec;
@@ -49,29 +49,29 @@ public final class CudaBackend implements Backend {
   private final Ints draw; // {batch, firstSample, seed, purpose, from}; see encode.cu
   private final Map<Window, Sequence> captured = new HashMap<>();
   private final NotFinite.Watch watch;
-  private CsdpException refused; // what was restored is not finite; null where it is
+  private CsdpException refused; // non-null if restored parameters are not finite; run throws it
   private long plasticitySteps;
 
   private Floats images;
-  private float[] loose = new float[0]; // for images of a data set without bytes
+  private float[] hostImages = new float[0]; // for images of a data set without bytes
   private Bytes recorded;
   private Floats wide; // spikes as floats, for products
 
-  /** All that decides which kernels a window launches with which scalar arguments. */
+  /** Key of a captured window: everything that determines its launches and scalar arguments. */
   private record Window(
       int n, int positives, boolean learn, boolean recorded, DeviceImages.OnDevice stored) {}
 
   /**
    * A network with all parameters zero; {@link #restore} sets them.
    *
-   * @param device is closed with this backend, or here if there is not enough memory
+   * @param device closed with this backend, or by the constructor if memory does not suffice
    */
   public CudaBackend(NetworkSpec spec, GpuDevice device) {
     this(spec, device, null);
   }
 
   /**
-   * The same with the products of spikes and weights computed elsewhere.
+   * As above, with another implementation of the products of spikes and weights.
    *
    * @param products on the same device; closed with this backend
    */
@@ -113,12 +113,12 @@ public final class CudaBackend implements Backend {
     return spec;
   }
 
-  /** Number of device buffers that it holds. */
+  /** Returns the number of device buffers. */
   int liveBuffers() {
     return net.liveBuffers();
   }
 
-  /** The network on the device. */
+  /** Returns the network on the device. */
   NetworkState net() {
     return net;
   }
@@ -171,14 +171,14 @@ public final class CudaBackend implements Backend {
       for (int step = 1; step <= c.steps(); step++) {
         step(w, step, true);
         plasticitySteps = before + (learn ? step : 0);
-        look();
+        checkFinite();
         observer.afterStep(new CudaStepView(this, step, w.n));
       }
     }
     readOut(batch.size(), out);
   }
 
-  /** Room for a batch: as it is where the last one was not smaller. */
+  /** Allocates memory for a batch unless there is enough. */
   private void reserve(Batch batch) {
     int spikes = batch.input() instanceof Batch.Recorded r ? r.spikes().length : 0;
     if (net.fits(batch.size()) && spikes <= recorded.length()) {
@@ -205,30 +205,30 @@ public final class CudaBackend implements Backend {
     if (batch.input() instanceof Batch.Recorded r) {
       recorded.upload(r.spikes());
     } else {
-      Batch.Drawn d = (Batch.Drawn) batch.input();
+      Batch.RandomSpikes d = (Batch.RandomSpikes) batch.input();
       if (!onDevice) {
-        images.upload(loose(batch), batch.size() * spec.input().units());
+        images.upload(hostImages(batch), batch.size() * spec.input().units());
       }
       int from = batch.images() instanceof Batch.Stored s ? s.from() : 0;
       draw.upload(new int[] {d.batch(), d.firstSample(), d.seed(), d.purpose().ordinal(), from});
     }
   }
 
-  private float[] loose(Batch batch) {
+  private float[] hostImages(Batch batch) {
     if (batch.images() instanceof Batch.Given g) {
       return g.pixels();
     }
     int units = spec.input().units();
-    if (loose.length < batch.size() * units) {
-      loose = new float[batch.size() * units];
+    if (hostImages.length < batch.size() * units) {
+      hostImages = new float[batch.size() * units];
     }
     for (int b = 0; b < batch.size(); b++) {
-      batch.copyImage(b, loose, b * units);
+      batch.copyImage(b, hostImages, b * units);
     }
-    return loose;
+    return hostImages;
   }
 
-  // What follows only queues work on the device.
+  // From here on, work is only queued on the device.
 
   private void whole(Window w) {
     encode(w);
@@ -237,7 +237,7 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  /** Input spikes of all steps, and the clamped labels. */
+  /** Queues the input spikes of all steps and the clamped labels. */
   private void encode(Window w) {
     if (w.recorded) {
       kernels.encodeRecorded(net, recorded, w.n);
@@ -250,22 +250,22 @@ public final class CudaBackend implements Backend {
   }
 
   /**
-   * One step, in the order of the model.
+   * Queues one step.
    *
-   * @param read whether parameters are read after it
+   * @param read true if parameters are read after this step
    */
   private void step(Window w, int t, boolean read) {
     products(w, t, false);
     kernels.forward(net, t, w.n);
     products(w, t, true);
-    kernels.settle(net, t, w.n, w.positives, w.learn ? w.positives : 0);
+    kernels.signals(net, t, w.n, w.positives, w.learn ? w.positives : 0);
     if (w.learn) {
       kernels.transpose(net, t, w.n);
       kernels.learn(net, t, w.n, w.positives, read);
     }
   }
 
-  /** Currents by dense products, if at all: of the populations that new spikes drive, or not. */
+  /** Queues dense products, if enabled, for populations driven by new or by previous spikes. */
   private void products(Window w, int t, boolean newSpikes) {
     for (Synapse s : products == null ? List.<Synapse>of() : spec.synapses()) {
       if (s.post().fedByNewSpikes() == newSpikes) {
@@ -284,15 +284,15 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  /** Throws if something was not finite so far in this window. */
-  private void look() {
-    watch.saw(net.seen());
+  /** Throws if a value of this window so far is not finite. */
+  private void checkFinite() {
+    watch.report(net.seen());
     watch.check();
   }
 
-  /** 8. Sums over the window, once per batch. */
+  /** Copies the sums over the window back, once per batch. */
   private void readOut(int n, ReadOut out) {
-    look();
+    checkFinite();
     out.reset(n);
     readOut(spec.head(), out.classSpikes());
     for (Population hidden : out.counted()) {
@@ -313,7 +313,7 @@ public final class CudaBackend implements Backend {
     Padding.download(net.state(p).readOut, into, p.units());
   }
 
-  /** Forgets what was captured: with a data set, or all where that is null. */
+  /** Discards captured windows: those with a data set, or all if that is null. */
   private void forgetWindows(DeviceImages.OnDevice of) {
     List<Window> those =
         captured.keySet().stream().filter(w -> of == null || w.stored == of).toList();
@@ -324,7 +324,7 @@ public final class CudaBackend implements Backend {
   public void close() {
     try (device;
         products;
-        net) { // the last first, each whatever befalls another
+        net) { // closed in reverse order, each even if another fails
       forgetWindows(null);
     }
   }
@@ -332,7 +332,7 @@ public final class CudaBackend implements Backend {
   private void closeDevice() {
     try (device;
         products) {
-      // nothing else was made
+      // the network is the only resource so far
     }
   }
 }

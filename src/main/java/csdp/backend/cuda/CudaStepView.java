@@ -37,7 +37,7 @@ final class CudaStepView implements StepView {
     return rows(net.state(p).membrane, p);
   }
 
-  /** With the move that the device makes at the start of the next step. */
+  /** Includes the change that the device applies at the start of the next step. */
   @Override
   public float[] thresholds(Population p) {
     if (!p.adaptive()) {
@@ -68,9 +68,9 @@ final class CudaStepView implements StepView {
       return rows(net.state(p).error, p);
     }
     float[] d = traces(p);
-    float[] factor = net.state(p).factor.download(new float[n]);
+    float[] modulator = net.state(p).modulator.download(new float[n]);
     for (int k = 0; k < d.length; k++) {
-      d[k] *= factor[k / p.units()];
+      d[k] *= modulator[k / p.units()];
     }
     return d;
   }

@@ -8,22 +8,22 @@ import csdp.error.CsdpException;
 import java.util.Arrays;
 
 /**
- * What a device can do at most, measured on it: bytes per second of a copying kernel (read plus
- * written), and operations per second of chains of a product and a sum, float32, not fused. Both
- * kernels are checked before they are timed.
+ * Measured limits of a device: bytes per second of a copy kernel (read plus written), and
+ * operations per second of chains of a product and a sum, float32, not fused. Both kernels are
+ * checked before timing.
  *
  * @param bytesPerSecond median over the repeats
  * @param operationsPerSecond median over the repeats
- * @param clock how times were taken
+ * @param clock kind of time measurement
  */
 public record DeviceCeilings(double bytesPerSecond, double operationsPerSecond, String clock) {
-  private static final int OPERATIONS = 16; // of multiply_add, a round and thread
+  private static final int OPERATIONS = 16; // of multiply_add, per round and thread
   private static final int CHECKED = 4096;
 
   /**
    * Measures.
    *
-   * @param floats length of the arrays that are copied; more than the caches hold
+   * @param floats length of the arrays that are copied; larger than the caches
    * @param threads threads of the arithmetic
    * @param rounds of the arithmetic
    */
@@ -49,7 +49,7 @@ public record DeviceCeilings(double bytesPerSecond, double operationsPerSecond, 
       double[] arithmetic = new double[repeats];
       String clock = "";
       for (int r = -2; r < repeats; r++) {
-        // There and back, so that no run finds its target where it left it.
+        // Alternate the direction, so that no run finds its target in a cache.
         Floats a = (r & 1) == 0 ? from : to;
         Floats b = a == from ? to : from;
         Mark start = device.mark();

@@ -11,11 +11,11 @@ import java.util.Deque;
 import java.util.function.Consumer;
 
 /**
- * Data sets that lie on a device as bytes: the ones that were shown last, each with the order in
- * which its images are shown. They are uploaded once, an order once an epoch.
+ * The most recently used data sets, stored as bytes on a device, each with the order of its images.
+ * A set is uploaded once, an order once per epoch.
  */
 final class DeviceImages {
-  /** Training and validation images take turns. */
+  /** Training and validation images alternate. */
   private static final int KEPT = 2;
 
   private static final int CHUNK_BYTES = 1 << 22;
@@ -23,7 +23,7 @@ final class DeviceImages {
   private final int units;
   private final DeviceMemory memory;
   private final Consumer<OnDevice> dropped;
-  private final Deque<OnDevice> kept = new ArrayDeque<>(); // the one shown last comes last
+  private final Deque<OnDevice> kept = new ArrayDeque<>(); // in order of use
   private Dataset tooLarge; // null, or the last set that did not fit
 
   /** A data set on the device. */
@@ -31,7 +31,7 @@ final class DeviceImages {
     private final Dataset data;
     private final Ints order;
     private final Bytes pixels;
-    private int[] uploaded; // the order that lies on the device
+    private int[] uploaded; // the order on the device
 
     private OnDevice(DeviceMemory memory, Dataset data) {
       this.data = data;
@@ -74,7 +74,7 @@ final class DeviceImages {
         return;
       }
       for (int image : next) {
-        if (image < 0 || image >= data.size()) { // a kernel would read whatever lies there
+        if (image < 0 || image >= data.size()) { // a kernel would read out of bounds
           throw new IndexOutOfBoundsException("image " + image + " of " + data);
         }
       }
@@ -84,11 +84,11 @@ final class DeviceImages {
   }
 
   /**
-   * None yet.
+   * Creates an empty cache.
    *
    * @param units values of an image
-   * @param memory its owner frees what is left
-   * @param dropped told of a set whose buffers are about to be freed
+   * @param memory whose owner frees the rest
+   * @param dropped called before the buffers of a set are freed
    */
   DeviceImages(int units, DeviceMemory memory, Consumer<OnDevice> dropped) {
     this.units = units;
@@ -97,9 +97,8 @@ final class DeviceImages {
   }
 
   /**
-   * The data set of a batch, with the batch's order, on the device.
-   *
-   * @return null where the set has no bytes or does not fit: then its images come with each batch
+   * Returns the data set of a batch on the device, with the batch's order. @return null if the set
+   * has no bytes or does not fit: then images are uploaded with each batch
    */
   OnDevice show(Batch.Stored images) {
     Dataset data = images.data();
@@ -132,7 +131,7 @@ final class DeviceImages {
     return shown;
   }
 
-  /** Room for a set, for which the others have to go if need be; null where that is too little. */
+  /** Allocates memory for a set, evicting others if necessary; null if that does not suffice. */
   private OnDevice allocate(Dataset data) {
     while (true) {
       try {

@@ -20,10 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Every fast kernel against its readable twin, on a device: two networks of the same random
- * parameters, one stepped by each. Both take their sums in the same order, so the results must be
- * the same bits; only goodness, which the twins sum in double in two orders, may differ in the last
- * place.
+ * Compares each fast kernel with its readable twin on a device: two networks with the same random
+ * parameters, one stepped by each. Both sum in the same order, so results must be bit-identical;
+ * only goodness, which they sum in double in different orders, may differ in the last place.
  */
 public final class KernelCheck {
   private static final int STEPS = 5;
@@ -38,12 +37,12 @@ public final class KernelCheck {
   private static final Learning LEARNING = new Learning(0.01f, 3e-3f);
 
   /**
-   * How a kernel did.
+   * Result of a kernel.
    *
-   * @param difference the first one; null where the kernel equals its twin
+   * @param difference the first one; null if the kernel equals its twin
    */
   public record Result(String kernel, String difference) {
-    /** Whether it equals its twin. */
+    /** Returns true if the kernel equals its twin. */
     public boolean passed() {
       return difference == null;
     }
@@ -57,7 +56,8 @@ public final class KernelCheck {
   private final int n;
   private final int positives;
   private final Philox.Stream random;
-  private final Map<String, String> differences = new LinkedHashMap<>(); // the first of a kernel
+  private final Map<String, String> differences =
+      new LinkedHashMap<>(); // first difference by kernel
   private String kernel;
 
   private KernelCheck(
@@ -94,7 +94,7 @@ public final class KernelCheck {
       check.encode();
       for (int t = 1; t <= STEPS; t++) {
         check.forward(t);
-        check.settle(t);
+        check.signals(t);
         check.transpose(t);
         check.learn(t);
       }
@@ -119,7 +119,8 @@ public final class KernelCheck {
       }
     }
     int[] labels = new int[n];
-    Arrays.setAll(labels, b -> random.nextInt(spec.classes() + 1) - 1); // some without a label
+    Arrays.setAll(
+        labels, b -> random.nextInt(spec.classes() + 1) - 1); // some samples without a label
     for (NetworkState net : List.of(fast, plain)) {
       net.reserve(n);
       net.restore(p);
@@ -129,7 +130,10 @@ public final class KernelCheck {
     }
   }
 
-  /** The spikes that the rest goes by are the last ones: drawn from images with every grey. */
+  /**
+   * Checks the encoders. The last one, with images of all grey levels, gives the spikes for the
+   * other checks.
+   */
   private void encode() {
     int units = spec.input().units();
     byte[] spikes = new byte[STEPS * n * units];
@@ -145,10 +149,10 @@ public final class KernelCheck {
       same("step " + t, expected, fast.state(spec.input()).spikes(t, n));
     }
 
-    int images = positives + 3; // a batch starts behind the first image of the order
+    int images = positives + 3; // the batch does not start at the first image of the order
     byte[] values = new byte[images * units];
     for (int k = 0; k < values.length; k++) {
-      values[k] = (byte) Math.max(0, random.nextInt(384) - 128); // every grey, much black
+      values[k] = (byte) Math.max(0, random.nextInt(384) - 128); // all grey levels, much black
     }
     Bytes pixels = memory.bytes("images", values.length);
     pixels.upload(values);
@@ -204,16 +208,16 @@ public final class KernelCheck {
     }
   }
 
-  private void settle(int t) {
-    of("settle");
-    kernels.settle(fast, t, n, positives, positives);
+  private void signals(int t) {
+    of("signals");
+    kernels.signals(fast, t, n, positives, positives);
     for (Population p : spec.integrating()) {
       if (p.fedByNewSpikes()) {
         kernels.forwardPlain(plain, p, t, n);
         sameUnits(p, t);
       }
     }
-    kernels.settlePlain(plain, t, n, positives, positives);
+    kernels.signalsPlain(plain, t, n, positives, positives);
     for (Population p : spec.populations()) {
       PopulationState a = plain.state(p);
       PopulationState b = fast.state(p);
@@ -230,10 +234,10 @@ public final class KernelCheck {
       if (a.error != null) {
         same(at(p, t, "error"), floats(a.error), floats(b.error));
       }
-      if (a.factor != null) {
+      if (a.modulator != null) {
         closeTo(at(p, t, "goodness"), floats(a.goodness), floats(b.goodness));
-        closeTo(at(p, t, "modulation"), floats(a.factor), floats(b.factor));
-        a.factor.upload(floats(b.factor)); // what follows is compared to the bit
+        closeTo(at(p, t, "modulation"), floats(a.modulator), floats(b.modulator));
+        b.modulator.upload(floats(a.modulator)); // learn is compared bit for bit
       }
     }
   }
@@ -259,7 +263,7 @@ public final class KernelCheck {
     }
   }
 
-  /** Rows may be left for later, except in the second step and the last. */
+  /** Rows may be deferred, except in the second and the last step. */
   private void learn(int t) {
     of("learn");
     boolean all = t == 2 || t == STEPS;
@@ -305,7 +309,7 @@ public final class KernelCheck {
   }
 
   private void differs(String what, int k, Object expected, Object actual) {
-    // Only the first difference of a kernel is kept; until then its entry is null.
+    // Only the first difference of a kernel is stored; before that its entry is null.
     differences.putIfAbsent(kernel, what + "[" + k + "] is " + actual + ", not " + expected);
   }
 
@@ -322,7 +326,7 @@ public final class KernelCheck {
 
   private void same(String what, float[] expected, float[] actual) {
     for (int k = 0; k < expected.length; k++) {
-      if (!(expected[k] == actual[k])) { // what is not a number fails
+      if (!(expected[k] == actual[k])) { // NaN fails
         differs(what, k, expected[k], actual[k]);
         return;
       }
@@ -345,7 +349,7 @@ public final class KernelCheck {
     }
   }
 
-  /** The first counts[b] elements of each row, from a row on. */
+  /** Compares the first counts[b] elements of each row, starting at a row. */
   private void sameLists(
       String what, int[] expected, int[] actual, int[] counts, int from, int stride) {
     for (int b = 0; b < counts.length; b++) {

@@ -25,8 +25,8 @@ import java.util.Locale;
 
 /**
  * Counts warp instructions and bytes of each kernel in a step by executing the shipped PTX on the
- * host, and compares the window with the CPU backend, bit for bit. Counts are repeatable to the
- * last digit, unlike times. {@code scripts/kernel_report.sh} prints them.
+ * host, and compares the window with the CPU backend bit for bit. Counts, unlike times, are exactly
+ * repeatable. {@code scripts/kernel_report.sh} prints them.
  */
 final class KernelCosts {
   /**
@@ -34,7 +34,7 @@ final class KernelCosts {
    *
    * @param batch images; a training step has a negative for each
    * @param steps of a window
-   * @param trained windows of training, by the CPU backend, before the one that is counted
+   * @param trained training windows on the CPU backend before the counted one
    */
   record Window(int[] hidden, int batch, int steps, int trained, boolean learn) {
     private NetworkSpec network(Dataset images) {
@@ -50,17 +50,17 @@ final class KernelCosts {
    *
    * @param kernels in the order of their names
    * @param spikes per sample and step, by population
-   * @param difference from the CPU backend; null if all spikes and parameters have the same bits
+   * @param difference from the CPU backend; null if all spikes and parameters are bit-identical
    */
   record Costs(
       Window window, List<EmulatedLibrary.Counts> kernels, double[] spikes, String difference) {
-    /** Warp instructions per step. */
+    /** Returns warp instructions per step. */
     double instructions() {
       return kernels.stream().mapToLong(EmulatedLibrary.Counts::instructions).sum()
           / (double) window.steps;
     }
 
-    /** Bytes of device memory read and written per step, each sector once a launch. */
+    /** Returns bytes of device memory read and written per step, each sector once per launch. */
     double bytes() {
       return kernels.stream().mapToLong(k -> k.read() + k.written()).sum() / (double) window.steps;
     }

@@ -9,30 +9,30 @@ import csdp.model.Population;
 import csdp.model.Synapse;
 
 /**
- * One method for each kernel of {@code kernels/*.cu}, of the kernel's name: it alone knows block,
- * grid and the order of arguments, and checks that buffers which are not the network's own are
- * large enough. What the kernels compute is written in their files' headers.
+ * One method per kernel of {@code kernels/*.cu}, with the kernel's name. It is the only place with
+ * block, grid and order of arguments, and it checks the size of buffers outside of the network. The
+ * headers of the kernel files state the equations.
  */
 public final class Kernels {
   /** Columns of a tile: four for each lane of a warp. */
   static final int TILE = 128;
 
-  /** Columns of a row that a warp of learn takes: a segment. */
+  /** Columns per warp of learn: a segment of a row. */
   static final int SEGMENT = 1024;
 
-  /** Rows that a block of learn takes, a warp each. */
+  /** Rows per block of learn, one warp each. */
   static final int ROWS = 4;
 
   /** Warps of a block of forward. */
   static final int FORWARD_WARPS = 12;
 
-  /** Samples that a warp of forward takes. */
+  /** Samples per warp of forward. */
   static final int LISTS = 8;
 
-  /** Input units whose weights forward has in shared memory at once. */
+  /** Input units whose weights forward holds in shared memory. */
   static final int CHUNK = 64;
 
-  /** Fewer samples than this gather from the L2 cache sooner than a tile is filled. */
+  /** Below this number of samples, gathering from the L2 cache is faster than filling a tile. */
   private static final int TILED_FROM = 48;
 
   /** Lanes of a warp. */
@@ -49,43 +49,45 @@ public final class Kernels {
     this.device = device;
   }
 
-  /** Segments of a row of so many units. */
+  /** Returns the number of segments of a row. */
   static int segments(int units) {
     return (Padding.stride(units) + SEGMENT - 1) / SEGMENT;
   }
 
-  /** Chunks of a population's units. */
+  /** Returns the number of chunks of a population. */
   static int chunks(int units) {
     return (Padding.stride(units) + CHUNK - 1) / CHUNK;
   }
 
-  /** Pairs of samples whose input spikes are listed together; none in a small batch. */
+  /**
+   * Returns the number of sample pairs with common lists of input spikes; none in a small batch.
+   */
   static int pairs(int n) {
     return n < TILED_FROM ? 0 : (n + 1) / 2;
   }
 
-  /** Tiles of a row of so many units. */
+  /** Returns the number of tiles of a row. */
   static int tiles(int units) {
     return (units + TILE - 1) / TILE;
   }
 
-  /** A thread for each of so many elements. */
+  /** One thread per element. */
   private static Geometry each(long elements, int block) {
     return new Geometry(Math.toIntExact((elements + block - 1) / block), 1, block, 0);
   }
 
-  /** A thread for each word of a population's spikes. */
+  /** One thread per word of a population's spikes. */
   private static Geometry eachWord(Population p, int n) {
     return each((long) n * Padding.words(p.units()), BLOCK);
   }
 
-  /** A warp for each sample and step. */
+  /** One warp per sample and step. */
   private static Geometry window(NetworkState net, int n) {
     int samples = BLOCK / WARP;
     return new Geometry((n + samples - 1) / samples, net.spec.constants().steps(), BLOCK, 0);
   }
 
-  /** Blocks of (so many tiles, 96 samples), half of them from each half of the batch. */
+  /** Blocks of (tiles, 96 samples), half of the samples from each half of the batch. */
   private static Geometry tiled(int tiles, int n) {
     int group = LISTS * FORWARD_WARPS;
     return new Geometry(tiles, ((n + 1) / 2 * 2 + group - 1) / group, FORWARD_WARPS * WARP, 0);
@@ -105,7 +107,7 @@ public final class Kernels {
     device.launch("encode_plain", eachWord(net.spec.input(), n), net.table, images, draw, step, n);
   }
 
-  // Which images a batch shows stands in device memory: DeviceImages checks it.
+  // The images of a batch are selected in device memory: DeviceImages checks them.
 
   void encodeStored(NetworkState net, Bytes pixels, Ints order, Ints draw, int positives, int n) {
     draw.require(5);
@@ -147,29 +149,29 @@ public final class Kernels {
     device.launch("forward_plain", eachWord(p, n), net.table, p.index(), step, n);
   }
 
-  /** The step is the one whose spikes act. */
+  /** step: the step of the presynaptic spikes. */
   void currents(NetworkState net, Synapse s, Floats into, int step, int n) {
     into.require((long) n * Padding.stride(s.post().units()));
     device.launch(
         "currents", tiled(tiles(s.post().units()), n), net.table, net.row(s), into, step, n);
   }
 
-  /** The step is the one whose spikes act. */
+  /** step: the step of the presynaptic spikes. */
   void currentsPlain(NetworkState net, Synapse s, Floats into, int step, int n) {
     long size = (long) n * Padding.stride(s.post().units());
     into.require(size);
     device.launch("currents_plain", each(size, BLOCK), net.table, net.row(s), into, step, n);
   }
 
-  // settle.cu
+  // signals.cu
 
-  /** Nothing is taught where nothing is learned: then that count is zero. */
-  void settle(NetworkState net, int step, int n, int positives, int taught) {
-    device.launch("settle", new Geometry(n, 1, BLOCK, 0), net.table, step, n, positives, taught);
+  /** Targets: the first samples, which have a target; 0 where nothing is learned. */
+  void signals(NetworkState net, int step, int n, int positives, int targets) {
+    device.launch("signals", new Geometry(n, 1, BLOCK, 0), net.table, step, n, positives, targets);
   }
 
-  void settlePlain(NetworkState net, int step, int n, int positives, int taught) {
-    device.launch("settle_plain", each(n, WARP), net.table, step, n, positives, taught);
+  void signalsPlain(NetworkState net, int step, int n, int positives, int targets) {
+    device.launch("signals_plain", each(n, WARP), net.table, step, n, positives, targets);
   }
 
   // spikes.cu
@@ -197,7 +199,7 @@ public final class Kernels {
 
   // plasticity.cu
 
-  /** All: leave no row for later, since its weights are read after this step. */
+  /** all: defer no row, since the weights are read after this step. */
   void learn(NetworkState net, int step, int n, int positives, boolean all) {
     device.launch(
         "learn",

@@ -14,16 +14,15 @@ import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
-import csdp.model.Synapse.Rule;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * A network on the device: its parameters, its state for a batch, and the tables by which the
- * kernels find both ({@code kernels/network.cuh}). A launch does one phase for all rows of a table,
- * so it needs to know nothing else.
+ * A network on the device: its parameters, its state for a batch, and the tables with their
+ * addresses for the kernels ({@code kernels/network.cuh}). A launch does one phase for all rows of
+ * a table.
  */
 final class NetworkState implements AutoCloseable {
   // The structs of network.cuh. MirrorsTest compares names, types and offsets with those of the
@@ -35,7 +34,7 @@ final class NetworkState implements AutoCloseable {
           .address("synapses", NetworkState::synapsesAt)
           .buffer("power", n -> n.tracePowers)
           .buffer("labels", n -> n.labels)
-          .buffer("seen", n -> n.seen)
+          .buffer("firstNotFinite", n -> n.seen)
           .integer("populationCount", n -> n.states.length)
           .integer("steps", n -> n.c.steps())
           .real("inverseTau", n -> n.c.inverseTauM())
@@ -61,8 +60,8 @@ final class NetworkState implements AutoCloseable {
           .buffer("readOut", r -> r.state.readOut)
           .buffer("error", r -> r.state.error)
           .buffer("goodness", r -> r.state.goodness)
-          .buffer("factor", r -> r.state.factor)
-          .buffer("alive", r -> r.state.alive)
+          .buffer("modulator", r -> r.state.modulator)
+          .buffer("lastStepCounts", r -> r.state.lastStepCounts)
           .buffer("ever", r -> r.state.ever)
           .buffer("live", r -> r.state.live)
           .buffer("slot", r -> r.state.slot)
@@ -87,7 +86,7 @@ final class NetworkState implements AutoCloseable {
           .integer("pre", r -> r.synapse().pre().index())
           .integer("post", r -> r.synapse().post().index())
           .integer("rows", r -> r.synapse().pre().units())
-          .integer("isError", r -> r.synapse().rule() == Rule.ERROR ? 1 : 0)
+          .integer("rule", r -> r.synapse().rule().ordinal())
           .integer("hollow", r -> r.synapse().hollow() ? 1 : 0)
           .real("currentScale", r -> r.synapse().currentScale())
           .real("learningScale", r -> r.synapse().learningScale())
@@ -123,31 +122,31 @@ final class NetworkState implements AutoCloseable {
     }
   }
 
-  /** A population or synapse, by its row in the tables, and where in it. */
+  /** A part of a population or synapse: table row, row and column. */
   record Part(int of, int row, int column) {}
 
   final NetworkSpec spec;
-  final DeviceMemory parameters; // what is not sized for a batch
-  final DeviceMemory window; // what is sized for the largest batch so far
+  final DeviceMemory parameters; // independent of the batch size
+  final DeviceMemory window; // sized for the largest batch so far
   final Bytes table;
   final Parts forward;
   final Parts transpose;
   final Parts learn;
   private final Constants c;
   private final boolean currents;
-  private final float[] powers; // what is left of a trace by its age
-  private final List<Synapse> ordered; // by the population that they end at
+  private final float[] powers; // trace by the age of its last spike
+  private final List<Synapse> ordered; // sorted by postsynaptic population
   private final SynapseState[] synapses;
-  private final Floats[] initialThresholds; // by population; null where nothing integrates
+  private final Floats[] initialThresholds; // by population; null if it does not integrate
   private final PopulationState[] states;
   private final Floats tracePowers;
   final Floats adam; // T x {rate, secondScale}
-  private final Ints seen; // a long: the first that was not finite in a window
+  private final Ints seen; // a long: first non-finite value of a window
   private Ints labels;
   private int capacity; // samples that fit
   private float decay; // of weights, as in the device's table
 
-  /** What the blocks along x of a launch's grid work on: a part a block. */
+  /** Parts for the blocks along x of a grid, one per block. */
   record Parts(Bytes table, int blocks) {
     private static Parts upload(DeviceMemory memory, String of, List<Part> parts) {
       byte[] rows = new byte[Math.multiplyExact(parts.size(), PART.bytes())];
@@ -160,10 +159,10 @@ final class NetworkState implements AutoCloseable {
   }
 
   /**
-   * Parameters undefined until {@link #restore}, no room for a batch until {@link #reserve}.
+   * Parameters are undefined until {@link #restore}; batches need {@link #reserve}.
    *
-   * @param currents whether currents are computed by others, into the populations' buffers
-   * @throws csdp.error.CsdpException if there is not enough memory; nothing is kept then
+   * @param currents true if currents are computed externally, into the populations' buffers
+   * @throws csdp.error.CsdpException if memory does not suffice; all is then released
    */
   NetworkState(NetworkSpec spec, GpuDevice device, boolean currents) {
     this.spec = spec;
@@ -244,8 +243,8 @@ final class NetworkState implements AutoCloseable {
     for (SynapseState s : synapses) {
       s.upload(from);
     }
-    for (Population p : spec.integrating()) { // a unit that is not there never spikes
-      float never = 1e30f; // finite: not what the watch looks for
+    for (Population p : spec.integrating()) { // padding units never spike
+      float never = 1e30f; // finite, since the watch reports infinity
       Padding.upload(initialThresholds[p.index()], from.thresholds(p), p.units(), never);
     }
   }
@@ -260,8 +259,8 @@ final class NetworkState implements AutoCloseable {
   }
 
   /**
-   * Where in the window since {@link Kernels#clampContext} something was not finite first, once all
-   * queued work is done; a place of {@link NotFinite.Watch}.
+   * Waits for queued work and returns the first non-finite value since {@link
+   * Kernels#clampContext}, as a code of {@link NotFinite.Watch}.
    */
   long seen() {
     int[] halves = seen.download(new int[2]);
@@ -291,16 +290,16 @@ final class NetworkState implements AutoCloseable {
     return n <= capacity;
   }
 
-  /** Frees the state of the last batch. */
+  /** Releases the state of the last batch. */
   void release() {
     window.close();
     capacity = 0;
   }
 
   /**
-   * Makes room for a batch.
+   * Allocates memory for a batch.
    *
-   * @throws csdp.error.CsdpException if there is not enough memory; a smaller batch may fit
+   * @throws csdp.error.CsdpException if memory does not suffice; a smaller batch may fit
    */
   void reserve(int n) {
     for (Population p : spec.populations()) {
@@ -334,7 +333,7 @@ final class NetworkState implements AutoCloseable {
     return populationsAt() + (long) states.length * POPULATION.bytes();
   }
 
-  /** Tiles of columns of the populations that the spikes of the step before drive. */
+  /** Tiles of columns of the populations driven by the previous step's spikes. */
   private List<Part> forwardParts() {
     List<Part> parts = new ArrayList<>();
     for (Population p : spec.integrating()) {
@@ -345,7 +344,7 @@ final class NetworkState implements AutoCloseable {
     return parts;
   }
 
-  /** Words of spikes of the populations where a synapse begins. */
+  /** Words of spikes of the presynaptic populations. */
   private List<Part> transposeParts() {
     List<Part> parts = new ArrayList<>();
     for (Population p : spec.populations()) {
@@ -356,7 +355,7 @@ final class NetworkState implements AutoCloseable {
     return parts;
   }
 
-  /** Segments of rows, those of a block together; blocks that take long come first. */
+  /** Segments of rows, grouped by block; expensive blocks come first. */
   private List<Part> learnParts() {
     List<Part> parts = new ArrayList<>();
     Comparator<Synapse> longFirst = Comparator.comparingInt(s -> learningOrder(s.pre().role()));
@@ -378,7 +377,7 @@ final class NetworkState implements AutoCloseable {
     };
   }
 
-  /** Number of device buffers that it holds. */
+  /** Returns the number of device buffers. */
   int liveBuffers() {
     return parameters.live() + window.live();
   }
@@ -387,7 +386,7 @@ final class NetworkState implements AutoCloseable {
   public void close() {
     try (parameters;
         window) {
-      // both, whatever befalls one
+      // both, even if one fails
     }
   }
 }

@@ -3,18 +3,18 @@ package csdp.backend.cuda;
 import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import java.util.Arrays;
 
-/** Rows of units on the device end at whole words of 32 spikes; on the host they do not. */
+/** Padding of rows on the device to whole words of 32 spikes; rows on the host are not padded. */
 final class Padding {
   static final int WORD = 32;
 
   private Padding() {}
 
-  /** Units of a row on the device: a multiple of 32. */
+  /** Returns the length of a row on the device: a multiple of 32. */
   static int stride(int units) {
     return words(units) * WORD;
   }
 
-  /** Words of 32 that hold a bit for each of so many. */
+  /** Returns the number of 32-bit words for a number of bits. */
   static int words(int bits) {
     return (bits + WORD - 1) / WORD;
   }
@@ -34,7 +34,7 @@ final class Padding {
     into.upload(padded);
   }
 
-  /** Downloads as many rows of units as there is room for. */
+  /** Downloads as many rows as the array holds. */
   static float[] download(Floats from, float[] into, int units) {
     int stride = stride(units);
     if (stride == units) {

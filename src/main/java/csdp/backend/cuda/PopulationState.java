@@ -7,8 +7,8 @@ import csdp.backend.cuda.device.DeviceMemory;
 import csdp.model.Population;
 
 /**
- * State of a population on the device, for batches of up to so many samples: what {@code
- * kernels/network.cuh} says of a {@code Population}. What a role does not have is null.
+ * State of a population on the device, for batches up to a maximum size: the fields of {@code
+ * Population} in {@code kernels/network.cuh}. Fields that a role does not use are null.
  */
 final class PopulationState {
   final Population p;
@@ -27,8 +27,8 @@ final class PopulationState {
   final Floats readOut;
   final Floats error;
   final Floats goodness;
-  final Floats factor;
-  final Ints alive;
+  final Floats modulator;
+  final Ints lastStepCounts;
   final Ints ever;
   final Ints live;
   final Bytes slot; // two bytes each
@@ -37,10 +37,10 @@ final class PopulationState {
   final Ints pairStart;
 
   /**
-   * Its buffers are freed with the memory that they come from.
+   * Its buffers are freed with their memory.
    *
-   * @param presynaptic whether a synapse begins here
-   * @param currents whether others compute its currents
+   * @param presynaptic true if it is presynaptic to any synapse
+   * @param currents true if its currents are computed externally
    */
   PopulationState(
       DeviceMemory memory, Population p, int n, int steps, boolean presynaptic, boolean currents) {
@@ -55,25 +55,25 @@ final class PopulationState {
     String of = " of " + p.name();
     long size = (long) n * stride;
     boolean hidden = p.hasGoodness();
-    boolean moves = p.integrates();
-    boolean taught = moves && !hidden;
+    boolean integrates = p.integrates();
+    boolean hasError = integrates && !hidden;
     spikes = memory.ints("spikes" + of, size / Padding.WORD * depth);
     list = p.drawnFromImage() ? null : memory.ints("spike lists" + of, 2 * size);
     count = memory.ints("spike counts" + of, 2L * n);
     total = memory.ints("spike totals" + of, n);
     samples = presynaptic ? memory.ints("samples" + of, 2L * stride * Padding.words(n)) : null;
     columns = presynaptic ? memory.floats("spike sums" + of, (steps + 1L) * stride) : null;
-    current = moves && currents ? memory.floats("currents" + of, size) : null;
-    membrane = moves ? memory.floats("membranes" + of, size) : null;
+    current = integrates && currents ? memory.floats("currents" + of, size) : null;
+    membrane = integrates ? memory.floats("membranes" + of, size) : null;
     threshold = p.adaptive() ? memory.floats("thresholds" + of, size) : null;
-    last = moves ? memory.bytes("last spikes" + of, 2 * size) : null;
-    readOut = moves ? memory.floats("read-out" + of, size) : null;
-    error = taught ? memory.floats("errors" + of, size) : null;
+    last = integrates ? memory.bytes("last spikes" + of, 2 * size) : null;
+    readOut = integrates ? memory.floats("read-out" + of, size) : null;
+    error = hasError ? memory.floats("errors" + of, size) : null;
     goodness = hidden ? memory.floats("goodness" + of, n) : null;
-    factor = hidden ? memory.floats("modulation" + of, n) : null;
-    alive = hidden ? memory.ints("ages" + of, n * (steps + 1L)) : null;
+    modulator = hidden ? memory.floats("modulation" + of, n) : null;
+    lastStepCounts = hidden ? memory.ints("ages" + of, n * (steps + 1L)) : null;
     ever = hidden ? memory.ints("units with a trace" + of, size / Padding.WORD) : null;
-    live = hidden ? memory.ints("traces" + of, size) : null;
+    live = hidden ? memory.ints("traces" + of, 2 * size) : null;
     slot = hidden ? memory.bytes("places of traces" + of, 2L * size) : null;
     liveCount =
         hidden ? memory.ints("trace counts" + of, (long) n * Kernels.segments(p.units())) : null;
@@ -85,7 +85,7 @@ final class PopulationState {
             : null;
   }
 
-  /** Spikes of a step that is still kept, N x units bytes. */
+  /** Returns the spikes of a stored step, N x units bytes. */
   byte[] spikes(int step, int n) {
     int words = stride / Padding.WORD;
     int[] kept = spikes.download(new int[depth * n * words]);
@@ -98,13 +98,13 @@ final class PopulationState {
     return dense;
   }
 
-  /** Number of spikes of each sample in a step, this one or the one before. */
+  /** Returns the number of spikes of each sample in this or the previous step. */
   int[] counts(int step, int n) {
     int[] both = count.download(new int[2 * n]);
     return java.util.Arrays.copyOfRange(both, (step & 1) * n, (step & 1) * n + n);
   }
 
-  /** Traces as of a step, N x units. */
+  /** Returns the traces of a step, N x units. */
   float[] traces(int step, int n, float[] powers) {
     byte[] steps = last.download(new byte[2 * n * stride]);
     float[] z = new float[n * p.units()];

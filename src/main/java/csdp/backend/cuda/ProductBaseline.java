@@ -16,31 +16,31 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Our products of spikes and weights beside cuBLAS's dense ones, of the same shapes, on the spikes
- * and weights that a window left on the device. A step computes them within a launch that does
- * more, so here they run alone, by the kernel of the same code.
+ * Times the sparse products of spikes and weights relative to cuBLAS's dense ones, of the same
+ * shapes, on the spikes and weights of the last window on the device. A step computes them within a
+ * larger launch; here a separate kernel runs the same code.
  *
- * <p>Each is first held against our result. The two sum in different orders, so they may differ by
- * {@link #TOLERANCE} x |scale| x spikes of the sample x the synapse's largest weight; one that
+ * <p>Each is first compared with our result. The orders of summation differ, so results may differ
+ * by {@link #TOLERANCE} x |scale| x spikes of the sample x the synapse's largest weight; one that
  * differs more is not timed.
  *
- * <p>Timed with marks around every product, one of each synapse after the other as in a step, a
- * window's steps queued before the first time is read. Turning the spikes into floats, which only
- * the dense product needs, is not counted.
+ * <p>Each product is timed with marks, the synapses in the order of a step, and a window's steps
+ * are queued before the first time is read. Turning the spikes into floats, which only the dense
+ * product needs, is not counted.
  */
 public final class ProductBaseline {
-  /** Far above the rounding of sums in another order, far below one weight that is left out. */
+  /** Far above the rounding of another summation order, far below a missing weight. */
   public static final float TOLERANCE = 1e-5f;
 
   private static final int WARM_UP = 2; // windows
 
   /**
-   * How a synapse did.
+   * Result of a synapse.
    *
    * @param spikes that it was checked on
    * @param ours microseconds of our product, mean over each window
-   * @param difference of cuBLAS's from ours; null where there is none to speak of
-   * @param cublas microseconds of its product; null where it differs or there is no cuBLAS
+   * @param difference of cuBLAS's from ours; null if within tolerance
+   * @param cublas microseconds of its product; null if it differs or cuBLAS is missing
    */
   public record Result(long spikes, double[] ours, String difference, double[] cublas) {}
 
@@ -48,7 +48,7 @@ public final class ProductBaseline {
   private final NetworkState net;
   private final Kernels kernels;
   private final int n;
-  private final int last; // step whose spikes are taken: they are still there
+  private final int last; // step whose spikes are used: they are still stored
   private final Floats wide;
   private final Floats ours;
   private final Floats theirs;
@@ -70,12 +70,12 @@ public final class ProductBaseline {
    * Checks and times.
    *
    * @param device that the backend runs on
-   * @param cublas of this device; null where there is none
-   * @param backend one that has just run a window
+   * @param cublas of this device; null if missing
+   * @param backend that has just run a window
    * @param n samples of that window
-   * @param synapses whose products are wanted
+   * @param synapses to time
    * @param windows to time
-   * @return by name of the synapse
+   * @return results by name of the synapse
    * @throws CsdpException if a product fails
    */
   public static Map<String, Result> measure(
@@ -127,13 +127,13 @@ public final class ProductBaseline {
     kernels.widen(net, s.pre(), wide, last, n);
   }
 
-  /** What cuBLAS gives instead of our product; null where it gives the same. */
+  /** Returns the difference between cuBLAS's product and ours; null if within tolerance. */
   private String difference(DenseProducts cublas, Synapse s) {
     int cols = Padding.stride(s.post().units());
     kernels.currents(net, s, ours, last, n);
     float[] expected = ours.download(new float[n * cols]);
     float[] actual = new float[n * cols];
-    Arrays.fill(actual, Float.NaN); // what is not written shows
+    Arrays.fill(actual, Float.NaN); // missing writes are detected
     theirs.upload(actual);
     widen(s);
     multiply(cublas, s);
@@ -165,7 +165,7 @@ public final class ProductBaseline {
     void queue(Synapse s);
   }
 
-  /** Microseconds of each product, mean over as many rounds as a window has steps. */
+  /** Returns microseconds of each product, mean over the steps of a window. */
   private double[] window(List<Synapse> synapses, Product product) {
     List<Mark> marks = new ArrayList<>();
     try {

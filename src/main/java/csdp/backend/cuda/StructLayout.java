@@ -10,9 +10,8 @@ import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * The fields of a struct of {@code kernels/network.cuh}, in its order, each with the value that
- * Java writes there. Fields follow each other without gaps: a struct that needs one has a field for
- * it.
+ * The fields of a struct of {@code kernels/network.cuh}, in its order, each with its value in Java.
+ * Fields have no gaps between them: padding is a field.
  *
  * @param <S> the source of a row's values
  */
@@ -37,7 +36,7 @@ final class StructLayout<S> {
     void write(ByteBuffer to, S source);
   }
 
-  /** A field's name, type and place. */
+  /** A field's name, type and offset. */
   record Field(String name, Type type, int offset) {}
 
   private final String struct;
@@ -45,7 +44,7 @@ final class StructLayout<S> {
   private final List<Writer<S>> writers = new ArrayList<>();
   private int bytes;
 
-  /** A struct without fields yet. */
+  /** Creates a struct without fields. */
   StructLayout(String struct) {
     this.struct = struct;
   }

@@ -8,7 +8,7 @@ import csdp.model.Synapse;
 
 /**
  * A synapse on the device: weights and Adam's moments, pre x post, row-major and {@link Padding
- * padded}; and the last step of the window that each segment of a row was taken through.
+ * padded}; and the last step of the window that was applied to each segment of a row.
  */
 record SynapseState(Synapse synapse, Floats weights, Floats first, Floats second, Ints done) {
   static SynapseState allocate(DeviceMemory memory, Synapse s) {

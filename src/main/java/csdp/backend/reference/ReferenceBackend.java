@@ -19,8 +19,8 @@ import csdp.model.Synapse;
 import java.util.Arrays;
 
 /**
- * The model as plain dense loops: the executable specification. One method for each numbered line
- * of the model's description, in its order. Slow on purpose; other backends are checked against it.
+ * The model as plain dense loops: the executable specification, with one method per numbered
+ * equation of {@link csdp.model}. Other backends are compared with it. Simple rather than fast.
  *
  * <p>Source: A. Ororbia, "Contrastive signal-dependent plasticity", Science Advances 10, eadn6076
  * (2024), in the form of its released code.
@@ -30,7 +30,7 @@ public final class ReferenceBackend implements Backend {
   private final Constants c;
   private final Parameters parameters;
   private final State[] states;
-  private CsdpException refused; // what was restored is not finite; null where it is
+  private CsdpException refused; // non-null if restored parameters are not finite; run throws it
   private Batch batch;
   private int n; // samples N
   private int step;
@@ -179,13 +179,13 @@ public final class ReferenceBackend implements Backend {
     }
   }
 
-  /** The presynaptic spikes that act on a synapse in this step. */
+  /** Returns the presynaptic spikes that act on a synapse in this step. */
   private byte[] pre(Synapse syn) {
     State s = state(syn.pre());
     return syn.post().fedByNewSpikes() ? s.spikes : s.previous;
   }
 
-  /** 2. Input spikes are drawn afresh at each step; the context is the clamped one-hot label. */
+  /** 2. New input spikes at each step; the context is the clamped one-hot label. */
   private void encode() {
     Population input = spec.input();
     byte[] s0 = state(input).spikes;
@@ -193,7 +193,7 @@ public final class ReferenceBackend implements Backend {
     if (batch.input() instanceof Batch.Recorded recorded) {
       System.arraycopy(recorded.spikes(), (step - 1) * n * units, s0, 0, n * units);
     } else {
-      Batch.Drawn draw = (Batch.Drawn) batch.input();
+      Batch.RandomSpikes draw = (Batch.RandomSpikes) batch.input();
       int[] word = new int[4];
       float[] image = new float[units];
       for (int b = 0; b < n; b++) {
@@ -262,9 +262,9 @@ public final class ReferenceBackend implements Backend {
       s.goodness[b] = (float) g;
       requireFinite(s.goodness[b], Quantity.GOODNESS, hidden.name());
       double p = 1 / (1 + StrictMath.exp(-(s.goodness[b] - c.goodnessThreshold())));
-      float factor = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
+      float modulation = (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n);
       for (int k = b * units; k < (b + 1) * units; k++) {
-        s.signal[k] = factor * s.trace[k];
+        s.signal[k] = modulation * s.trace[k];
       }
     }
   }
@@ -302,15 +302,15 @@ public final class ReferenceBackend implements Backend {
       int rows = syn.pre().units();
       int cols = syn.post().units();
       float[] update = new float[cols];
-      int[] alone = new int[cols]; // (1-a)^T s: postsynaptic spikes without a presynaptic one
+      int[] unpaired = new int[cols]; // (1-a)^T s: postsynaptic spikes without a presynaptic one
       for (int i = 0; i < rows; i++) {
         Arrays.fill(update, 0);
-        Arrays.fill(alone, 0);
+        Arrays.fill(unpaired, 0);
         for (int b = 0; b < n; b++) {
           int pre = a[b * rows + i];
           for (int j = 0; j < cols; j++) {
             update[j] += pre * (syn.learningScale() * signal[b * cols + j]);
-            alone[j] += (1 - pre) * s[b * cols + j];
+            unpaired[j] += (1 - pre) * s[b * cols + j];
           }
         }
         for (int j = 0; j < cols; j++) {
@@ -329,7 +329,7 @@ public final class ReferenceBackend implements Backend {
                       / ((float) Math.sqrt(v[at] * adam.secondScale()) + Constants.EPSILON);
           next -=
               switch (syn.rule()) {
-                case CONTRASTIVE -> learning.weightDecay() * alone[j];
+                case CONTRASTIVE -> learning.weightDecay() * unpaired[j];
                 case ERROR -> 0;
               };
           requireFinite(next, Quantity.WEIGHTS, syn.name());

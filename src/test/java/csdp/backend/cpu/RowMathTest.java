@@ -168,9 +168,9 @@ class RowMathTest {
     float[] m = random(r, width + 5, -1e-3f, 1e-3f);
     float[] v = random(r, width + 5, 0, 1e-6f);
     float[] u = random(r, width + 1, -1e-2f, 1e-2f);
-    float[] alone = new float[width + 2];
+    float[] unpaired = new float[width + 2];
     for (int c = 0; c < width; c++) {
-      alone[c + 2] = r.nextInt(50);
+      unpaired[c + 2] = r.nextInt(50);
     }
     float[] columns = random(r, 3 + 9 * (width + 16), 0, 9);
     u[4] = 0;
@@ -180,7 +180,7 @@ class RowMathTest {
     m[11] = -0f;
     v[11] = 0;
     u[7] = 0;
-    alone[8] = 0;
+    unpaired[8] = 0;
     float[] w2 = w.clone();
     float[] m2 = m.clone();
     float[] v2 = v.clone();
@@ -191,8 +191,8 @@ class RowMathTest {
       plain.catchUp(w, m, v, 5, width, rule, k, 5, columns, 3, width + 16);
       vector.catchUp(w2, m2, v2, 5, width, rule, k, 5, columns, 3, width + 16);
       same(w, m, v, w2, m2, v2);
-      plain.contrastive(w, m, v, 5, width, u, 1, alone, 2, rule, 5);
-      vector.contrastive(w2, m2, v2, 5, width, u, 1, alone, 2, rule, 5);
+      plain.contrastive(w, m, v, 5, width, u, 1, unpaired, 2, rule, 5);
+      vector.contrastive(w2, m2, v2, 5, width, u, 1, unpaired, 2, rule, 5);
       same(w, m, v, w2, m2, v2);
       plain.error(w, m, v, 5, width, u, 1, rule, 5);
       vector.error(w2, m2, v2, 5, width, u, 1, rule, 5);

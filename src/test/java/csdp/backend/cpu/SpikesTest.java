@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Lists by unit, and by group of units, hold what the lists by sample do. */
+/** Lists by unit, and by group of units, hold the same spikes as the lists by sample. */
 class SpikesTest {
   private static final int SAMPLES = 9;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * its own.
  */
 class AddressTest {
-  /** What the other process runs. */
+  /** Main class of the other process. */
   static final class Kernels {
     private Kernels() {}
 
@@ -54,7 +54,7 @@ class AddressTest {
     }
   }
 
-  /** What the other process prints; its exit status comes last. */
+  /** Returns the output of the other process, followed by its exit status. */
   private static String output(String... mistake) throws IOException, InterruptedException {
     Emulated.requireChecks();
     Process g = new ProcessBuilder("g++", "-print-file-name=libasan.so").start();

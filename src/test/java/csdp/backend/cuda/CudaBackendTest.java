@@ -27,7 +27,7 @@ import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import csdp.model.TestRates;
 import csdp.replay.Replay;
-import csdp.replay.Report;
+import csdp.replay.ReplayReport;
 import csdp.train.EpochMetrics;
 import csdp.train.TrainListener;
 import csdp.train.TrainState;
@@ -67,7 +67,7 @@ class CudaBackendTest {
         positives,
         new Batch.Given(spec.input().units(), x),
         labels,
-        new Batch.Drawn(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
+        new Batch.RandomSpikes(seed, Purpose.TRAIN_SPIKES, 3, b(n)));
   }
 
   private static int b(int n) {
@@ -90,7 +90,7 @@ class CudaBackendTest {
   @ValueSource(strings = {"tiny_supervised.npz", "tiny_unsupervised.npz"})
   void replaysTheRecordedRuns(String name) {
     Emulated.device().close();
-    Report r =
+    ReplayReport r =
         Replay.run(
             Path.of("src/test/resources/traces", name),
             spec -> new CudaBackend(spec, Emulated.device()),
@@ -106,7 +106,7 @@ class CudaBackendTest {
     assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");
     try (Stream<Path> files = Files.list(Path.of(folder))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
-        Report r =
+        ReplayReport r =
             Replay.run(
                 file,
                 spec -> new CudaBackend(spec, Emulated.device()),
@@ -198,7 +198,7 @@ class CudaBackendTest {
   @Test
   void spikesAreDrawnExactlyAsInJava() {
     NetworkSpec spec = spec(1);
-    Batch.Drawn draw = new Batch.Drawn(-5, Purpose.EVALUATION_SPIKES, 0, 60_000);
+    Batch.RandomSpikes draw = new Batch.RandomSpikes(-5, Purpose.EVALUATION_SPIKES, 0, 60_000);
     int units = spec.input().units();
     float[] images = new float[2 * units];
     int[] word = new int[4];
@@ -242,7 +242,7 @@ class CudaBackendTest {
 
   private static Batch stored(Dataset data, int[] order, int from) {
     int[] none = {-1, -1, -1, -1};
-    Batch.Drawn draw = new Batch.Drawn(1, Purpose.EVALUATION_SPIKES, 0, from);
+    Batch.RandomSpikes draw = new Batch.RandomSpikes(1, Purpose.EVALUATION_SPIKES, 0, from);
     return new Batch(4, 4, new Batch.Stored(data, order, from), none, draw);
   }
 
@@ -371,7 +371,7 @@ class CudaBackendTest {
     }
   }
 
-  /** What was seen in one window is forgotten in the next, whichever kind of window it is. */
+  /** A non-finite value of one window does not affect the next window of any kind. */
   @Test
   void worksAgainAfterSomethingWasNotFinite() {
     NetworkSpec wild =

@@ -19,7 +19,7 @@ class KernelCheckTest {
     try (EmulatedDevice device = Emulated.device()) {
       List<KernelCheck.Result> results = KernelCheck.run(device, units, batch, 11);
       assertEquals(
-          "encode_recorded encode_stored encode forward settle transpose learn currents",
+          "encode_recorded encode_stored encode forward signals transpose learn currents",
           results.stream().map(KernelCheck.Result::kernel).collect(Collectors.joining(" ")));
       for (KernelCheck.Result r : results) {
         assertTrue(r.passed(), r.kernel() + ": " + r.difference());

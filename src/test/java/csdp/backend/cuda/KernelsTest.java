@@ -40,12 +40,12 @@ class KernelsTest {
       Pattern.compile("\\.entry (\\w+)\\((.*?)\\)", Pattern.DOTALL);
   private static final Pattern PARAMETER = Pattern.compile("\\.param \\.(\\w+)");
 
-  /** PTX type of the argument that stands for a letter. */
+  /** PTX type of an argument by its letter. */
   private static final Map<Character, String> TYPES = Map.of('p', "u64", 'i', "u32", 'f', "f32");
 
   @TempDir Path dir;
 
-  /** Calls every launch method once, on a device that notes what it is given. */
+  /** Calls every launch method once, on a device that records the arguments. */
   static Map<String, String> launches() throws ReflectiveOperationException {
     Map<String, String> noted = new TreeMap<>();
     NotingDevice device = new NotingDevice(noted);

@@ -16,6 +16,7 @@ import csdp.backend.cuda.ptx.Nvcc;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Population;
+import csdp.model.Synapse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,8 +28,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * What Java and the kernels both write down. To extend it: structs in {@link NetworkState}'s
- * layouts, numbers in {@link #CONSTANTS} and {@link #LITERALS}.
+ * Compares values that Java and the kernels both define. To extend it: structs in {@link
+ * NetworkState}'s layouts, numbers in {@link #CONSTANTS} and {@link #LITERALS}.
  */
 class MirrorsTest {
   /** Expressions of the headers, with Java's value. */
@@ -83,12 +84,10 @@ class MirrorsTest {
     long place = NotFinite.Watch.place(Quantity.WEIGHTS, 300, 7);
     all.add(new Asked("low half of a place", "place", (int) place));
     all.add(new Asked("high half of a place", "(place >> 32)", (int) (place >> 32)));
-    all.add(new Asked("low half of no place", "NOTHING_SEEN", (int) NotFinite.Watch.NOTHING));
+    all.add(new Asked("low half of no place", "ALL_FINITE", (int) NotFinite.Watch.NOTHING));
     all.add(
         new Asked(
-            "high half of no place",
-            "(NOTHING_SEEN >> 32)",
-            (int) (NotFinite.Watch.NOTHING >> 32)));
+            "high half of no place", "(ALL_FINITE >> 32)", (int) (NotFinite.Watch.NOTHING >> 32)));
     return all;
   }
 
@@ -117,10 +116,10 @@ class MirrorsTest {
             KERNEL mirrors(int* given) {
               Global<int> out = argumentOfKernel(given);
               Network net;
-              net.seen = argumentOfKernel((unsigned long long*)given);
-              net.seen[0] = NOTHING_SEEN;
-              saw(net, WEIGHTS, 300, 7);
-              unsigned long long place = net.seen[0];
+              net.firstNotFinite = argumentOfKernel((unsigned long long*)given);
+              net.firstNotFinite[0] = ALL_FINITE;
+              reportNotFinite(net, WEIGHTS, 300, 7);
+              unsigned long long place = net.firstNotFinite[0];
             """);
     List<Asked> all = asked();
     for (int k = 0; k < all.size(); k++) {
@@ -193,6 +192,7 @@ class MirrorsTest {
   @Test
   void enumsHaveTheSameOrder() {
     assertEquals(names(Population.Role.values()), constantsOf("Role"));
+    assertEquals(names(Synapse.Rule.values()), constantsOf("Rule"));
     List<String> seen = constantsOf("Quantity"); // Java knows more, which no kernel looks for
     assertEquals(names(Quantity.values()).subList(0, seen.size()), seen);
   }

@@ -114,7 +114,7 @@ final class Windows {
     for (int b = 0; b < n; b++) {
       labels[b] = r.nextInt(CLASSES + 1) - 1; // some without a label
     }
-    Batch.Drawn drawn = new Batch.Drawn(k, Purpose.TRAIN_SPIKES, 3, 1000 + k);
+    Batch.RandomSpikes drawn = new Batch.RandomSpikes(k, Purpose.TRAIN_SPIKES, 3, 1000 + k);
     if (c.stored) {
       Dataset data = Dataset.ofBytes("windows", SIDE, SIDE, CLASSES, pixels, new int[n]);
       int[] order = new int[n];

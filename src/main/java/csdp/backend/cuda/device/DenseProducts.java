@@ -2,10 +2,11 @@ package csdp.backend.cuda.device;
 
 import csdp.backend.cuda.device.DeviceBuffer.Floats;
 
-/** Dense products on a device, queued like its kernels: the second way to spikes x weights. */
+/** Dense matrix products on a device, queued like kernels: an alternative for spikes x weights. */
 public interface DenseProducts extends AutoCloseable {
   /**
-   * c = scale * a b, or c += scale * a b. Row-major; the order of sums is not defined.
+   * Queues Queues c = scale * a b, or c += scale * a b. Row-major; the order of sums is not
+   * defined.
    *
    * @param c n x cols
    * @param a n x rows

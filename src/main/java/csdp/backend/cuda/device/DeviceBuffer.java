@@ -1,8 +1,8 @@
 package csdp.backend.cuda.device;
 
 /**
- * An array on the device, typed and of a fixed length. Made by {@link DeviceMemory}; closing it
- * frees the memory, and closing it again does nothing.
+ * A typed array of fixed length on the device, allocated by {@link DeviceMemory}. Closing frees the
+ * memory and is idempotent.
  */
 public abstract sealed class DeviceBuffer implements AutoCloseable {
   private final DeviceMemory memory;
@@ -19,7 +19,7 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
     this.address = memory.allocate(this);
   }
 
-  /** Whose memory this is, for messages. */
+  /** Returns the purpose of this memory, for messages. */
   public String what() {
     return what;
   }
@@ -42,7 +42,7 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
     return address;
   }
 
-  /** For launch methods: at least so many elements, or it is a bug in the caller. */
+  /** Checks the minimum length, for launch methods. */
   public void require(long elements) {
     if (length < elements) {
       throw new IllegalArgumentException(
@@ -84,17 +84,17 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
       super(memory, what, length, Float.BYTES);
     }
 
-    /** Copies a whole array to the front of the buffer. */
+    /** Copies a whole array to the start of the buffer. */
     public void upload(float[] from) {
       upload(from, from.length);
     }
 
-    /** Copies the first elements of an array to the front of the buffer. */
+    /** Copies the first elements of an array to the start of the buffer. */
     public void upload(float[] from, int count) {
       put(from, count);
     }
 
-    /** Fills a whole array from the front of the buffer. */
+    /** Copies the start of the buffer to a whole array. */
     public float[] download(float[] into) {
       get(into, into.length);
       return into;
@@ -107,17 +107,17 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
       super(memory, what, length, Integer.BYTES);
     }
 
-    /** Copies a whole array to the front of the buffer. */
+    /** Copies a whole array to the start of the buffer. */
     public void upload(int[] from) {
       upload(from, from.length);
     }
 
-    /** Copies the first elements of an array to the front of the buffer. */
+    /** Copies the first elements of an array to the start of the buffer. */
     public void upload(int[] from, int count) {
       put(from, count);
     }
 
-    /** Fills a whole array from the front of the buffer. */
+    /** Copies the start of the buffer to a whole array. */
     public int[] download(int[] into) {
       get(into, into.length);
       return into;
@@ -130,22 +130,22 @@ public abstract sealed class DeviceBuffer implements AutoCloseable {
       super(memory, what, length, Byte.BYTES);
     }
 
-    /** Copies a whole array to the front of the buffer. */
+    /** Copies a whole array to the start of the buffer. */
     public void upload(byte[] from) {
       upload(from, from.length);
     }
 
-    /** Copies the first elements of an array to the front of the buffer. */
+    /** Copies the first elements of an array to the start of the buffer. */
     public void upload(byte[] from, int count) {
       put(from, count);
     }
 
-    /** Copies the first elements of an array to a place in the buffer. */
+    /** Copies the first elements of an array to a position in the buffer. */
     public void upload(int at, byte[] from, int count) {
       putAt(at, from, count);
     }
 
-    /** Fills a whole array from the front of the buffer. */
+    /** Copies the start of the buffer to a whole array. */
     public byte[] download(byte[] into) {
       get(into, into.length);
       return into;

@@ -8,22 +8,22 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Hands out typed buffers on a device and knows which are live; closing it frees them all. */
+/** Allocates and tracks typed buffers on a device; closing frees all of them. */
 public final class DeviceMemory implements AutoCloseable {
   private final GpuDevice device;
   private final Set<DeviceBuffer> live = new LinkedHashSet<>();
   private final String remedy;
   private long bytes;
 
-  /** Memory of a device. The device is not closed with it. */
+  /** Uses the memory of a device, which is not closed. */
   public DeviceMemory(GpuDevice device) {
     this(device, "smaller batches (--batch) or fewer hidden units (--hidden)");
   }
 
   /**
-   * Memory of a device. The device is not closed with it.
+   * Uses the memory of a device, which is not closed.
    *
-   * @param remedy what to use where there is too little, for messages
+   * @param remedy advice if memory does not suffice, for messages
    */
   public DeviceMemory(GpuDevice device, String remedy) {
     this.device = device;
@@ -60,7 +60,7 @@ public final class DeviceMemory implements AutoCloseable {
     return live.size();
   }
 
-  /** Bytes in them. */
+  /** Number of bytes in them. */
   public long liveBytes() {
     return bytes;
   }
@@ -88,10 +88,7 @@ public final class DeviceMemory implements AutoCloseable {
     device.free(address);
   }
 
-  /**
-   * Frees every buffer, and then reports what went wrong with any. It can hand out new ones after
-   * that.
-   */
+  /** Frees every buffer, then reports errors of any. It can be used again afterwards. */
   @Override
   public void close() {
     RuntimeException failure = null;

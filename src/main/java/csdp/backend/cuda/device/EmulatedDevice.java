@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Executes the kernels of {@code kernels/*.cu} on the host: g++ compiles the very same sources
- * against a header that gives CUDA's execution model. For tests and for {@code doctor --kernels};
- * far too slow to train with, and not offered for it.
+ * Executes the kernels of {@code kernels/*.cu} on the host: g++ compiles the same sources with a
+ * header that implements CUDA's execution model. For tests and {@code doctor --kernels}; too slow
+ * for training.
  *
- * <p>Every launch's arguments are held against the kernel's C++ parameters, memory that was never
- * written is NaN, and a kernel that writes beside its memory is reported when that is freed.
+ * <p>The arguments of each launch are checked against the kernel's C++ parameters, new memory is
+ * filled with NaN, and out-of-bounds writes are reported when memory is freed.
  */
 public final class EmulatedDevice implements GpuDevice {
   private final EmulatedLibrary library;
@@ -30,22 +30,22 @@ public final class EmulatedDevice implements GpuDevice {
     this.capacity = capacity;
   }
 
-  /** The reason why there can be none here; empty where there can. */
+  /** Returns the reason why it is unavailable here; empty if it is available. */
   public static Optional<String> unavailable() {
     return EmulatedLibrary.unavailable();
   }
 
   /**
-   * A device that runs the kernels' sources, which are compiled unless they are cached.
+   * Opens a device for the kernels' sources, which are compiled unless cached.
    *
    * @param cache folder of compiled libraries
-   * @param capacity bytes of memory that it pretends to have
+   * @param capacity simulated memory size in bytes
    */
   public static EmulatedDevice open(Path cache, long capacity) {
     return open(EmulatedLibrary.ofSources(cache, KernelSources.host(), Check.NONE), capacity);
   }
 
-  /** A device that runs the kernels of a library. */
+  /** Opens a device for the kernels of a library. */
   public static EmulatedDevice open(EmulatedLibrary library, long capacity) {
     return new EmulatedDevice(library, capacity);
   }
@@ -65,7 +65,7 @@ public final class EmulatedDevice implements GpuDevice {
     return library.kernels();
   }
 
-  /** Bytes that are allocated now. */
+  /** Returns the number of allocated bytes. */
   public long used() {
     return used;
   }
@@ -93,7 +93,7 @@ public final class EmulatedDevice implements GpuDevice {
     }
     used -= a.bytes;
     if (!library.release(address, a.bytes)) {
-      throw new IllegalStateException("a kernel wrote beside the memory of " + a.what);
+      throw new IllegalStateException("a kernel wrote out of bounds of the memory of " + a.what);
     }
   }
 

@@ -19,24 +19,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Kernels compiled for the host by g++, as a shared library that {@link EmulatedDevice} launches
- * from: the sources themselves, a PTX translated to C++, or the sources with a check of what they
- * do. Compiled libraries are cached by a hash of all that went into them.
+ * Kernels compiled for the host by g++, as a shared library for {@link EmulatedDevice}: the
+ * sources, optionally with a run-time check, or PTX translated to C++. Compiled libraries are
+ * cached by a hash of all inputs.
  */
 public final class EmulatedLibrary {
   private static final List<String> FLAGS =
       List.of(
           "-std=c++17",
           "-fPIC",
-          "-fvisibility=hidden", // each library has a scheduler and memory of its own
+          "-fvisibility=hidden", // each library has its own scheduler and memory
           "-ffp-contract=off",
           "-fno-math-errno");
 
-  /** What a library of the kernels' sources checks while it runs them; a launch fails at once. */
+  /** Run-time check of a library; the launch fails at the first violation. */
   public enum Check {
-    /** Nothing more than CUDA's execution model does; the fastest. */
+    /** No additional check; the fastest. */
     NONE(List.of("-O2"), List.of(), List.of()),
-    /** Races, bounds, alignment, memory that nobody wrote; see kernels/host/races.h. */
+    /** Races, bounds, alignment, uninitialised memory; see kernels/host/races.h. */
     RACES(
         List.of(
             "-O1",
@@ -45,7 +45,8 @@ public final class EmulatedLibrary {
             "-fno-ipa-icf",
             "--param=tsan-instrument-func-entry-exit=0",
             "-DCSDP_RACES"),
-        // First, so that inline functions of the scheduler are taken from there: not slowed down.
+        // First, so that the linker uses this object's inline functions of the scheduler, which are
+        // not instrumented.
         List.of(new Source("host/races.cpp", List.of("-O2", "-DCSDP_RACES"))),
         List.of("-ldl")),
     /** UndefinedBehaviorSanitizer. */
@@ -53,7 +54,7 @@ public final class EmulatedLibrary {
         List.of("-O1", "-fsanitize=undefined,float-cast-overflow"),
         List.of(new Source("host/undefined.cpp", List.of("-O2"))),
         List.of()),
-    /** AddressSanitizer, which ends the process; it must have been loaded first. */
+    /** AddressSanitizer, which ends the process; it must be loaded first. */
     ADDRESSES(
         List.of("-O1", "-g1", "-fsanitize=address", "-fsanitize-sections=csdp_shared"),
         List.of(),
@@ -76,7 +77,7 @@ public final class EmulatedLibrary {
   /** A file to compile. */
   private record Source(String file, List<String> flags) {}
 
-  /** Libraries that are loaded, by file. */
+  /** Loaded libraries, by file. */
   private static final Map<Path, EmulatedLibrary> OPEN = new HashMap<>();
 
   private static boolean nativesLoaded;
@@ -91,7 +92,7 @@ public final class EmulatedLibrary {
     }
   }
 
-  /** The reason why there can be none here; empty where there can. */
+  /** Returns the reason why it is unavailable here; empty if it is available. */
   static Optional<String> unavailable() {
     if (compilerVersion() == null) {
       return Optional.of("no g++ on the PATH, which compiles the kernels for the host");
@@ -103,7 +104,7 @@ public final class EmulatedLibrary {
   }
 
   /**
-   * The kernels' own sources.
+   * Returns the library of the kernels' sources.
    *
    * @param cache folder of compiled libraries
    */
@@ -112,9 +113,9 @@ public final class EmulatedLibrary {
   }
 
   /**
-   * The kernels of a PTX, translated to C++ instruction by instruction.
+   * Returns the library of a PTX, translated to C++ instruction by instruction.
    *
-   * @param counting whether it counts instructions and bytes, which makes it slower
+   * @param counting whether to count instructions and bytes, which is slower
    */
   public static EmulatedLibrary ofPtx(Path cache, String ptx, boolean counting) {
     PtxTranslator translated = PtxTranslator.translate(ptx);
@@ -131,7 +132,7 @@ public final class EmulatedLibrary {
         List.of());
   }
 
-  /** The sources with the file that includes and lists the kernels. */
+  /** Returns the sources with the file that includes and lists the kernels. */
   static KernelSources withBuild(KernelSources sources) {
     StringBuilder build = new StringBuilder();
     KernelSources.FAMILIES.forEach(f -> build.append("#include \"../" + f + ".cu\"\n"));
@@ -153,7 +154,8 @@ public final class EmulatedLibrary {
     if (reason.isPresent()) {
       throw CsdpException.environment("the kernels cannot be emulated: %s", reason.get());
     }
-    Path built = built(cache, sources, files, linking); // outside the lock: others compile as well
+    Path built =
+        built(cache, sources, files, linking); // outside the lock: other threads may compile
     synchronized (OPEN) {
       if (!nativesLoaded) {
         List<Source> natives = List.of(new Source("host/jni.cpp", List.of("-O2")));
@@ -176,7 +178,7 @@ public final class EmulatedLibrary {
     return Path.of(System.getProperty("java.home"), "include");
   }
 
-  /** The library compiled from some files of the sources, which is compiled unless it is cached. */
+  /** Returns the library of some files of the sources, compiled unless cached. */
   private static Path built(
       Path cache, KernelSources sources, List<Source> files, List<String> linking) {
     String hash =
@@ -213,7 +215,7 @@ public final class EmulatedLibrary {
         }
         link.addAll(linking);
         run(link);
-        // Whoever compiles at the same time moves the same content.
+        // A concurrent compilation produces the same content.
         Files.move(built, library, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         try (Stream<Path> all = Files.walk(work)) {
@@ -265,21 +267,21 @@ public final class EmulatedLibrary {
   }
 
   /**
-   * Runs a launch to its end.
+   * Executes a launch.
    *
    * @param values of the arguments, each in the low bytes
-   * @return null, or what went wrong
+   * @return null, or the error
    */
   synchronized String launch(String kernel, GpuDevice.Geometry g, long[] values) {
     return launchNative(handle, kernel, g.gridX(), g.gridY(), g.block(), g.sharedBytes(), values);
   }
 
-  /** Memory filled with 0xFF, aligned to 256 bytes; 0 if there is none. */
+  /** Allocates memory filled with 0xFF, aligned to 256 bytes; 0 if memory does not suffice. */
   synchronized long allocate(long bytes) {
     return allocateNative(handle, bytes);
   }
 
-  /** Returns whether no kernel wrote behind the memory. */
+  /** Frees memory. Returns false if a kernel wrote beyond its end. */
   synchronized boolean release(long address, long bytes) {
     return releaseNative(handle, address, bytes);
   }
@@ -296,13 +298,13 @@ public final class EmulatedLibrary {
     RANDOM
   }
 
-  /** Sets the order for all launches from now on, of every device of this library. */
+  /** Sets the order for all further launches of every device of this library. */
   public synchronized void setOrder(Order order, long seed) {
     setOrderNative(handle, order.ordinal(), seed);
   }
 
   /**
-   * Costs of a kernel since the counts were taken last.
+   * Costs of a kernel since the last {@link #takeCounts}.
    *
    * @param instructions of warps, as {@link PtxTranslator} weighs them
    * @param read bytes of device memory, each sector once a launch

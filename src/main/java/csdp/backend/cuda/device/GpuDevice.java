@@ -4,44 +4,43 @@ import csdp.error.CsdpException;
 import java.util.Locale;
 
 /**
- * What the orchestrator needs of a CUDA device: memory, and launches of the kernels in {@code
- * kernels/*.cu} by name. Two implementations: a GPU through the driver, and {@link EmulatedDevice},
- * which executes the very same kernel sources on the host, for tests.
+ * A CUDA device: memory, and launches of the kernels in {@code kernels/*.cu} by name. Two
+ * implementations: a GPU through the driver, and {@link EmulatedDevice}, which executes the same
+ * kernel sources on the host, for tests.
  *
- * <p>All work goes into one queue (stream) and takes effect in the order of the calls. A call may
- * return before its work is done; {@link #download} and {@link #synchronize} wait. Not for use by
- * several threads at once.
+ * <p>All work is queued in one stream and executed in the order of the calls. A call may return
+ * before its work is completed; {@link #download} and {@link #synchronize} wait. Not thread-safe.
  *
- * <p>Every failure is a {@link CsdpException} of one line that names what was tried: for a launch
- * the kernel and its geometry (also where the device reports it only at a later call, as far as
- * that is known), for an allocation what it was for, the bytes asked for and the bytes free.
- * Closing the device after one still gives everything back.
+ * <p>Every error is a {@link CsdpException} of one line that names the failed operation: for a
+ * launch the kernel and its geometry (also if the device reports it at a later call, as far as
+ * known), for an allocation its purpose, the requested and the free bytes. Closing the device after
+ * an error still releases everything.
  */
 public interface GpuDevice extends AutoCloseable {
-  /** Short name, as the {@code --device} option takes it. */
+  /** Returns the short name, as in the {@code --device} option. */
   String name();
 
-  /** One line for people: model, memory, driver. */
+  /** Returns model, memory and driver in one line. */
   String description();
 
   /**
    * Allocates memory, aligned to at least 256 bytes, contents undefined. Called by {@link
-   * DeviceMemory}, which counts and frees.
+   * DeviceMemory}, which tracks and frees.
    *
    * @param bytes at least 1
-   * @param what for messages: whose memory this is
-   * @return the address on the device; 0 where there is no room
+   * @param what purpose of the memory, for messages
+   * @return the address on the device; 0 if memory does not suffice
    */
   long allocate(long bytes, String what);
 
-  /** Memory that is free now, and all there is. */
+  /** Returns free and total memory. */
   Room room();
 
-  /** Frees what {@link #allocate} returned. */
+  /** Frees memory from {@link #allocate}. */
   void free(long address);
 
   /**
-   * Copies to the device. The array can be changed as soon as this returns.
+   * Copies to the device. The array may be modified after the return.
    *
    * @param to address on the device
    * @param array {@code float[]}, {@code int[]} or {@code byte[]}
@@ -51,7 +50,7 @@ public interface GpuDevice extends AutoCloseable {
   void upload(long to, Object array, int offset, int count);
 
   /**
-   * Copies from the device, after all work queued before it.
+   * Copies from the device, after all earlier work.
    *
    * @param from address on the device
    * @param array {@code float[]}, {@code int[]} or {@code byte[]}
@@ -69,21 +68,21 @@ public interface GpuDevice extends AutoCloseable {
    */
   void launch(String kernel, Geometry geometry, Object... arguments);
 
-  /** Waits until all queued work is done and reports what failed in it. */
+  /** Waits for all queued work and reports its errors. */
   void synchronize();
 
   /**
-   * Turns a sequence of launches and clears into something that is queued as a whole, many times: a
-   * CUDA graph where the device has them. Addresses and arguments are those of the capture, so what
-   * changes from run to run has to lie in device memory.
+   * Captures a sequence of launches that can be queued repeatedly as a whole: a CUDA graph if the
+   * device supports them. Addresses and arguments are fixed by the capture, so values that change
+   * between runs must be in device memory.
    *
-   * @param work calls only {@link #launch} and {@link #clear}; it may be called once, now, without
-   *     effect on memory (graph capture), or at every {@link Sequence#run}
+   * @param work calls only {@link #launch}; called either once during this method, without effect
+   *     on memory (graph capture), or at every {@link Sequence#run}
    */
   Sequence capture(Runnable work);
 
   /**
-   * cuBLAS on this device's queue, to be closed before the device.
+   * Returns cuBLAS on this device's stream, to be closed before the device.
    *
    * @throws CsdpException if there is none
    */
@@ -92,35 +91,35 @@ public interface GpuDevice extends AutoCloseable {
   }
 
   /**
-   * Marks this point of the queue, to measure the time between two points. A driver overrides this
-   * with an event; without one it waits for all work and takes the host's clock, so that short
-   * kernels seem longer by a launch.
+   * Marks this point of the stream, to measure the time between two points. A driver uses an event;
+   * the default waits for all work and reads the host's clock, which adds the launch overhead to
+   * short kernels.
    */
   default Mark mark() {
     synchronize();
     return new HostMark(System.nanoTime());
   }
 
-  /** Frees the device. Memory must have been freed before. */
+  /** Closes the device. Memory must be freed first. */
   @Override
   void close();
 
   /** Bytes of memory. */
   record Room(long free, long total) {}
 
-  /** A point of the queue. */
+  /** A point of the stream. */
   interface Mark extends AutoCloseable {
-    /** Microseconds from an earlier mark of the same device to this one; waits for both. */
+    /** Returns the microseconds since an earlier mark of the same device; waits for both. */
     double microsSince(Mark earlier);
 
-    /** How the time is taken, for reports: {@code events} or {@code host clock}. */
+    /** Returns the kind of time measurement, for reports: {@code events} or {@code host clock}. */
     String clock();
 
     @Override
     void close();
   }
 
-  /** A mark by the host's clock, taken when all earlier work was done. */
+  /** A mark by the host's clock, after all earlier work. */
   record HostMark(long nanos) implements Mark {
     @Override
     public double microsSince(Mark earlier) {
@@ -138,7 +137,7 @@ public interface GpuDevice extends AutoCloseable {
 
   /** Captured work. */
   interface Sequence extends AutoCloseable {
-    /** For a device that cannot capture: the work itself, called at every run. */
+    /** Returns a sequence that calls the work at every run, for devices without capture. */
     static Sequence of(Runnable work) {
       return new Sequence() {
         @Override
@@ -151,7 +150,7 @@ public interface GpuDevice extends AutoCloseable {
       };
     }
 
-    /** Queues it once more. */
+    /** Queues the work. */
     void run();
 
     @Override
@@ -159,7 +158,7 @@ public interface GpuDevice extends AutoCloseable {
   }
 
   /**
-   * Launch geometry: grid.x by grid.y blocks of so many threads.
+   * Launch geometry: grid.x by grid.y blocks of a number of threads.
    *
    * @param gridX blocks along x, 1..2^31-1
    * @param gridY blocks along y, 1..65535

@@ -16,12 +16,11 @@ import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * cuBLAS through JCublas, loaded only where it is asked for. Single precision without TF32, and a
- * workspace of its own: cuBLAS then gives the same bits in every run and allocates nothing during a
- * graph's capture.
+ * cuBLAS through JCublas, loaded on demand. Single precision without TF32, with its own workspace:
+ * cuBLAS is then deterministic and does not allocate during a graph capture.
  */
 final class JCublasProducts implements DenseProducts {
-  /** What cuBLAS recommends for Hopper; older GPUs need less. */
+  /** Workspace recommended by cuBLAS for Hopper; older GPUs need less. */
   private static final int WORKSPACE = 32 << 20;
 
   private final cublasHandle handle = new cublasHandle();
@@ -60,7 +59,7 @@ final class JCublasProducts implements DenseProducts {
     }
   }
 
-  /** cuBLAS counts by columns: it is asked for the transpose, c' = b' a'. */
+  /** cuBLAS is column-major, so it computes the transpose, c' = b' a'. */
   @Override
   public void multiply(
       Floats c, Floats a, Floats b, float scale, boolean add, int n, int rows, int cols) {
@@ -93,7 +92,7 @@ final class JCublasProducts implements DenseProducts {
 
   @Override
   public void close() {
-    memory.close(); // waits for what is queued, and makes the context current
+    memory.close(); // waits for queued work, and makes the context current
     JCublas2.cublasDestroy(handle);
   }
 }

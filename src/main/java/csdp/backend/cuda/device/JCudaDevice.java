@@ -34,10 +34,10 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * A GPU through NVIDIA's driver and JCuda: its primary context, one stream, one module with all
- * kernels. Touched only after JCuda's natives were loaded: see {@code Cuda}.
+ * kernels. Loaded only after JCuda's native libraries: see {@code Cuda}.
  *
- * <p>The stream waits for the null stream and the other way round, so that plain copies are in the
- * order of the queue. A copy of pageable memory to the device has left the array when it returns.
+ * <p>The stream and the null stream wait for each other, so plain copies are in stream order. A
+ * copy of pageable memory to the device has read the array when it returns.
  */
 public final class JCudaDevice implements GpuDevice {
   private final CudaSurvey.Gpu gpu;
@@ -49,7 +49,7 @@ public final class JCudaDevice implements GpuDevice {
   private final CUmodule module = new CUmodule();
   private final Map<String, CUfunction> functions = new HashMap<>();
   private final Set<Long> live = new HashSet<>();
-  private final Set<Event> events = new HashSet<>(); // not yet closed; a failure may leave some
+  private final Set<Event> events = new HashSet<>(); // not yet closed; an error may leave some
   private final Set<Graph> graphs = new HashSet<>();
   private boolean retained;
   private boolean streaming;
@@ -84,7 +84,7 @@ public final class JCudaDevice implements GpuDevice {
     streaming = true;
     check(JCudaKernels.load(module, gpu, driver), "loading the kernels");
     loaded = true;
-    // All at once: a module that lacks a kernel shows here, and none is loaded during a capture.
+    // All at once: a missing kernel is detected here, and none is loaded during a capture.
     KernelSources.device().kernels().forEach(this::function);
   }
 
@@ -135,9 +135,9 @@ public final class JCudaDevice implements GpuDevice {
     if (!live.remove(address)) {
       throw new IllegalStateException("no memory was allocated at this address");
     }
-    // No checks: after a failed kernel every call fails, and that was reported.
+    // Unchecked: after a failed kernel every call fails, which was already reported.
     JCudaDriver.cuCtxSetCurrent(context);
-    JCudaDriver.cuStreamSynchronize(stream); // what is still queued may use it
+    JCudaDriver.cuStreamSynchronize(stream); // queued work may use it
     JCudaDriver.cuMemFree(new Address(address));
   }
 
@@ -155,7 +155,7 @@ public final class JCudaDevice implements GpuDevice {
 
   @Override
   public void download(long from, Object array, int offset, int count) {
-    synchronize(); // not within the copy, which holds up Java's garbage collector
+    synchronize(); // not within the copy, which blocks Java's garbage collector
     int size = elementBytes(array);
     check(
         JCudaDriver.cuMemcpyDtoH(
@@ -214,7 +214,7 @@ public final class JCudaDevice implements GpuDevice {
     }
   }
 
-  /** Whether a call reports this of a kernel that was queued before it. */
+  /** Returns true if a call may report this error for an earlier kernel. */
   private static boolean earlier(int result) {
     return result >= CUDA_ERROR_ILLEGAL_ADDRESS
         && result <= CUDA_ERROR_LAUNCH_FAILED
@@ -229,7 +229,7 @@ public final class JCudaDevice implements GpuDevice {
 
   @Override
   public Sequence capture(Runnable work) {
-    if (syncLaunches) { // a graph would be waited for only as a whole
+    if (syncLaunches) { // a graph can be synchronised only as a whole
       return Sequence.of(work);
     }
     enter();
@@ -274,12 +274,12 @@ public final class JCudaDevice implements GpuDevice {
     return JCublasProducts.open(stream, this);
   }
 
-  /** A context is current in a thread, and which thread calls may change. */
+  /** Makes the context current in the calling thread, which may change. */
   void enter() {
     check(JCudaDriver.cuCtxSetCurrent(context), "entering the context");
   }
 
-  /** A refusal before the kernels are there is the machine's; later it is a run that failed. */
+  /** Throws an environment error before the kernels are loaded, later a failed run. */
   private void check(int result, String doing) {
     if (result != CUDA_SUCCESS) {
       String line =
@@ -304,7 +304,7 @@ public final class JCudaDevice implements GpuDevice {
 
   @Override
   public void close() {
-    // Without checks: after a failed kernel every call fails, and the context goes all the same.
+    // Unchecked: after a failed kernel every call fails, and the context is destroyed in any case.
     if (retained) {
       JCudaDriver.cuCtxSetCurrent(context);
       if (streaming) {
@@ -327,7 +327,7 @@ public final class JCudaDevice implements GpuDevice {
     }
   }
 
-  /** A device pointer from a number and back. */
+  /** A device pointer with conversion from and to a number. */
   static final class Address extends CUdeviceptr {
     Address(long value) {
       super(new CUdeviceptr(), value);

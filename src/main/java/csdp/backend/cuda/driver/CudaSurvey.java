@@ -4,27 +4,26 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the CUDA driver of a machine offers.
+ * Driver and devices of a machine.
  *
- * @param driver CUDA version of the driver, such as 12.4; null where none answers
- * @param gpus the devices, in the driver's order; empty where none can be used
- * @param problem why there are no devices, and what to do about it; null where there are some
- * @param expected whether the machine seems to be meant to have one (a driver is there, and yet no
- *     device can be used)
+ * @param driver CUDA version of the driver, such as 12.4; null if there is none
+ * @param gpus the devices, in the driver's order; empty if none can be used
+ * @param problem reason for an empty list, with a remedy; null otherwise
+ * @param expected true if a driver is present, so that a device is expected
  */
 public record CudaSurvey(String driver, List<Gpu> gpus, String problem, boolean expected) {
-  /** Lowest compute capability times ten that the kernels are compiled for. */
+  /** Minimum compute capability of the kernels, times ten. */
   public static final int LOWEST_CAPABILITY = 75;
 
   /**
    * A device.
    *
-   * @param index as {@code --device} takes it
+   * @param index as in {@code --device}
    * @param capability compute capability times ten
    * @param memory bytes
    */
   public record Gpu(int index, String name, int capability, long memory) {
-    /** Whether it can run the PTX that csdp4j comes with. */
+    /** Returns true if it can run the shipped PTX. */
     public boolean fit() {
       return capability >= LOWEST_CAPABILITY;
     }
@@ -42,17 +41,17 @@ public record CudaSurvey(String driver, List<Gpu> gpus, String problem, boolean 
     }
   }
 
-  /** A machine whose driver offers devices. */
+  /** Returns the result for a machine with devices. */
   public static CudaSurvey of(String driver, List<Gpu> gpus) {
     return new CudaSurvey(driver, List.copyOf(gpus), null, true);
   }
 
-  /** A machine without a driver. */
+  /** Returns the result for a machine without a driver. */
   public static CudaSurvey none(String problem) {
     return new CudaSurvey(null, List.of(), problem, false);
   }
 
-  /** A machine with a driver that offers no device. */
+  /** Returns the result for a machine with a driver, but no usable device. */
   public static CudaSurvey broken(String driver, String problem) {
     return new CudaSurvey(driver, List.of(), problem, true);
   }

@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Looks for a shared library where the system's loader would, without loading it: JCuda's classes
- * must not be touched where there is no driver.
+ * Finds a shared library like the system's loader, without loading it: JCuda's classes must not be
+ * loaded without a driver.
  */
 public final class DriverLibrary {
   private static final List<String> USUAL =
@@ -60,7 +60,7 @@ public final class DriverLibrary {
     return candidates.stream().filter(DriverLibrary::isUsable).findFirst();
   }
 
-  /** Whether there is a file that is not an ELF library of 32 bits, which a loader skips too. */
+  /** Returns true for a file that is not a 32-bit ELF library, which a loader also skips. */
   private static boolean isUsable(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] start = in.readNBytes(5);
@@ -70,7 +70,7 @@ public final class DriverLibrary {
     }
   }
 
-  /** What the loader's cache knows, wherever that is. */
+  /** Returns the entries of the loader's cache. */
   private static List<Path> cached(Path root, String name) {
     List<Path> found = new ArrayList<>();
     try {
@@ -80,7 +80,7 @@ public final class DriverLibrary {
         found.add(root.resolve(m.group().substring(1)));
       }
     } catch (IOException e) {
-      // No cache: the usual folders remain.
+      // No cache: only the default folders are searched.
     }
     return found;
   }
@@ -93,7 +93,7 @@ public final class DriverLibrary {
           all.add(Path.of(entry));
         }
       } catch (InvalidPathException e) {
-        // Such an entry finds nothing.
+        // Skip an invalid entry.
       }
     }
     return all;

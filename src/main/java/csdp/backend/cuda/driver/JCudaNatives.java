@@ -9,13 +9,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Loads JCuda's native libraries from a folder of the user's own.
+ * Loads JCuda's native libraries from a private folder of the user.
  *
  * <p>JCuda 12.6.0 (jcuda.LibUtils) unpacks a library into the folder that the property {@code
- * java.io.tmpdir} names at the moment its class is initialised, and loads whatever file of that
- * name lies there already: in a shared /tmp that is anybody's. So the library is unpacked here,
- * into a folder that only this user can write, whole and with the very bytes of the jar, and the
- * property points there while JCuda's class is initialised.
+ * java.io.tmpdir} names at the moment its class is initialised, and loads an existing file of that
+ * name: in a shared /tmp anybody could have put it there. So the library is unpacked atomically
+ * into a folder that only this user can write, and the property points to that folder while JCuda's
+ * class is initialised.
  */
 public final class JCudaNatives {
   /** JCuda's version; the names of its libraries contain it. */
@@ -26,7 +26,7 @@ public final class JCudaNatives {
 
   private JCudaNatives() {}
 
-  /** Whether there are natives for this machine at all. */
+  /** Returns true if JCuda has native libraries for this platform. */
   public static boolean platform() {
     return platform(System.getProperty("os.name"), System.getProperty("os.arch"));
   }
@@ -37,7 +37,7 @@ public final class JCudaNatives {
         && (arch.equals("amd64") || arch.equals("x86_64"));
   }
 
-  /** File name of a library in the jars, here. */
+  /** Returns the file name of a library in the jars for this platform. */
   public static String fileName(String library) {
     boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
     return (windows ? "" : "lib")
@@ -51,7 +51,7 @@ public final class JCudaNatives {
    * Initialises a class of JCuda and with it its library.
    *
    * @param library JCudaDriver or JCublas2
-   * @throws UnsatisfiedLinkError of one line where it cannot be loaded
+   * @throws UnsatisfiedLinkError with one line if it cannot be loaded
    */
   public static synchronized void load(String library, String className) {
     String resource = "/lib/" + fileName(library);
@@ -79,7 +79,7 @@ public final class JCudaNatives {
     }
   }
 
-  /** JCuda's message holds two stack traces; the line that counts is the loader's. */
+  /** Returns the loader's line of JCuda's message, which contains two stack traces. */
   static String firstCause(String message) {
     Matcher m = MISSING.matcher(message);
     String last = null;

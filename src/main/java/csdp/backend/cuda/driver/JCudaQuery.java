@@ -13,7 +13,7 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
-/** Asks the driver what there is. Touched only after JCuda's natives were loaded. */
+/** Queries the driver's devices. Loaded only after JCuda's native libraries. */
 public final class JCudaQuery {
   private static final int NAME_BYTES = 256;
 

@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Where this user keeps native libraries that were unpacked and kernels that were compiled here:
- * {@code $CSDP_CACHE}, else {@code $XDG_CACHE_HOME/csdp4j}, {@code %LOCALAPPDATA%\csdp4j} or {@code
- * ~/.cache/csdp4j}. Code is loaded from there, so a folder is the user's own and closed to others
- * (mode 700), and so are the ways to it: whoever owns a folder above, or may write there, could put
- * another in its place. What is not like that is refused. All of it can be deleted at any time.
+ * The user's cache of unpacked native libraries and compiled kernels: {@code $CSDP_CACHE}, else
+ * {@code $XDG_CACHE_HOME/csdp4j}, {@code %LOCALAPPDATA%\csdp4j} or {@code ~/.cache/csdp4j}. Code is
+ * loaded from there, so a folder must belong to the user with mode 700, and no folder above it may
+ * be owned or writable by another user, who could replace it. Any other folder is refused. The
+ * cache can be deleted at any time.
  *
- * <p>Windows has no such modes: there the folder in the user's own profile, which Windows closes to
- * other users, is taken as it is.
+ * <p>Windows has no such modes: there the folder in the user's profile is trusted, which Windows
+ * protects.
  */
 public final class UserCache {
   private static final Set<PosixFilePermission> PRIVATE =
@@ -30,14 +30,14 @@ public final class UserCache {
 
   private static final int ROOT = 0;
   private static final int OTHERS_WRITE = 0002;
-  private static final int STICKY = 01000; // as /tmp: nobody renames what belongs to another
+  private static final int STICKY = 01000; // as /tmp: only the owner can rename a file
 
   private UserCache() {}
 
   /**
-   * A folder of this user in the cache; a new temporary one where none can be made.
+   * Returns a folder of the cache; a new temporary one if it cannot be created.
    *
-   * @throws csdp.error.CsdpException where there is one that others could have put something into
+   * @throws csdp.error.CsdpException if the folder exists and others could have written to it
    */
   public static Path folder(String name) {
     return folder(root(System.getenv(), System.getProperty("user.home", "")), name);
@@ -78,9 +78,8 @@ public final class UserCache {
   }
 
   /**
-   * Makes a folder, or takes one that is there if nobody else can have put anything into it.
-   *
-   * @throws Unsafe if somebody else can
+   * Creates a folder, or accepts an existing one that no other user can write to. @throws Unsafe if
+   * another user can
    */
   static Path own(Path folder) throws IOException {
     boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("unix");
@@ -92,13 +91,13 @@ public final class UserCache {
         Files.createDirectory(folder);
       }
     } catch (FileAlreadyExistsException e) {
-      // Looked at below.
+      // Checked below.
     }
     if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
       throw new Unsafe(folder + " is a link or a file: delete it");
     }
     if (!posix) {
-      Files.delete(Files.createTempFile(folder, "probe", null)); // may it be written?
+      Files.delete(Files.createTempFile(folder, "probe", null)); // test whether it is writable
       return folder;
     }
     Set<PosixFilePermission> modes = Files.getPosixFilePermissions(folder);
@@ -114,8 +113,8 @@ public final class UserCache {
     Path probe;
     try {
       probe = Files.createTempFile(folder, "probe", null);
-    } catch (AccessDeniedException e) { // mode 700 and yet closed to this user
-      throw new Unsafe(folder + " belongs to somebody else");
+    } catch (AccessDeniedException e) { // mode 700, but not accessible to this user
+      throw new Unsafe(folder + " belongs to another user");
     }
     try {
       mine = owner(probe);
@@ -123,19 +122,22 @@ public final class UserCache {
       Files.delete(probe);
     }
     if (owner(folder) != mine) {
-      throw new Unsafe(folder + " belongs to somebody else");
+      throw new Unsafe(folder + " belongs to another user");
     }
-    checkAbove(folder.toAbsolutePath(), mine); // what holds the links on the way
+    checkAbove(folder.toAbsolutePath(), mine); // the folders that contain links on the path
     checkAbove(folder.toRealPath(), mine);
     return folder;
   }
 
-  /** Each folder above is root's or this user's, and nobody else can rename what lies in it. */
+  /**
+   * Checks that each folder above belongs to root or this user, and that nobody else can rename its
+   * entries.
+   */
   private static void checkAbove(Path folder, int mine) throws IOException {
     for (Path way = folder.getParent(); way != null; way = way.getParent()) {
       int owner = owner(way);
       if (owner != mine && owner != ROOT) {
-        throw new Unsafe(way + " above it belongs to somebody else");
+        throw new Unsafe(way + " above it belongs to another user");
       }
       int mode = (Integer) Files.getAttribute(way, "unix:mode");
       if ((mode & OTHERS_WRITE) != 0 && (mode & STICKY) == 0) {
@@ -148,7 +150,7 @@ public final class UserCache {
     return (Integer) Files.getAttribute(path, "unix:uid");
   }
 
-  /** Somebody else could have put code there. */
+  /** Another user could have put code there. */
   static final class Unsafe extends FileSystemException {
     private static final long serialVersionUID = 1;
 
@@ -157,10 +159,7 @@ public final class UserCache {
     }
   }
 
-  /**
-   * Writes a file so that whoever reads it at the same time sees all of it; leaves one that already
-   * has this content.
-   */
+  /** Writes a file atomically; keeps one that already has this content. */
   public static void write(Path file, byte[] content) throws IOException {
     if (Files.isRegularFile(file)
         && Files.size(file) == content.length

@@ -22,8 +22,8 @@ import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Gives the kernels to the driver: the PTX of the classes, or, where the driver refuses it, what
- * this machine's nvcc makes. Touched only after JCuda's natives were loaded.
+ * Loads the kernels: the PTX of the classes, or, if the driver refuses it, machine code from this
+ * machine's nvcc. Loaded only after JCuda's native libraries.
  */
 public final class JCudaKernels {
   private static final Set<Integer> KERNELS_REFUSED =
@@ -37,9 +37,8 @@ public final class JCudaKernels {
   private JCudaKernels() {}
 
   /**
-   * Loads them, or says in one line why they cannot run.
-   *
-   * @return the driver's result where it is not about the kernels
+   * Loads the kernels, or throws the reason in one line. @return the driver's result if it does not
+   * concern the kernels
    */
   public static int load(CUmodule module, CudaSurvey.Gpu gpu, String driver) {
     List<String> refusals = new ArrayList<>();
@@ -57,7 +56,7 @@ public final class JCudaKernels {
       if (result == CUDA_SUCCESS) {
         return result;
       }
-      refusals.add("it refuses what nvcc made, too: " + CUresult.stringFor(result));
+      refusals.add("it also refuses the code of nvcc: " + CUresult.stringFor(result));
     }
     throw CsdpException.environment(
         "the kernels cannot run on %s: %s: %s, or use --device cpu",
@@ -65,10 +64,10 @@ public final class JCudaKernels {
         String.join("; ", refusals),
         gpu.fit()
             ? "update the NVIDIA driver, or put an nvcc that fits it on the PATH"
-            : "take a newer GPU, or put an nvcc that knows this one on the PATH");
+            : "use a newer GPU, or put an nvcc that supports this one on the PATH");
   }
 
-  /** Machine code for this GPU from this machine's nvcc, kept for the next time. */
+  /** Returns machine code for this GPU from this machine's nvcc, cached. */
   private static byte[] compiled(Nvcc nvcc, CudaSurvey.Gpu gpu, List<String> refusals) {
     KernelSources sources = KernelSources.device();
     String architecture = "sm_" + gpu.capability();

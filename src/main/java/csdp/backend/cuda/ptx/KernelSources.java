@@ -15,16 +15,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The sources of the kernels, as they were built into the classes. */
+/** The sources of the kernels, as embedded in the classes. */
 public final class KernelSources {
   /** The kernel families: {@code kernels/NAME.cu}. */
   public static final List<String> FAMILIES =
-      List.of("encode", "forward", "settle", "spikes", "plasticity", "bench");
+      List.of("encode", "forward", "signals", "spikes", "plasticity", "bench");
 
   private static final Pattern KERNEL =
       Pattern.compile("(?m)^(?:BOUNDED_KERNEL\\([^)]*\\)|KERNEL)\\s+(\\w+)\\(");
 
-  private static final List<String> SHARED = List.of("common.cuh", "network.cuh", "units.cuh");
+  private static final List<String> SHARED =
+      List.of("common.cuh", "network.cuh", "units.cuh", "lists.cuh", "fdlibm.cuh", "goodness.cuh");
 
   private static final List<String> HOST =
       List.of(
@@ -49,17 +50,17 @@ public final class KernelSources {
     }
   }
 
-  /** What a GPU runs: the kernels alone. */
+  /** Returns the kernels only. */
   public static KernelSources device() {
     return new KernelSources(false);
   }
 
-  /** The kernels and what it takes to run them on a host. */
+  /** Returns the kernels and the files to run them on a host. */
   public static KernelSources host() {
     return new KernelSources(true);
   }
 
-  /** The same with another text of a file. */
+  /** Returns a copy with another text of a file. */
   public KernelSources with(String name, String text) {
     KernelSources changed = new KernelSources(false);
     changed.texts.putAll(texts);
@@ -67,7 +68,7 @@ public final class KernelSources {
     return changed;
   }
 
-  /** The same with one kernel family of a given text in place of all. */
+  /** Returns a copy with a single kernel family of the given text. */
   public KernelSources only(String text) {
     KernelSources changed = with(FAMILIES.get(0) + ".cu", text);
     FAMILIES.stream().skip(1).forEach(f -> changed.texts.put(f + ".cu", ""));
@@ -108,9 +109,9 @@ public final class KernelSources {
   }
 
   /**
-   * SHA-256 over names and texts, in hexadecimal: what is compiled from other sources has another.
+   * Returns the SHA-256 over names and texts, in hexadecimal: the identity of compiled kernels.
    *
-   * @param more what else a build depends on, such as compiler and flags
+   * @param more further inputs of a build, such as compiler and flags
    */
   public String hash(String... more) {
     try {

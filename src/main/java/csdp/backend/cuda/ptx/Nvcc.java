@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The CUDA compiler of this machine. The build uses it to make PTX; a user's machine needs it only
- * where the driver refuses that.
+ * The CUDA compiler of this machine. The build uses it to compile PTX; a user's machine needs it
+ * only if the driver refuses that.
  *
  * @param program path of nvcc
  * @param version such as 13.0.88
@@ -27,13 +27,14 @@ public record Nvcc(Path program, String version) {
 
   private static final Pattern VERSION = Pattern.compile("\\bV(\\d+(?:\\.\\d+)+)");
 
-  /** The one of this process's environment. */
+  /** Finds the compiler in this process's environment. */
   public static Optional<Nvcc> find() {
     return find(System.getenv());
   }
 
   /**
-   * On the PATH, below CUDA_HOME or CUDA_PATH, or where toolkits are installed; one that answers.
+   * Finds a working compiler on the PATH, below CUDA_HOME or CUDA_PATH, or in the default folders
+   * of toolkits.
    */
   static Optional<Nvcc> find(Map<String, String> env) {
     List<Path> folders = new ArrayList<>();
@@ -62,12 +63,12 @@ public record Nvcc(Path program, String version) {
     }
   }
 
-  /** The kernels as PTX for a virtual architecture such as compute_75. */
+  /** Compiles the kernels to PTX for a virtual architecture such as compute_75. */
   public String ptx(KernelSources sources, String target) throws IOException {
     return new String(compile(sources, "-ptx", target), java.nio.charset.StandardCharsets.US_ASCII);
   }
 
-  /** The kernels as machine code for an architecture such as sm_90. */
+  /** Compiles the kernels to machine code for an architecture such as sm_90. */
   byte[] cubin(KernelSources sources, String architecture) throws IOException {
     return compile(sources, "-cubin", architecture);
   }

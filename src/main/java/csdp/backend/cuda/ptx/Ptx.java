@@ -14,10 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The kernels as PTX, with a header that says what they were made from. One comes with the classes
- * ({@code src/main/resources/csdp/ptx}), for users without a CUDA toolkit; a build that finds nvcc
- * puts its own beside it. Neither can be stale: the header holds a hash of the kernel sources and
- * flags and one of the PTX itself, and what does not fit the sources in the classes is refused.
+ * The kernels as PTX, with a header about their origin. One PTX is shipped with the classes ({@code
+ * src/main/resources/csdp/ptx}), for users without a CUDA toolkit; a build that finds nvcc adds its
+ * own. The header contains a hash of the kernel sources and flags and one of the PTX itself; a
+ * stale PTX is refused.
  *
  * <p>compute_75 is the only target, because no kernel uses anything newer: a driver compiles it for
  * the GPU at hand, up to the newest.
@@ -28,15 +28,15 @@ import java.util.regex.Pattern;
  * machine code.
  */
 public final class Ptx {
-  /** PTX version that is written: that of CUDA 11.0, which all drivers from 450 on take. */
+  /** PTX version that is written: that of CUDA 11.0, which all drivers from 450 accept. */
   static final String ISA = "7.0";
 
-  /** Lowest compute capability times ten of each PTX that there is, ascending. */
+  /** Minimum compute capability of each PTX, times ten, ascending. */
   public static final List<Integer> TARGETS = List.of(75);
 
   private static final Pattern VERSION = Pattern.compile("(?m)^\\.version (\\d+)\\.(\\d+)$");
 
-  /** Says of a load which bytes are used, to sanitizers; only newer versions have it. */
+  /** A hint of a load for sanitizers, unknown to older versions. */
   private static final Pattern HINT =
       Pattern.compile("(?m)^[ \\t]*\\.pragma \"used_bytes_mask .*\\n");
 
@@ -82,19 +82,19 @@ public final class Ptx {
             + body);
   }
 
-  /** A PTX as it was written. */
+  /** Parses a PTX file. */
   static Ptx parse(String text) {
     return new Ptx(text.replace("\r\n", "\n"));
   }
 
-  /** Those in the classes for a target, the build's own first. */
+  /** Returns the PTX files in the classes for a target; the build's own comes first. */
   static List<Ptx> inClasses(int target) {
     return java.util.stream.Stream.of("built/", "")
         .flatMap(folder -> read(folder + "compute_" + target + ".ptx").stream())
         .toList();
   }
 
-  /** The one that comes with the sources. */
+  /** Returns the PTX of the sources. */
   public static Optional<Ptx> shipped(int target) {
     return read("compute_" + target + ".ptx");
   }
@@ -110,10 +110,10 @@ public final class Ptx {
   }
 
   /**
-   * What a GPU takes: the newest target that is not newer than the GPU.
+   * Returns the PTX for a GPU: the newest target that is not newer than the GPU.
    *
    * @param capability compute capability times ten
-   * @param refusals receives why there is none
+   * @param refusals receives the reasons if there is none
    */
   public static Optional<Ptx> forDevice(int capability, List<String> refusals) {
     return forDevice(capability, KernelSources.device(), refusals);
@@ -138,7 +138,7 @@ public final class Ptx {
     return Optional.empty();
   }
 
-  /** Why this must not be run with these kernel sources; empty where it may. */
+  /** Returns the reason why this PTX does not fit these kernel sources; empty if it fits. */
   Optional<String> refusal(KernelSources sources, int target) {
     if (!text.contains(END) || field(SOURCES).isEmpty()) {
       return Optional.of("the PTX for compute_" + target + " has no header");
@@ -153,7 +153,7 @@ public final class Ptx {
     return Optional.empty();
   }
 
-  /** Version of the nvcc that made it. */
+  /** Returns the version of nvcc that compiled it. */
   public String compiler() {
     return field(COMPILER).split(" ")[0];
   }
@@ -166,7 +166,7 @@ public final class Ptx {
     return text.substring(text.indexOf(END) + END.length());
   }
 
-  /** For the driver: ends with a zero. */
+  /** Returns the text for the driver, zero-terminated. */
   byte[] image() {
     return (text + "\0").getBytes(StandardCharsets.US_ASCII);
   }
@@ -182,7 +182,7 @@ public final class Ptx {
     return sources.hash("compute_" + target, String.join(" ", Nvcc.FLAGS), ISA);
   }
 
-  /** Lowers the version and leaves out the hints; one that is lower already stays. */
+  /** Lowers the version and removes the hints; a lower version is unchanged. */
   static String lower(String ptx) {
     Matcher m = VERSION.matcher(ptx);
     if (!m.find()) {

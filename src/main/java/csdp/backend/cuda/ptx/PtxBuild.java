@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Called by the build: compiles the kernels to PTX where there is an nvcc. Without one, and where
- * nvcc fails, the PTX that comes with the sources serves, as long as it fits the kernels.
+ * Called by the build: compiles the kernels to PTX if nvcc is available. Otherwise the PTX of the
+ * sources is used, if it fits the kernels.
  */
 public final class PtxBuild {
   private PtxBuild() {}
@@ -16,7 +16,7 @@ public final class PtxBuild {
   /**
    * Writes {@code compute_NN.ptx}.
    *
-   * @param args folder to write to; with {@code --ship} behind it, failure is an error
+   * @param args folder to write to; a second argument {@code --ship} makes failure an error
    */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
@@ -59,8 +59,7 @@ public final class PtxBuild {
         if (ship || !shippedFits) {
           throw e;
         }
-        System.err.println(
-            "warning: the PTX that comes with csdp4j is used, because " + e.getMessage());
+        System.err.println("warning: the shipped PTX is used: " + e.getMessage());
       }
     }
   }

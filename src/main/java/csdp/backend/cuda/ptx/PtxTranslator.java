@@ -12,10 +12,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Translates PTX to C++, so that the text which a GPU's driver takes can be executed without a GPU:
- * each instruction becomes a call of a function of {@code kernels/host/ptx.h}, registers become
- * variables, labels stay labels. It knows the instructions that the kernels use, and their close
- * relatives; an opcode, modifier or directive that it does not know stops it by name.
+ * Translates PTX to C++, to execute it without a GPU: each instruction becomes a call of a function
+ * of {@code kernels/host/ptx.h}, registers become variables, labels stay labels. It supports the
+ * instructions that the kernels use, and similar ones; any other opcode, modifier or directive is
+ * an error that names it.
  *
  * <p>In a library compiled with {@code -DCSDP_COUNT} each basic block counts its executions. Its
  * weight estimates machine instructions: 9 for a division or square root of floats, 20 for an
@@ -79,7 +79,7 @@ public final class PtxTranslator {
   private static final Pattern ADDRESS =
       Pattern.compile("\\[\\s*([%\\w$]+?)\\s*(?:\\+\\s*(-?\\d+))?\\s*\\]");
 
-  /** Lines that are no part of what is executed. */
+  /** Lines that are not executed. */
   private static final Pattern IGNORED =
       Pattern.compile("|//.*|\\.loc .*|\\.file .*|\\.pragma .*|\\{|\\}");
 
@@ -98,9 +98,7 @@ public final class PtxTranslator {
 
   private PtxTranslator() {}
 
-  /**
-   * How an opcode's result and operands are typed: T its type, W twice its width, U u32, P pred.
-   */
+  /** Types of an opcode's result and operands: T its type, W twice its width, U u32, P pred. */
   private record Rule(Pattern opcode, String types) {}
 
   private static Rule rule(String opcode, String types) {
@@ -110,7 +108,7 @@ public final class PtxTranslator {
   /**
    * Translates all kernels of a PTX.
    *
-   * @throws IllegalArgumentException naming kernel and instruction if one is not known
+   * @throws IllegalArgumentException naming kernel and instruction if one is not supported
    */
   public static PtxTranslator translate(String ptx) {
     PtxTranslator t = new PtxTranslator();
@@ -140,7 +138,7 @@ public final class PtxTranslator {
     return List.copyOf(kernels);
   }
 
-  /** Machine instructions of an instruction; see the class comment. */
+  /** Returns the estimated machine instructions of an instruction; see the class comment. */
   private static int weight(String opcode) {
     return switch (opcode.split("\\.")[0]) {
       case "mov", "cvta" -> 0;
@@ -150,7 +148,7 @@ public final class PtxTranslator {
     };
   }
 
-  /** A register: its variable and the type it was declared with. */
+  /** A register: its variable and declared type. */
   private record Register(String variable, String type) {}
 
   /** An array in shared or local memory. */
@@ -159,7 +157,7 @@ public final class PtxTranslator {
   /** One kernel. */
   private static final class Kernel {
     private static final int GAP = 64; // bytes between arrays of shared memory
-    private static final int MOST_SHARED = 48 * 1024; // bytes that a block can declare
+    private static final int MOST_SHARED = 48 * 1024; // limit per block, in bytes
 
     private final String name;
     private final Map<String, String> parameters = new LinkedHashMap<>(); // types by name
@@ -293,7 +291,7 @@ public final class PtxTranslator {
         String register = "%" + prefix + (count == null ? "" : k);
         String variable = "r_" + prefix + (count == null ? "" : k);
         Register known = registers.put(register, new Register(variable, type));
-        if (known != null) { // of another scope of the kernel
+        if (known != null) { // declared in another scope of the kernel
           if (!known.type.equals(type)) {
             throw unknown("second type of the register " + register);
           }
@@ -337,8 +335,7 @@ public final class PtxTranslator {
       return all;
     }
 
-    @SuppressWarnings(
-        "StatementSwitchToExpressionSwitch") // the rules below take what it does not know
+    @SuppressWarnings("StatementSwitchToExpressionSwitch") // the rules below handle the rest
     private String instruction(String opcode, List<String> o) {
       switch (opcode) {
         case "ret":
@@ -374,7 +371,7 @@ public final class PtxTranslator {
           }
           break;
         case "cvta.to.global.u64", "cvta.local.u64", "cvta.to.local.u64":
-          // Addresses of device and local memory are those of the host, also generic ones.
+          // Addresses of device and local memory, also generic ones, are host addresses.
           return assign(o.get(0), "u64", value("u64", o.get(1)));
         default:
           break;
@@ -404,7 +401,7 @@ public final class PtxTranslator {
       m = SHUFFLE.matcher(opcode);
       if (m.matches()) {
         String mode = "ptx::" + m.group(1).toUpperCase(Locale.ROOT);
-        String[] to = o.get(0).split("\\|"); // value, and whether there is such a lane
+        String[] to = o.get(0).split("\\|"); // value, and true if the lane exists
         return "auto shuffled = ptx::shfl_sync<"
             + mode
             + ">("
@@ -464,7 +461,7 @@ public final class PtxTranslator {
       };
     }
 
-    /** Roundings are given exactly where PTX asks for one. */
+    /** A rounding mode is present exactly where PTX requires one. */
     private String conversion(String opcode, Matcher m, List<String> o) {
       String to = m.group(2);
       String from = m.group(3);

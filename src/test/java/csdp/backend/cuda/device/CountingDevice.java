@@ -3,7 +3,7 @@ package csdp.backend.cuda.device;
 import csdp.error.CsdpException;
 import java.util.List;
 
-/** Passes everything on, counts what is live, and fails at a call that a test chooses. */
+/** Forwards all calls, counts live resources, and fails at a selected call. */
 public final class CountingDevice implements GpuDevice {
   private final EmulatedDevice device;
   private int buffers;
@@ -19,7 +19,7 @@ public final class CountingDevice implements GpuDevice {
     this.device = device;
   }
 
-  /** Fails at the call that comes after so many others, and at every later one. */
+  /** Fails at every call after the given number of calls. */
   public CountingDevice failingAfter(int calls) {
     failing = calls + 1;
     return this;

@@ -10,9 +10,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The emulated device for tests, which are skipped with the reason where there can be none. The
- * system property {@code csdp.kernels} says what it runs, so that every test which uses it can run
- * on each: {@code mvn test -Dtest=KernelCheckTest -Dcsdp.kernels=ptx}.
+ * The emulated device for tests, which are skipped with the reason if it is unavailable. The system
+ * property {@code csdp.kernels} selects the kernels, so that each test can run on each kind: {@code
+ * mvn test -Dtest=KernelCheckTest -Dcsdp.kernels=ptx}.
  */
 public final class Emulated {
   /** The kernels that a device runs. */
@@ -43,7 +43,7 @@ public final class Emulated {
     assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
   }
 
-  /** Skips a test where the kernels cannot be compiled with a check of what they do. */
+  /** Skips a test if the kernels cannot be compiled with run-time checks. */
   public static void requireChecks() {
     require();
     assumeTrue(
@@ -72,7 +72,7 @@ public final class Emulated {
     return EmulatedLibrary.ofSources(CACHE, KernelSources.host(), check);
   }
 
-  /** A device with so many bytes of memory. */
+  /** Returns a device with a given memory size in bytes. */
   public static EmulatedDevice device(long capacity) {
     return EmulatedDevice.open(library(), capacity);
   }

@@ -122,7 +122,7 @@ class EmulatedDeviceTest {
     Ints out = memory.ints("ten numbers", 10);
     device.launch("check_overrun", new Geometry(1, 1, 32, 0), out, 10);
     IllegalStateException e = assertThrows(IllegalStateException.class, out::close);
-    assertEquals("a kernel wrote beside the memory of ten numbers", e.getMessage());
+    assertEquals("a kernel wrote out of bounds of the memory of ten numbers", e.getMessage());
   }
 
   @Test

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The stand-ins of src/test/native, compiled, and csdp run with them in a Java of its own. */
+/** Compiles the fake libraries of src/test/native and runs csdp with them in a separate JVM. */
 final class FakeDriver {
   private final Path libraries;
   private final Path cache;
@@ -97,7 +97,7 @@ final class FakeDriver {
     return libraries.resolve("libcublas.so.12");
   }
 
-  /** Runs csdp with the stand-ins. */
+  /** Runs csdp with the fake libraries. */
   Result csdp(String steering, String... args) throws IOException, InterruptedException {
     Map<String, String> env = new HashMap<>();
     env.put("LD_LIBRARY_PATH", libraries.toString());
@@ -106,7 +106,7 @@ final class FakeDriver {
     return run(env, false, List.of("csdp.cli.Main"), args);
   }
 
-  /** Prints what the driver below a root folder offers. */
+  /** Prints the devices of the driver below a root folder. */
   static final class Survey {
     private Survey() {}
 
@@ -115,7 +115,7 @@ final class FakeDriver {
     }
   }
 
-  /** Asks the stand-in in a folder where the loader does not look. */
+  /** Queries a fake driver in a folder outside the loader's path. */
   Result survey(Path root) throws IOException, InterruptedException {
     Path folder = Files.createDirectories(root.resolve("run/opengl-driver/lib"));
     Files.copy(libraries.resolve("libcuda.so.1"), folder.resolve("libcuda.so.1"));

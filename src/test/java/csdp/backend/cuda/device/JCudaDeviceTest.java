@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * csdp on a CUDA device, in a Java of its own, through JCuda's real natives, against a stand-in for
- * the driver that executes the kernels on the CPU (src/test/native).
+ * csdp on a CUDA device in a separate JVM, with JCuda's real native libraries and a fake driver
+ * that executes the kernels on the CPU (src/test/native).
  */
 class JCudaDeviceTest {
   private static final String TRACE = "src/test/resources/traces/tiny_supervised.npz";
@@ -196,11 +196,11 @@ class JCudaDeviceTest {
 
   @Test
   void failuresAreNamed() throws Exception {
-    Result r = replay("fail=settle", "--sync-launches", "--device", "0");
+    Result r = replay("fail=signals", "--sync-launches", "--device", "0");
     assertEquals(1, r.code(), r.toString());
-    assertTrue(r.message().startsWith("csdp: the kernel settle <<<("), r.err());
+    assertTrue(r.message().startsWith("csdp: the kernel signals <<<("), r.err());
     assertTrue(r.message().endsWith("failed: CUDA_ERROR_ILLEGAL_ADDRESS"), r.err());
-    r = replay("fail=settle", "--device", "0");
+    r = replay("fail=signals", "--device", "0");
     assertEquals(1, r.code(), r.toString());
     assertTrue(r.message().contains("run again with --sync-launches"), r.err());
     r = replay("memory=100000", "--device", "0");
@@ -275,7 +275,7 @@ class JCudaDeviceTest {
     }
   }
 
-  /** Nothing of JCuda is loaded where there is no driver, and nothing of it is needed. */
+  /** Without a driver no class of JCuda is loaded or needed. */
   @Test
   void aMachineWithoutADriverNeverTouchesJCuda() throws IOException, InterruptedException {
     Optional<Path> driver = DriverLibrary.cuda(System.getenv(), Path.of("/"), false);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Code is loaded only from folders that nobody else can have written. */
+/** Code is loaded only from folders that no other user can write. */
 class UserCacheTest {
   @TempDir Path dir;
 
@@ -49,7 +49,7 @@ class UserCacheTest {
   void aFolderOfSomebodyElseIsNotUsed() throws IOException {
     Path folder = UserCache.own(dir.resolve("theirs"));
     giveAway(folder);
-    assertTrue(refusal(folder).contains("theirs belongs to somebody else"), refusal(folder));
+    assertTrue(refusal(folder).contains("theirs belongs to another user"), refusal(folder));
   }
 
   @Test

@@ -49,8 +49,8 @@ class PtxTest {
 
   @Test
   void aStaleOneIsRefused() {
-    String text = SOURCES.texts().get("neuron.cu");
-    KernelSources changed = SOURCES.with("neuron.cu", text + "// one more comment\n");
+    String text = SOURCES.texts().get("forward.cu");
+    KernelSources changed = SOURCES.with("forward.cu", text + "// one more comment\n");
     assertTrue(shipped().refusal(changed, TARGET).orElseThrow().contains("not made from"));
     assertTrue(shipped().refusal(SOURCES, 90).orElseThrow().contains("compute_90"));
     List<String> refusals = new ArrayList<>();

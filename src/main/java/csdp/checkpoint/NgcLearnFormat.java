@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A network's tables as the four JSON files of the released code (ngc-learn 1.2b3): which
- * components there are, how they are wired, in which order commands visit them. Every name and
- * order is the released code's; for other depths than two it is continued layer by layer.
+ * A network's tables as the four JSON files of the released code (ngc-learn 1.2b3): components,
+ * wiring, and the order in which commands visit them. Names and orders are those of the released
+ * code, continued layer by layer for other depths than two.
  */
-final class NgcLearnForm {
+final class NgcLearnFormat {
   static final String CIRCUIT = "/Circuit/";
   private static final JsonNodeFactory F = JsonNodeFactory.instance;
 
@@ -32,7 +32,7 @@ final class NgcLearnForm {
   private final Population head;
   private final Population reconstruction;
 
-  NgcLearnForm(NetworkSpec spec, Learning learning) {
+  NgcLearnFormat(NetworkSpec spec, Learning learning) {
     this.spec = spec;
     this.learning = learning;
     constants = spec.constants();
@@ -103,7 +103,7 @@ final class NgcLearnForm {
 
   /** Context synapses from the highest layer down. */
   private List<Synapse> contextsDown() {
-    List<Synapse> down = new ArrayList<>(select(NgcLearnForm::isContext));
+    List<Synapse> down = new ArrayList<>(select(NgcLearnFormat::isContext));
     Collections.reverse(down);
     return down;
   }
@@ -131,12 +131,12 @@ final class NgcLearnForm {
     };
   }
 
-  /** Where the spikes of this step are. */
+  /** Returns the compartment with the spikes of this step. */
   private static String spikes(Population p) {
     return p.name() + (p.integrates() ? "/s" : "/outputs");
   }
 
-  /** Where the spikes of the step before are. */
+  /** Returns the compartment with the spikes of the previous step. */
   private static String earlier(Population p) {
     return p.name() + "_prev/zF";
   }
@@ -160,8 +160,8 @@ final class NgcLearnForm {
       select(s -> isForward(s) && s.post() == p).forEach(s -> contrastive(all, s));
       lif(all, p);
     }
-    select(NgcLearnForm::isTopDown).forEach(s -> contrastive(all, s));
-    select(NgcLearnForm::isLateral).forEach(s -> contrastive(all, s));
+    select(NgcLearnFormat::isTopDown).forEach(s -> contrastive(all, s));
+    select(NgcLearnFormat::isLateral).forEach(s -> contrastive(all, s));
     lif(all, head);
     errorCell(all, head);
     heads().forEach(s -> hebbian(all, s));
@@ -287,7 +287,7 @@ final class NgcLearnForm {
     remembered().forEach(p -> step.add(p.name() + "_prev"));
     driving.forEach(s -> step.add(s.name()));
     contextsDown().forEach(s -> step.add(s.name()));
-    select(NgcLearnForm::isLateral).forEach(s -> step.add(s.name()));
+    select(NgcLearnFormat::isLateral).forEach(s -> step.add(s.name()));
     heads().forEach(s -> step.add(s.name()));
     remembered().forEach(p -> step.add(p.name()));
     step.add(head.name());
@@ -301,8 +301,8 @@ final class NgcLearnForm {
     }
     List<String> evolve = new ArrayList<>();
     driving.forEach(s -> evolve.add(s.name()));
-    select(NgcLearnForm::isContext).forEach(s -> evolve.add(s.name()));
-    select(NgcLearnForm::isLateral).forEach(s -> evolve.add(s.name()));
+    select(NgcLearnFormat::isContext).forEach(s -> evolve.add(s.name()));
+    select(NgcLearnFormat::isLateral).forEach(s -> evolve.add(s.name()));
     heads().forEach(s -> evolve.add(s.name()));
     reconstructions().forEach(s -> evolve.add(s.name()));
     ObjectNode all = F.objectNode();
@@ -370,7 +370,7 @@ final class NgcLearnForm {
       select(s -> isForward(s) && s.post() == p).forEach(s -> plasticity(all, s));
       select(s -> isLateral(s) && s.post() == p).forEach(s -> plasticity(all, s));
     }
-    select(NgcLearnForm::isTopDown).forEach(s -> plasticity(all, s));
+    select(NgcLearnFormat::isTopDown).forEach(s -> plasticity(all, s));
     contextsDown().forEach(s -> plasticity(all, s));
     return all;
   }
@@ -401,7 +401,10 @@ final class NgcLearnForm {
 
   // ---- comparison
 
-  /** Arguments that act on fresh networks or on nothing that csdp4j takes from the file. */
+  /**
+   * Returns true for arguments that affect only new networks, or nothing that csdp4j reads from the
+   * file.
+   */
   private static boolean immaterial(String argument) {
     return switch (argument) {
       case "batch_size", "weight_init", "thr", "thr_jitter", "key", "directory" -> true;
@@ -410,7 +413,7 @@ final class NgcLearnForm {
   }
 
   /**
-   * What a component has that csdp4j cannot express, in words, or null.
+   * Returns a description of the first argument that csdp4j cannot express, or null.
    *
    * @param expected arguments as csdp4j would write them
    * @param found arguments in the file

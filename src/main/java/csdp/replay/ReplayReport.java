@@ -5,13 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** How far a replay and its recording part. */
-public final class Report {
+/** Differences between a replay and its recording. */
+public final class ReplayReport {
   /**
    * Largest absolute deviation in a group of arrays.
    *
-   * @param largest infinite where a value is not a number
-   * @param where the array that deviates most
+   * @param largest infinite if a value is NaN
+   * @param where array with the largest deviation
    */
   public record Deviation(double largest, String where) {}
 
@@ -24,7 +24,7 @@ public final class Report {
   private long spikesDiffering;
   private String firstDifference;
 
-  Report(String trace, String network, String device, Tolerance tolerance) {
+  ReplayReport(String trace, String network, String device, Tolerance tolerance) {
     this.trace = trace;
     this.network = network;
     this.device = device;
@@ -69,12 +69,12 @@ public final class Report {
     return firstDifference;
   }
 
-  /** Largest deviations by group: weights, moments, states, read-outs; what was recorded. */
+  /** Largest deviations by group, as recorded: weights, moments, states, read-outs. */
   public Map<String, Deviation> deviations() {
     return Map.copyOf(deviations);
   }
 
-  /** Whether something was compared and nothing is over tolerance. */
+  /** Returns true if values were compared and all are within tolerance. */
   public boolean passed() {
     return spikesCompared > 0
         && spikesDiffering <= tolerance.spikes() * spikesCompared
@@ -82,7 +82,7 @@ public final class Report {
         && deviations.values().stream().allMatch(d -> d.largest() <= tolerance.values());
   }
 
-  /** For JSON: plain maps and values; a deviation that is not finite becomes null. */
+  /** Returns the report for JSON; a deviation that is not finite becomes null. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("trace", trace);

@@ -12,24 +12,23 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The data sets that can be fetched by name: files, mirrors and checksums, from data/manifest.json
- * in the sources.
+ * The downloadable data sets: files, mirrors and checksums, from data/manifest.json in the sources.
  *
  * @param sets in the order in which they are listed
  */
-public record Manifest(List<SetEntry> sets) {
+public record DataCatalog(List<SetEntry> sets) {
   /** Checks and freezes the list. */
-  public Manifest {
+  public DataCatalog {
     sets = List.copyOf(sets);
   }
 
   /**
    * A data set of four IDX files.
    *
-   * @param name what users ask for
+   * @param name for users
    * @param title a line about it
    * @param licence its licence
-   * @param source who made it, and where it lives
+   * @param source authors and home page
    * @param width of an image, in pixels
    * @param height of an image, in pixels
    * @param classes number of classes
@@ -56,7 +55,7 @@ public record Manifest(List<SetEntry> sets) {
       files = List.copyOf(files);
     }
 
-    /** The entry of a file by its standard name, "train-images-idx3-ubyte" for one. */
+    /** Returns the entry of a file by its standard name, for example "train-images-idx3-ubyte". */
     Optional<FileEntry> file(String stem) {
       return files.stream().filter(f -> f.stem().equals(stem)).findFirst();
     }
@@ -67,7 +66,7 @@ public record Manifest(List<SetEntry> sets) {
    *
    * @param name on the mirrors, such as train-images-idx3-ubyte.gz
    * @param sha256 of the uncompressed content, hex, or null
-   * @param gzipMd5 MD5 of the file as it is, gzip, hex, or null
+   * @param gzipMd5 MD5 of the gzip file, hex, or null
    */
   public record FileEntry(String name, String sha256, String gzipMd5) {
     /** One checksum there must be. */
@@ -83,9 +82,9 @@ public record Manifest(List<SetEntry> sets) {
     }
 
     /**
-     * Whether a file with these hashes is this one; one whose checksum cannot be taken is not.
+     * Returns true if a file has the hash of this entry.
      *
-     * @param sha256Of takes the SHA-256 of the uncompressed content, asked only where it counts
+     * @param sha256Of computes the SHA-256 of the uncompressed content if needed
      * @param gzipMd5Of MD5 of the file as it is, null unless gzip
      */
     boolean matches(Supplier<String> sha256Of, String gzipMd5Of) {
@@ -105,18 +104,18 @@ public record Manifest(List<SetEntry> sets) {
     }
   }
 
-  /** The manifest that comes with this library. */
-  public static Manifest standard() {
+  /** Returns the manifest of this library. */
+  public static DataCatalog standard() {
     return Standard.MANIFEST;
   }
 
   /** Reads a manifest; unknown and missing fields are errors. */
-  static Manifest read(InputStream in) throws IOException {
+  static DataCatalog read(InputStream in) throws IOException {
     return new ObjectMapper()
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .readValue(in, Manifest.class);
+        .readValue(in, DataCatalog.class);
   }
 
   /** The set of a name. */
@@ -125,10 +124,10 @@ public record Manifest(List<SetEntry> sets) {
   }
 
   private static final class Standard {
-    static final Manifest MANIFEST = load();
+    static final DataCatalog MANIFEST = load();
 
-    private static Manifest load() {
-      try (InputStream in = Manifest.class.getResourceAsStream("manifest.json")) {
+    private static DataCatalog load() {
+      try (InputStream in = DataCatalog.class.getResourceAsStream("manifest.json")) {
         if (in == null) {
           throw new IOException("csdp/data/manifest.json is not on the class path");
         }

@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonMappingException;
-import csdp.data.Manifest.SetEntry;
+import csdp.data.DataCatalog.SetEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-class ManifestTest {
-  private static Manifest parse(String json) throws IOException {
-    return Manifest.read(
+class DataCatalogTest {
+  private static DataCatalog parse(String json) throws IOException {
+    return DataCatalog.read(
         new ByteArrayInputStream(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
   }
 
@@ -22,8 +22,8 @@ class ManifestTest {
   void theStandardOneIsComplete() {
     assertEquals(
         java.util.List.of("mnist", "fashion", "kmnist"),
-        Manifest.standard().sets().stream().map(SetEntry::name).toList());
-    for (SetEntry set : Manifest.standard().sets()) {
+        DataCatalog.standard().sets().stream().map(SetEntry::name).toList());
+    for (SetEntry set : DataCatalog.standard().sets()) {
       for (String stem :
           new String[] {
             "train-images-idx3-ubyte",

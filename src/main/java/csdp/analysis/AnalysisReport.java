@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Properties;
 import org.jfree.chart.JFreeChart;
 
-/** The results as one page of HTML that needs nothing but itself, and as JSON. */
-final class Report {
+/** The results as a self-contained HTML page and as JSON. */
+final class AnalysisReport {
   private static final String STYLE =
       """
       body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; background: #fff;
@@ -34,9 +34,9 @@ final class Report {
       .tiles b { display: block; font-size: 1.5em; }
       """;
 
-  private Report() {}
+  private AnalysisReport() {}
 
-  /** The figures, for programs. */
+  /** Returns the figures for JSON. */
   static Map<String, Object> figures(Analysis a) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("csdp4j", Version.text());
@@ -71,7 +71,7 @@ final class Report {
     return all;
   }
 
-  /** A figure, or null where it does not exist. */
+  /** Returns a figure, or null if it is NaN. */
   private static Double orNull(double figure) {
     return Double.isNaN(figure) ? null : Double.valueOf(figure);
   }
@@ -83,7 +83,8 @@ final class Report {
     return Figure.text(
         "%d principal components first (%.1f %% of the variance), then Barnes-Hut t-SNE, KL"
             + " divergence %.3f nats. Of the ten nearest points %.1f %% share a point's class here,"
-            + " %.1f %% in the codes themselves; trustworthiness %.3f, against %.3f of two principal"
+            + " %.1f %% in the codes themselves; trustworthiness %.3f, against %.3f of two"
+            + " principal"
             + " components (the first %,d points).",
         c.map().components(),
         100 * c.map().explained(),
@@ -99,7 +100,7 @@ final class Report {
    * The page.
    *
    * @param maps t-SNE pictures
-   * @param files that lie beside it
+   * @param files in the same folder
    */
   static String html(Analysis a, List<Figure> maps, List<String> files) {
     StringBuilder h = new StringBuilder();
@@ -122,7 +123,7 @@ final class Report {
     a.figures.forEach(f -> figure(h, f));
     energy(h, a);
     provenance(h, a);
-    h.append("<h2>Files</h2>\n<p>Every picture's numbers lie beside this page:</p>\n<p>");
+    h.append("<h2>Files</h2>\n<p>The data of every plot, in this folder:</p>\n<p>");
     files.forEach(f -> h.append("<code>").append(escape(f)).append("</code> "));
     h.append("</p>\n</body>\n</html>\n");
     return h.toString();
@@ -173,7 +174,7 @@ final class Report {
     operations(h, "inference, one window", e.inference(), e.inferenceDense());
     operations(h, "training, forward (positive and negative)", e.training(), e.trainingDense());
     operations(h, "training, gradients", e.plasticity(), e.plasticityDense());
-    h.append("</table>\n<p class=\"quiet\">Besides, Adam touches every weight at every step: ");
+    h.append("</table>\n<p class=\"quiet\">In addition, Adam updates every weight at every step: ");
     h.append(Figure.text("%,.0f updates per training image of a batch, ", e.updates()));
     h.append("however sparse the spikes are.</p>\n");
   }
@@ -214,12 +215,12 @@ final class Report {
         of.load(in);
       }
     } catch (IOException e) {
-      // A version that cannot be read is unknown.
+      // An unreadable version is unknown.
     }
     return of.getProperty("version", "of unknown version");
   }
 
-  /** Every value of a tree that is not null, by its path. */
+  /** Appends every non-null value of a tree with its path. */
   private static void leaves(StringBuilder h, String path, JsonNode node) {
     if (node.isObject()) {
       node.forEachEntry((key, value) -> leaves(h, path.isEmpty() ? key : path + "." + key, value));

@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a benchmark found: for people and as JSON. What was not measured is null. */
-public final class Report {
+/** The result of a benchmark, as text and JSON. Values that were not measured are null. */
+public final class BenchReport {
   /**
    * Whole steps of one kind of window.
    *
    * @param windows microseconds per step of each window by the host's clock, transfers included, in
    *     order
-   * @param device the same on the device alone; null where only the host's clock tells
-   * @param samples shown at once
-   * @param images of them that count as images (training: the positives)
+   * @param device the same by the device's events; null without them
+   * @param samples per batch
+   * @param images number of samples that count as images (training: the positives)
    * @param steps of a window
    * @param spikes per sample and step, by population
    */
@@ -67,24 +67,24 @@ public final class Report {
   Map<String, Object> dense; // of dense_numpy.py
   String noDense = "not asked for (--dense-baseline)";
 
-  Report(String device, String network, String data, BenchOptions options) {
+  BenchReport(String device, String network, String data, BenchOptions options) {
     this.device = device;
     this.network = network;
     this.data = data;
     this.options = options;
   }
 
-  /** Whether every check held. */
+  /** Returns true if every check passed. */
   public boolean passed() {
     return !checks.isEmpty() && checks.stream().allMatch(Check::passed);
   }
 
-  /** 0 where every check held, 1 where one did not. */
+  /** Returns 0 if every check passed, else 1. */
   public int exitCode() {
     return passed() ? 0 : CsdpException.FAILED;
   }
 
-  /** Dense time over ours for a training step; null where one was not measured. */
+  /** Returns the dense time divided by ours for a training step; null if one was not measured. */
   public Double denseRatio() {
     Object t = dense == null ? null : dense.get("training");
     return training != null && t instanceof Map<?, ?> m && m.get("us_per_step") instanceof Number us
@@ -92,7 +92,7 @@ public final class Report {
         : null;
   }
 
-  /** For JSON. */
+  /** Returns the report for JSON. */
   public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("passed", passed());
@@ -124,7 +124,7 @@ public final class Report {
     return map;
   }
 
-  /** For people. */
+  /** Prints the report as text. */
   public void print(PrintWriter out) {
     out.printf(Locale.ROOT, "device   %s%n", device);
     out.printf(

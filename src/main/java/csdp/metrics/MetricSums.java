@@ -16,7 +16,7 @@ import java.util.Map;
  * Saved with each checkpoint, also in the middle of an epoch.
  */
 @JsonAutoDetect(fieldVisibility = Visibility.ANY, getterVisibility = Visibility.NONE)
-public final class Tally {
+public final class MetricSums {
   /**
    * Probabilities (NLL) and reconstructed pixels (BCE) are clipped to [FLOOR, 1 - FLOOR] before the
    * logarithm, as in the released code.

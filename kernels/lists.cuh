@@ -1,0 +1,126 @@
+// Lists of a sample's spikes and traces.
+#pragma once
+#include "network.cuh"
+
+// Clears what a window keeps of a sample, by a warp.
+__device__ inline void startWindow(const Network& net, const Population& p, int b) {
+  for (int i = laneIndex(); i < p.stride; i += WARP) {
+    p.last[b * p.stride + i] = 0;
+    p.readOut[b * p.stride + i] = 0;
+  }
+  if (p.role == HIDDEN) {
+    for (int t = laneIndex(); t <= net.steps; t += WARP) {
+      p.lastStepCounts[b * (net.steps + 1) + t] = 0;
+    }
+    for (int k = laneIndex(); k < p.stride / 32; k += WARP) {
+      p.ever[b * (p.stride / 32) + k] = 0;
+    }
+    for (int k = laneIndex(); k < segmentsOf(p.stride); k += WARP) {
+      p.liveCount[b * segmentsOf(p.stride) + k] = 0;
+    }
+  }
+  __syncwarp();
+}
+
+// Enters the spikes of a lane's word into the list of units with a trace. All lanes of the warp come, with the words
+// of one segment.
+__device__ inline void listTraces(const Network& net, const Population& p, unsigned spikes, int k, int step, int b) {
+  int words = p.stride / 32;
+  int segment = k / WARP;
+  Global<int> count = p.liveCount + b * segmentsOf(p.stride) + segment;
+  Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
+  Global<unsigned short> slot = p.slot + b * p.stride;
+  unsigned before = k < words ? p.ever[b * words + k] : 0;
+  int fresh;
+  int listed = count[0];
+  int next = listed + orderedOffset(__popc(spikes & ~before), &fresh);
+  for (unsigned left = spikes; left != 0; left &= left - 1) {
+    int bit = lowest(left);
+    int i = 32 * k + bit;
+    int at = next;
+    if (before >> bit & 1) {
+      at = slot[i];
+      int last = live[at].unit & 0xFFFF;
+      atomicAdd(&p.lastStepCounts[b * (net.steps + 1) + last], -1);  // integers: any order gives the same count
+    } else {
+      slot[i] = (unsigned short)at;
+      next++;
+    }
+    live[at].unit = (unsigned)(i % SEGMENT) << 16 | (unsigned)step;
+  }
+  if ((spikes & ~before) != 0) {
+    p.ever[b * words + k] = before | spikes;
+  }
+  __syncwarp();
+  if (laneIndex() == 0) {
+    count[0] = listed + fresh;
+  }
+}
+
+// Lists and counts a sample's spikes, by a warp.
+__device__ inline void listSpikes(const Network& net, const Population& p, int step, int b, int n) {
+  Global<unsigned> spikes = spikesOf(p, step, b, n);
+  int words = p.stride / 32;
+  if (step == 1 && !p.last.isNull()) {
+    startWindow(net, p, b);
+  }
+  int listed = 0;
+  for (int base = 0; base < words; base += WARP) {
+    int k = base + laneIndex();
+    unsigned mine = k < words ? spikes[k] : 0;
+    int total;
+    int at = listed + orderedOffset(__popc(mine), &total);
+    if (p.role == HIDDEN) {
+      listTraces(net, p, mine, k, step, b);
+    }
+    for (unsigned left = mine; left != 0; left &= left - 1) {
+      int i = 32 * k + lowest(left);
+      if (!p.list.isNull()) {
+        listOf(p, step, b, n)[at++] = i;
+      }
+      if (!p.last.isNull()) {
+        p.last[b * p.stride + i] = (unsigned short)step;
+        p.readOut[b * p.stride + i] += 1;
+      }
+    }
+    listed += total;
+  }
+  if (laneIndex() == 0) {
+    p.count[(step & 1) * n + b] = listed;
+    p.total[b] = (step > 1 ? p.total[b] : 0) + listed;
+    if (!p.lastStepCounts.isNull()) {
+      p.lastStepCounts[b * (net.steps + 1) + step] = listed;
+    }
+    if (adapts(p) && !isFinite(net.thresholdRate * (float)(listed - 1))) {
+      reportNotFinite(net, THRESHOLDS, p.owner, step);  // no step may come that moves them
+    }
+  }
+}
+
+// Lists the input spikes of a pair of samples, by a warp; forward() of the next step gathers by it.
+__device__ inline void listPair(const Population& p, int step, int pair, int n) {
+  int words = p.stride / 32;
+  int pairs = pairsOf(n);
+  Global<int> start = p.pairStart + pair;
+  int second = pair + pairs;
+  int listed = pair * p.stride;
+  for (int base = 0; base < words; base += WARP) {
+    int k = base + laneIndex();
+    unsigned a = k < words ? spikesOf(p, step, pair, n)[k] : 0;
+    unsigned b = k < words && second < n ? spikesOf(p, step, second, n)[k] : 0;
+    int total;
+    int at = listed + orderedOffset(__popc(a | b), &total);
+    if (k < words && k % CHUNK_WORDS == 0) {
+      start[k / CHUNK_WORDS * pairs] = at;
+    }
+    for (unsigned left = a | b; left != 0; left &= left - 1) {
+      int bit = lowest(left);
+      unsigned samples = (a & b) >> bit & 1 ? PAIR_BOTH : a >> bit & 1 ? PAIR_FIRST : PAIR_SECOND;
+      p.pairs[at++] = (unsigned)(32 * k + bit) % CHUNK * PAIR_ROW + samples;
+    }
+    listed += total;
+  }
+  if (laneIndex() == 0) {
+    start[chunksOf(p.stride) * pairs] = listed;
+  }
+}
