@@ -6,8 +6,10 @@ import csdp.backend.Device;
 import csdp.backend.ReadOut;
 import csdp.checkpoint.NgcLearnModel;
 import csdp.checkpoint.SavedModel;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
+import csdp.io.Version;
 import csdp.metrics.Evaluation;
 import csdp.model.Constants;
 import csdp.model.Learning;
@@ -15,7 +17,6 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.train.Evaluator;
 import csdp.train.TrainListener;
-import csdp.train.TrainOptions;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.nio.file.Path;
@@ -68,8 +69,7 @@ public final class Csdp implements AutoCloseable {
 
   /** Returns the version of this library. */
   public static String version() {
-    String v = Csdp.class.getPackage().getImplementationVersion();
-    return v == null ? "0.1.0" : v;
+    return Version.text();
   }
 
   /**

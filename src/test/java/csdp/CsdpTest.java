@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.Csdp.Prediction;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
 import csdp.error.CsdpException;
 import csdp.example.TrainAndClassify;
 import csdp.model.Synapse;
-import csdp.train.TrainOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -5,6 +5,7 @@ import csdp.analysis.plots.Figure;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFile;
 import csdp.io.AtomicFolder;
+import csdp.io.Disk;
 import csdp.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The output folder of an analysis. Each file or folder is replaced atomically; {@code report.html}
@@ -75,6 +77,29 @@ public final class AnalysisFolder {
     } catch (IOException e) {
       throw CsdpException.badInput("%s is in the way; name another folder with --out", part)
           .because(e);
+    }
+  }
+
+  /**
+   * Removes the files of an earlier analysis, and nothing else: old pictures do not belong to a new
+   * run.
+   */
+  public void clear() {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.toList()) {
+        String name = entry.getFileName().toString();
+        if (name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")) {
+          Files.delete(entry);
+        } else if ((name.equals("tsne") && Files.exists(entry.resolve(TSNE_MARKER)))
+            || (name.equals("plots") && Files.exists(entry.resolve(PLOTS_MARKER)))) {
+          Disk.discard(entry, entry);
+        }
+      }
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
     }
   }
 

@@ -1,10 +1,10 @@
 package csdp.analysis;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.Csdp;
 import csdp.analysis.Analysis.Codes;
 import csdp.analysis.plots.Figure;
 import csdp.io.Json;
+import csdp.io.Version;
 import csdp.metrics.Evaluation;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,7 +39,7 @@ final class AnalysisReport {
   /** Returns the figures for JSON. */
   static Map<String, Object> figures(Analysis a) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("csdp4j", Csdp.version());
+    all.put("csdp4j", Version.text());
     all.put("java", System.getProperty("java.version"));
     all.put("model", a.model.folder().toString());
     all.put("network", a.model.spec().toString());
@@ -198,7 +198,7 @@ final class AnalysisReport {
         "versions",
         Figure.text(
             "csdp4j %s, Java %s, JFreeChart %s",
-            Csdp.version(), System.getProperty("java.version"), chartVersion()));
+            Version.text(), System.getProperty("java.version"), chartVersion()));
     if (a.model.run() == null) {
       leaves(h, "constants", Json.tree(a.model.spec().constants()));
     } else {

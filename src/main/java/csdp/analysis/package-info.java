@@ -6,6 +6,7 @@
  * (NPY or CSV) for each figure. Training does not load {@code java.desktop}: only this package, its
  * parts and the {@code analyze} command do.
  *
- * <p>May use every package except {@code bench}, {@code cli} and {@code replay}.
+ * <p>May use its parts, {@code backend}, {@code checkpoint}, {@code config}, {@code data}, {@code
+ * error}, {@code io}, {@code metrics}, {@code model} and {@code train}.
  */
 package csdp.analysis;

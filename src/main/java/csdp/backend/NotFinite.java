@@ -68,18 +68,18 @@ public final class NotFinite {
     NetworkSpec spec = p.spec();
     int steps = spec.constants().steps();
     for (Population pop : spec.integrating()) {
-      if (first(p.thresholds(pop)) >= 0) {
+      if (Parameters.firstNotFinite(p.thresholds(pop)) >= 0) {
         return failure(Quantity.THRESHOLDS, pop.name(), 1, steps);
       }
     }
     for (Synapse s : spec.synapses()) {
-      if (first(p.weights(s)) >= 0) {
+      if (Parameters.firstNotFinite(p.weights(s)) >= 0) {
         return failure(Quantity.WEIGHTS, s.name(), 1, steps);
       }
-      if (first(p.firstMoments(s)) >= 0) {
+      if (Parameters.firstNotFinite(p.firstMoments(s)) >= 0) {
         return failure(Quantity.FIRST_MOMENTS, s.name(), 1, steps);
       }
-      if (first(p.secondMoments(s)) >= 0) {
+      if (Parameters.firstNotFinite(p.secondMoments(s)) >= 0) {
         return failure(Quantity.SECOND_MOMENTS, s.name(), 1, steps);
       }
     }
@@ -139,16 +139,6 @@ public final class NotFinite {
       max = Math.max(max, Math.abs(x)); // NaN propagates
     }
     return max;
-  }
-
-  /** Returns the position of the first NaN or infinity, or -1. */
-  public static int first(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
-        return i;
-      }
-    }
-    return -1;
   }
 
   /**

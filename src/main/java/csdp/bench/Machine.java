@@ -1,6 +1,6 @@
 package csdp.bench;
 
-import csdp.Csdp;
+import csdp.io.Version;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ public final class Machine {
     map.put("java_flags", flags());
     map.put("vector_api", ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
     map.put("max_heap_bytes", Runtime.getRuntime().maxMemory());
-    map.put("csdp4j", Csdp.version());
+    map.put("csdp4j", Version.text());
     map.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     return map;
   }

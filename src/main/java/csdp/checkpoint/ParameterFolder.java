@@ -1,6 +1,5 @@
 package csdp.checkpoint;
 
-import csdp.backend.NotFinite;
 import csdp.error.CsdpException;
 import csdp.io.Npz;
 import csdp.io.NpzWriter;
@@ -69,7 +68,7 @@ public final class ParameterFolder {
   /** Adds an array of finite values. */
   static void add(NpzWriter out, String owner, String array, int[] shape, float[] values)
       throws IOException {
-    int bad = NotFinite.first(values);
+    int bad = Parameters.firstNotFinite(values);
     if (bad >= 0) {
       throw CsdpException.failed(
           "%s of %s is %s at [%d, %d]: training diverged, nothing was written; lower the learning"

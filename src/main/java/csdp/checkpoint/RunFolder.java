@@ -206,10 +206,7 @@ public final class RunFolder implements TrainListener {
         .toList();
   }
 
-  /**
-   * Deletes the files of an earlier run and of its analysis, and nothing else. Old plots would not
-   * belong to the new run.
-   */
+  /** Removes the files of an earlier run, and nothing else. */
   public void clear() {
     if (!Files.exists(folder)) {
       return;
@@ -217,12 +214,9 @@ public final class RunFolder implements TrainListener {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry : entries.toList()) {
         String name = entry.getFileName().toString();
-        if (name.matches(RECORDS)
-            || name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")) {
+        if (name.matches(RECORDS)) {
           Files.delete(entry);
-        } else if (name.matches("(best|last)(\\.old)?")
-            || (name.equals("tsne") && Files.exists(entry.resolve("codes_tsne.npy")))
-            || (name.equals("plots") && Files.exists(entry.resolve("weights.csv")))) {
+        } else if (name.matches("(best|last)(\\.old)?")) {
           Disk.discard(entry, entry);
         }
       }
@@ -348,7 +342,7 @@ public final class RunFolder implements TrainListener {
     List<EpochMetrics> history = trainer.state().history();
     AtomicFile.write(folder.resolve(METRICS), lines(history));
     int seed = trainer.options().seed();
-    double chance = 1.0 / trainer.backend().spec().classes();
+    double chance = 1.0 / trainer.spec().classes();
     array("acc", seed, history, m -> m.validAccuracy());
     array("nll", seed, history, m -> m.validNll());
     array("bce", seed, history, m -> m.validBce());
@@ -374,8 +368,7 @@ public final class RunFolder implements TrainListener {
   }
 
   private static Parameters snapshot(Trainer trainer) {
-    Parameters now = new Parameters(trainer.backend().spec());
-    trainer.backend().snapshot(now);
+    Parameters now = trainer.parameters();
     return now;
   }
 

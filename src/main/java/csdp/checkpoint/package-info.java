@@ -2,8 +2,8 @@
  * The folder of a run, and saved parameters in this library's format and in that of the released
  * code (ngc-learn 1.2b3).
  *
- * <p>A run folder holds {@code config.json}, {@code metrics.csv}, the checkpoints {@code best/} and
- * {@code last/}, and later the report. Checkpoints are complete or absent. Start at {@link
+ * <p>A run folder holds {@code config.json}, {@code metrics.jsonl}, the checkpoints {@code best/}
+ * and {@code last/}, and later the report. Checkpoints are complete or absent. Start at {@link
  * csdp.checkpoint.RunFolder}; {@link csdp.checkpoint.SavedModel} opens either format.
  *
  * <p>May use {@code config}, {@code data}, {@code error}, {@code io}, {@code model} and {@code

@@ -138,7 +138,7 @@ public final class Main implements Runnable {
     @Override
     public String[] getVersion() {
       return new String[] {
-        "csdp4j " + csdp.Csdp.version(), "Java " + System.getProperty("java.version")
+        "csdp4j " + csdp.io.Version.text(), "Java " + System.getProperty("java.version")
       };
     }
   }

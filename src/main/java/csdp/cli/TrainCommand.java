@@ -1,7 +1,7 @@
 package csdp.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.Csdp;
+import csdp.analysis.AnalysisFolder;
 import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.Checkpoint;
@@ -15,6 +15,7 @@ import csdp.error.CsdpException;
 import csdp.io.AtomicFile;
 import csdp.io.FolderLock;
 import csdp.io.Json;
+import csdp.io.Version;
 import csdp.metrics.Evaluation;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -150,6 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         if (folder.isRun()) {
           spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));
         }
+        new AnalysisFolder(folder.path()).clear();
         folder.clear();
       }
       folder.write(record);
@@ -268,7 +270,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private static RunRecord record(Device where, Splits splits, RunConfig config) {
     return new RunRecord(
-        Csdp.version(),
+        Version.text(),
         System.getProperty("java.version"),
         where.toString(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -277,7 +279,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void introduce(PrintWriter console, Backend backend, Splits splits, RunConfig config) {
-    console.printf(Locale.ROOT, "csdp4j %s on %s%n", Csdp.version(), backend.description());
+    console.printf(Locale.ROOT, "csdp4j %s on %s%n", Version.text(), backend.description());
     console.printf(Locale.ROOT, "data     %s: %s%n", splits.name(), splits.description());
     console.printf(
         Locale.ROOT,

@@ -10,7 +10,6 @@ import csdp.io.Json;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
-import csdp.train.TrainOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Version;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -338,7 +339,7 @@ public final class Downloads {
     // to localhost.
     connection.setInstanceFollowRedirects("https".equals(url.getScheme()));
     connection.setUseCaches(false);
-    connection.setRequestProperty("User-Agent", "csdp4j/" + csdp.Csdp.version());
+    connection.setRequestProperty("User-Agent", "csdp4j/" + Version.text());
     if (from > 0) {
       connection.setRequestProperty("Range", "bytes=" + from + "-");
     }

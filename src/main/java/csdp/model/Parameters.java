@@ -115,4 +115,14 @@ public final class Parameters {
     }
     plasticitySteps = other.plasticitySteps;
   }
+
+  /** Returns the index of the first value that is NaN or infinite, or -1. */
+  public static int firstNotFinite(float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        return i;
+      }
+    }
+    return -1;
+  }
 }

@@ -1,7 +1,6 @@
 package csdp.replay;
 
 import csdp.backend.Batch;
-import csdp.backend.NotFinite;
 import csdp.error.CsdpException;
 import csdp.io.NpyArray;
 import csdp.io.Npz;
@@ -113,7 +112,7 @@ final class Recording implements Closeable {
 
   private float[] finite(String name, int... shape) {
     NpyArray a = npz.array(name, shape);
-    int bad = NotFinite.first(a.floats());
+    int bad = Parameters.firstNotFinite(a.floats());
     if (bad >= 0) {
       throw CsdpException.badInput(
           "%s: element %d is %s; nothing can start from it", a.where(), bad, a.floats()[bad]);

@@ -1,6 +1,7 @@
 package csdp.train;
 
 import csdp.backend.Batch;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;

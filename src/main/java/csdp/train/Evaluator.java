@@ -3,6 +3,7 @@ package csdp.train;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;

@@ -1,8 +1,11 @@
 package csdp.train;
 
+import csdp.model.Parameters;
+import csdp.model.NetworkSpec;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
@@ -175,6 +178,18 @@ public final class Trainer {
   public TrainState state() {
     return new TrainState(
         epoch, batch, seconds, bestAccuracy, bestEpoch, sums, List.copyOf(history));
+  }
+
+  /** Returns the network. */
+  public NetworkSpec spec() {
+    return backend.spec();
+  }
+
+  /** Returns a copy of the parameters as they are now. */
+  public Parameters parameters() {
+    Parameters now = new Parameters(backend.spec());
+    backend.snapshot(now);
+    return now;
   }
 
   /** Returns the backend. */

@@ -2,6 +2,7 @@
  * The training loop: batches with negative samples, epochs, evaluation. Start at {@link
  * csdp.train.Trainer}, which fits on one screen; listeners write checkpoints and print progress.
  *
- * <p>May use {@code backend}, {@code data}, {@code error}, {@code metrics} and {@code model}.
+ * <p>May use {@code backend}, {@code config}, {@code data}, {@code error}, {@code metrics} and
+ * {@code model}.
  */
 package csdp.train;

@@ -1,12 +1,12 @@
 package csdp.example;
 
 import csdp.Csdp;
+import csdp.config.TrainOptions;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.data.Splits;
 import csdp.train.EpochMetrics;
 import csdp.train.TrainListener;
-import csdp.train.TrainOptions;
 import csdp.train.Trainer;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;

@@ -14,6 +14,7 @@ import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
+import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
 import csdp.error.CsdpException;

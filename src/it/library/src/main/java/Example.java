@@ -2,7 +2,7 @@ import csdp.Csdp;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.data.Splits;
-import csdp.train.TrainOptions;
+import csdp.config.TrainOptions;
 
 /** Trains on built-in data and classifies one image; fails unless the network has learned. */
 public class Example {

@@ -2,7 +2,7 @@
  * Figures of a report: rasters, reconstructions, training curves, confusion matrices. Each returns
  * a {@link csdp.analysis.plots.Figure}, a PNG with its values.
  *
- * <p>May use {@code backend}, {@code error}, {@code io}, {@code metrics}, {@code model} and {@code
- * train}. Internal: may change in any version.
+ * <p>May use {@code backend}, {@code data}, {@code error}, {@code io}, {@code metrics}, {@code
+ * model} and {@code train}. Internal: may change in any version.
  */
 package csdp.analysis.plots;

@@ -1,6 +1,5 @@
 package csdp.backend.cuda.device;
 
-import csdp.backend.cuda.Kernels;
 import csdp.error.CsdpException;
 import java.util.Locale;
 
@@ -63,7 +62,7 @@ public interface GpuDevice extends AutoCloseable {
   /**
    * Queues a kernel. Arguments are given in the order of the kernel's parameters: a {@link
    * DeviceBuffer} for a pointer, an {@code Integer} for an int, a {@code Float} for a float;
-   * nothing else. Only {@link Kernels} calls this.
+   * nothing else. Only {@code Kernels} calls this.
    *
    * @param kernel name of an {@code extern "C" __global__} function
    */

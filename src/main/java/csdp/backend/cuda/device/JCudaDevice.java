@@ -7,7 +7,6 @@ import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
 
-import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.backend.cuda.ptx.JCudaKernels;
 import csdp.backend.cuda.ptx.KernelSources;
@@ -35,7 +34,7 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * A GPU through NVIDIA's driver and JCuda: its primary context, one stream, one module with all
- * kernels. Loaded only after JCuda's native libraries: see {@link Cuda}.
+ * kernels. Loaded only after JCuda's native libraries: see {@code Cuda}.
  *
  * <p>The stream and the null stream wait for each other, so plain copies are in stream order. A
  * copy of pageable memory to the device has read the array when it returns.

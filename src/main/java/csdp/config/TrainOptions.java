@@ -1,4 +1,4 @@
-package csdp.train;
+package csdp.config;
 
 import csdp.error.CsdpException;
 import csdp.model.Learning;
