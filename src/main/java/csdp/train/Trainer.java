@@ -1,7 +1,5 @@
 package csdp.train;
 
-import csdp.model.Parameters;
-import csdp.model.NetworkSpec;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
@@ -10,6 +8,8 @@ import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.metrics.MetricSums;
+import csdp.model.NetworkSpec;
+import csdp.model.Parameters;
 import java.util.ArrayList;
 import java.util.List;
 
