@@ -356,7 +356,11 @@ public final class Analysis {
     return new Codes(layer, rates, map, trust, agreement, seconds, picture);
   }
 
-  /** Adds notes on silent or equal codes. @return true if codes differ */
+  /**
+   * Adds notes on silent or equal codes.
+   *
+   * @return true if codes differ
+   */
   private boolean noteOnCodes(Population layer, float[] rates) {
     int d = layer.units();
     Set<FloatBuffer> different = new HashSet<>();

@@ -60,8 +60,9 @@ public final class NotFinite {
   }
 
   /**
-   * Checks parameters before use. @return the error of step 1 that {@link Backend#run} throws, or
-   * null if all are finite
+   * Checks parameters before use.
+   *
+   * @return the error of step 1 that {@link Backend#run} throws, or null if all are finite
    */
   public static CsdpException in(Parameters p) {
     NetworkSpec spec = p.spec();

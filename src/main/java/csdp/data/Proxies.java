@@ -46,8 +46,9 @@ final class Proxies {
   }
 
   /**
-   * Finds the route to a server. @throws CsdpException bad input, naming the variable with an
-   * invalid proxy
+   * Finds the route to a server.
+   *
+   * @throws CsdpException bad input, naming the variable with an invalid proxy
    */
   Route to(URI url) {
     if (System.getProperty("https.proxyHost") != null

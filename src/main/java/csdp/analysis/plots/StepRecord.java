@@ -43,7 +43,11 @@ public final class StepRecord implements StepObserver {
     raster = new byte[populations][steps][];
   }
 
-  /** Records a batch. @param everySpike whether to store single spikes */
+  /**
+   * Records a batch.
+   *
+   * @param everySpike whether to store single spikes
+   */
   public static StepRecord of(Backend backend, Batch batch, boolean everySpike) {
     StepRecord record = new StepRecord(backend.spec(), batch, everySpike);
     backend.run(batch, null, record.out, record);

@@ -136,8 +136,9 @@ interface RowMath {
       int stride);
 
   /**
-   * Applies Applies Adam, decay and clip of a row. @param at start of the row in w, m and v
+   * Applies Adam, decay and clip of a row.
    *
+   * @param at start of the row in w, m and v
    * @param at start of the row in w, m and v
    * @param u gradient, from {@code uAt} on
    * @param unpaired postsynaptic spikes without a presynaptic one, from {@code unpairedAt} on
@@ -157,7 +158,7 @@ interface RowMath {
       int step);
 
   /**
-   * Applies Applies Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
+   * Applies Adam and clip with gradient -u (1 - |w|); u begins at {@code uAt}.
    *
    * @return true if the weights before clipping and the moments are finite
    */

@@ -97,8 +97,9 @@ final class DeviceImages {
   }
 
   /**
-   * Returns the data set of a batch on the device, with the batch's order. @return null if the set
-   * has no bytes or does not fit: then images are uploaded with each batch
+   * Returns the data set of a batch on the device, with the batch's order.
+   *
+   * @return null if the set has no bytes or does not fit: then images are uploaded with each batch
    */
   OnDevice show(Batch.Stored images) {
     Dataset data = images.data();

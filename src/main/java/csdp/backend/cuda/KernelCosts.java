@@ -32,7 +32,7 @@ final class KernelCosts {
   /**
    * A window to count.
    *
-   * @param batch images; a training step has a negative for each
+   * @param batch images; the window has a negative for each
    * @param steps of a window
    * @param trained training windows on the CPU backend before the counted one
    */
@@ -98,7 +98,7 @@ final class KernelCosts {
       kernels = library.takeCounts();
       cuda.snapshot(actual);
     }
-    double samples = (double) w.batch * (w.learn ? 2 : 1) * w.steps;
+    double samples = (double) counted.size() * w.steps;
     return new Costs(
         w,
         kernels,

@@ -78,8 +78,9 @@ public final class UserCache {
   }
 
   /**
-   * Creates a folder, or accepts an existing one that no other user can write to. @throws Unsafe if
-   * another user can
+   * Creates a folder, or accepts an existing one that no other user can write to.
+   *
+   * @throws Unsafe if another user can
    */
   static Path own(Path folder) throws IOException {
     boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("unix");

@@ -37,8 +37,9 @@ public final class JCudaKernels {
   private JCudaKernels() {}
 
   /**
-   * Loads the kernels, or throws the reason in one line. @return the driver's result if it does not
-   * concern the kernels
+   * Loads the kernels, or throws the reason in one line.
+   *
+   * @return the driver's result if it does not concern the kernels
    */
   public static int load(CUmodule module, CudaSurvey.Gpu gpu, String driver) {
     List<String> refusals = new ArrayList<>();

@@ -38,7 +38,7 @@ public final class Emulated {
   }
 
   /** Skips a test where no kernel can be executed. */
-  static void require() {
+  public static void require() {
     Optional<String> reason = EmulatedDevice.unavailable();
     assumeTrue(reason.isEmpty(), () -> "the CUDA kernels are not executed: " + reason.get());
   }
