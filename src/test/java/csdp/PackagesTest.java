@@ -7,12 +7,17 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -145,5 +150,22 @@ final class PackagesTest {
 
   private static String outermost(JavaClass c) {
     return c.getEnclosingClass().map(PackagesTest::outermost).orElse(c.getName());
+  }
+
+  /** The packages of the API, as .github/CONTRIBUTING.md lists them; all others say so. */
+  @Test
+  void packagesThatAreNoApiSayIt() throws IOException {
+    Set<String> api =
+        Set.of("", "error", "data", "model", "train", "metrics", "checkpoint", "replay", "backend");
+    Path root = Path.of("src/main/java/csdp");
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(root)) {
+      files = all.filter(f -> f.endsWith("package-info.java")).toList();
+    }
+    assertEquals(ALLOWED.size(), files.size(), "each package has a package-info.java");
+    for (Path file : files) {
+      String name = root.relativize(file.getParent()).toString().replace(File.separatorChar, '.');
+      assertEquals(!api.contains(name), Files.readString(file).contains("Not API"), "csdp." + name);
+    }
   }
 }

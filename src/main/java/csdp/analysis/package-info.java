@@ -8,5 +8,7 @@
  *
  * <p>May use its parts, {@code backend}, {@code checkpoint}, {@code config}, {@code data}, {@code
  * error}, {@code io}, {@code metrics}, {@code model} and {@code train}.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.analysis;

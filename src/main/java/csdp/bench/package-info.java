@@ -4,5 +4,7 @@
  *
  * <p>May use every backend, {@code config}, {@code data}, {@code error}, {@code io}, {@code model}
  * and {@code train}. The measuring protocol is in {@code data/results/README.md}.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.bench;

@@ -4,5 +4,7 @@
  *
  * <p>May use {@code error}. Start at {@link csdp.io.Npy}, {@link csdp.io.Json} or {@link
  * csdp.io.AtomicFolder}. Internal: may change in any version.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.io;

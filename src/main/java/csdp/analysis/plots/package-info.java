@@ -4,5 +4,7 @@
  *
  * <p>May use {@code backend}, {@code data}, {@code error}, {@code io}, {@code metrics}, {@code
  * model} and {@code train}. Internal: may change in any version.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.analysis.plots;

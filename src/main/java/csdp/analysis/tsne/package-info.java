@@ -3,5 +3,7 @@
  * not networks. Start at {@link csdp.analysis.tsne.Tsne}.
  *
  * <p>May use {@code error} and {@code model} (random streams). Internal: may change in any version.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.analysis.tsne;

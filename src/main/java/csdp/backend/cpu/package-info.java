@@ -4,5 +4,7 @@
  *
  * <p>May use {@code backend}, {@code error} and {@code model}. Start at {@link
  * csdp.backend.cpu.CpuBackend}; {@code RowMath} holds the inner loops.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.backend.cpu;

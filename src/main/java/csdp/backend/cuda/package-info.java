@@ -5,5 +5,7 @@
  * <p>May use {@code backend}, {@code data}, {@code error}, {@code model} and its own parts {@code
  * device}, {@code ptx} and {@code driver}. Start at {@link csdp.backend.cuda.Cuda}, which opens a
  * device.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.backend.cuda;

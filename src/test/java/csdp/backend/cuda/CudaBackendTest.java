@@ -351,6 +351,7 @@ class CudaBackendTest {
 
   /** The coincidences of a row and a column are counted in 16 bits. */
   @Test
+  @Tag("sources")
   void moreSamplesThanCanBeCountedAreRefusedWhereItLearns() {
     Constants c = TestRates.constants(1);
     NetworkSpec spec =
@@ -400,6 +401,7 @@ class CudaBackendTest {
 
   /** Memory for one buffer less each time, from all that is needed to nothing. */
   @Test
+  @Tag("sources")
   void whereverMemoryEndsNothingIsLeft() {
     NetworkSpec spec = spec(13);
     long enough;
@@ -426,6 +428,7 @@ class CudaBackendTest {
 
   /** The device breaks down at one call and works no more: all is given back, whichever it is. */
   @Test
+  @Tag("sources")
   void whereverTheDeviceFailsNothingIsLeft() {
     Constants c = TestRates.constants(1);
     NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(3).constants(c).build();

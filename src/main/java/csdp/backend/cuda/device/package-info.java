@@ -4,5 +4,7 @@
  *
  * <p>May use {@code ptx}, {@code driver} and {@code error}; knows nothing of networks. Internal:
  * may change in any version.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.backend.cuda.device;

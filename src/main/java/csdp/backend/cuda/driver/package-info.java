@@ -3,5 +3,7 @@
  * csdp.backend.cuda.driver.CudaSurvey} lists the GPUs without loading any kernel.
  *
  * <p>May use {@code error}. Internal: may change in any version.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.backend.cuda.driver;

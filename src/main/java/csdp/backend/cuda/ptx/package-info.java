@@ -4,5 +4,7 @@
  *
  * <p>May use {@code driver} and {@code error}. Start at {@link csdp.backend.cuda.ptx.Ptx}; {@link
  * csdp.backend.cuda.ptx.PtxBuild} runs during the build. Internal: may change in any version.
+ *
+ * <p>Not API: may change in any version.
  */
 package csdp.backend.cuda.ptx;
