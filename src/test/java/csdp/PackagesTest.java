@@ -43,7 +43,7 @@ final class PackagesTest {
     allow("backend", "error", "model", "data");
     allow("backend.reference", "error", "model", "backend");
     allow("backend.cpu", "error", "model", "backend");
-    allow("backend.cuda.driver", "error");
+    allow("backend.cuda.driver", "error", "io");
     allow("backend.cuda.ptx", "error", "backend.cuda.driver");
     allow("backend.cuda.device", "error", "backend.cuda.driver", "backend.cuda.ptx");
     allow(

@@ -1,6 +1,6 @@
 package csdp.cli;
 
-import java.io.File;
+import csdp.io.SearchPath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,15 +50,15 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     return m.find() ? m.group(1) : line.strip();
   }
 
-  /** A path as it may be shown. */
+  /** Returns a path as text, hidden in an anonymous report outside system folders. */
   String shown(Path path) {
     boolean system = SYSTEM_FOLDERS.stream().anyMatch(f -> path.startsWith(root.resolve(f)));
     return anonymous && !system ? HIDDEN : path.toString();
   }
 
   /**
-   * A message of others as it may be shown: without paths, if need be. Paths that contain spaces
-   * are recognised if they begin with a known folder.
+   * Returns a message of another program; in an anonymous report its paths are hidden. A path with
+   * spaces is recognised if it begins with a known folder.
    */
   String shown(String message) {
     if (!anonymous) {
@@ -70,7 +70,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     }
     known.addAll(env.values());
     for (String variable : new String[] {"PATH", "LD_LIBRARY_PATH"}) {
-      paths(env.get(variable)).forEach(p -> known.add(p.toString()));
+      SearchPath.folders(env.get(variable)).forEach(p -> known.add(p.toString()));
     }
     known.removeIf(text -> !text.matches("(?s)([A-Za-z]:)?[/\\\\].+"));
     known.sort(Comparator.comparingInt(String::length).reversed());
@@ -78,7 +78,7 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     for (String path : known) {
       text = text.replace(path, HIDDEN);
     }
-    // What follows a folder that was hidden, then every other path.
+    // The path below a hidden folder, then every other path.
     text = text.replaceAll(Pattern.quote(HIDDEN) + "[/\\\\][^\\s,;:()'\"]*", HIDDEN);
     return ABSOLUTE_PATH.matcher(text).replaceAll(HIDDEN);
   }
@@ -92,24 +92,10 @@ record Probe(Map<String, String> env, Path root, boolean windows, boolean anonym
     }
   }
 
-  private static List<Path> paths(String list) {
-    List<Path> all = new ArrayList<>();
-    for (String entry : (list == null ? "" : list).split(Pattern.quote(File.pathSeparator))) {
-      try {
-        if (!entry.isBlank()) {
-          all.add(Path.of(entry));
-        }
-      } catch (java.nio.file.InvalidPathException e) {
-        // Skip an invalid entry.
-      }
-    }
-    return all;
-  }
-
   /** Returns a program on the PATH. */
   Optional<Path> program(String name) {
     String file = windows ? name + ".exe" : name;
-    return paths(env.get("PATH")).stream()
+    return SearchPath.folders(env.get("PATH")).stream()
         .map(p -> p.resolve(file))
         .filter(p -> Files.isRegularFile(p) && Files.isExecutable(p))
         .findFirst();

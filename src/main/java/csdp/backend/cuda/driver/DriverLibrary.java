@@ -1,11 +1,10 @@
 package csdp.backend.cuda.driver;
 
-import java.io.File;
+import csdp.io.SearchPath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,9 +50,9 @@ public final class DriverLibrary {
     if (windows) {
       candidates.add(
           Path.of(env.getOrDefault("SystemRoot", "C:\\Windows"), "System32").resolve(name));
-      paths(env.get("PATH")).forEach(f -> candidates.add(f.resolve(name)));
+      SearchPath.folders(env.get("PATH")).forEach(f -> candidates.add(f.resolve(name)));
     } else {
-      paths(env.get("LD_LIBRARY_PATH")).forEach(f -> candidates.add(f.resolve(name)));
+      SearchPath.folders(env.get("LD_LIBRARY_PATH")).forEach(f -> candidates.add(f.resolve(name)));
       candidates.addAll(cached(root, name));
       USUAL.forEach(f -> candidates.add(root.resolve(f).resolve(name)));
     }
@@ -83,19 +82,5 @@ public final class DriverLibrary {
       // No cache: only the default folders are searched.
     }
     return found;
-  }
-
-  private static List<Path> paths(String list) {
-    List<Path> all = new ArrayList<>();
-    for (String entry : (list == null ? "" : list).split(Pattern.quote(File.pathSeparator))) {
-      try {
-        if (!entry.isBlank()) {
-          all.add(Path.of(entry));
-        }
-      } catch (InvalidPathException e) {
-        // Skip an invalid entry.
-      }
-    }
-    return all;
   }
 }

@@ -2,7 +2,7 @@
  * The machine's CUDA driver, JCuda's native libraries, and the user's cache folder. {@link
  * csdp.backend.cuda.driver.CudaSurvey} lists the GPUs without loading any kernel.
  *
- * <p>May use {@code error}. Internal: may change in any version.
+ * <p>May use {@code error} and {@code io}.
  *
  * <p>Not API: may change in any version.
  */
