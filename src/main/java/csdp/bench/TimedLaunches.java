@@ -1,5 +1,6 @@
 package csdp.bench;
 
+import csdp.backend.cuda.device.ForwardingDevice;
 import csdp.backend.cuda.device.GpuDevice;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,8 +11,7 @@ import java.util.Map;
  * A device that can time each kernel launch: captured work is then launched kernel by kernel, with
  * a mark before and after each. Otherwise it forwards all calls.
  */
-final class TimedLaunches implements GpuDevice {
-  private final GpuDevice device;
+final class TimedLaunches extends ForwardingDevice {
   private final List<Launch> launches = new ArrayList<>();
   private Launch whole; // last captured work; null if none
   private boolean timing;
@@ -20,7 +20,7 @@ final class TimedLaunches implements GpuDevice {
   private record Launch(String kernel, Mark before, Mark after) {}
 
   TimedLaunches(GpuDevice device) {
-    this.device = device;
+    super(device);
   }
 
   void timing(boolean on) {
@@ -59,41 +59,6 @@ final class TimedLaunches implements GpuDevice {
   }
 
   @Override
-  public String name() {
-    return device.name();
-  }
-
-  @Override
-  public String description() {
-    return device.description();
-  }
-
-  @Override
-  public long allocate(long bytes, String what) {
-    return device.allocate(bytes, what);
-  }
-
-  @Override
-  public Room room() {
-    return device.room();
-  }
-
-  @Override
-  public void free(long address) {
-    device.free(address);
-  }
-
-  @Override
-  public void upload(long to, Object array, int offset, int count) {
-    device.upload(to, array, offset, count);
-  }
-
-  @Override
-  public void download(long from, Object array, int offset, int count) {
-    device.download(from, array, offset, count);
-  }
-
-  @Override
   public void launch(String kernel, Geometry geometry, Object... arguments) {
     if (!timing) {
       device.launch(kernel, geometry, arguments);
@@ -102,11 +67,6 @@ final class TimedLaunches implements GpuDevice {
     Mark before = device.mark();
     device.launch(kernel, geometry, arguments);
     launches.add(new Launch(kernel, before, device.mark()));
-  }
-
-  @Override
-  public void synchronize() {
-    device.synchronize();
   }
 
   @Override

@@ -4,8 +4,8 @@ import csdp.error.CsdpException;
 import java.util.List;
 
 /** Forwards all calls, counts live resources, and fails at a selected call. */
-public final class CountingDevice implements GpuDevice {
-  private final EmulatedDevice device;
+public final class CountingDevice extends ForwardingDevice {
+  private final EmulatedDevice emulated;
   private int buffers;
   private int sequences;
   private int closed;
@@ -16,7 +16,8 @@ public final class CountingDevice implements GpuDevice {
 
   /** Counts on a device that never fails by itself. */
   public CountingDevice(EmulatedDevice device) {
-    this.device = device;
+    super(device);
+    emulated = device;
   }
 
   /** Fails at every call after the given number of calls. */
@@ -32,7 +33,7 @@ public final class CountingDevice implements GpuDevice {
 
   /** Bytes that are allocated now. */
   public long used() {
-    return device.used();
+    return emulated.used();
   }
 
   public boolean closedOnce() {
@@ -51,58 +52,43 @@ public final class CountingDevice implements GpuDevice {
   }
 
   @Override
-  public String name() {
-    return device.name();
-  }
-
-  @Override
-  public String description() {
-    return device.description();
-  }
-
-  @Override
   public long allocate(long bytes, String what) {
     call("allocate");
-    long address = device.allocate(bytes, what);
+    long address = super.allocate(bytes, what);
     buffers += address == 0 ? 0 : 1;
     return address;
   }
 
   @Override
-  public Room room() {
-    return device.room();
-  }
-
-  @Override
   public void free(long address) {
     buffers--;
-    device.free(address);
+    super.free(address);
   }
 
   @Override
   public void upload(long to, Object array, int offset, int count) {
     call("upload");
-    device.upload(to, array, offset, count);
+    super.upload(to, array, offset, count);
   }
 
   @Override
   public void download(long from, Object array, int offset, int count) {
     call("download");
-    device.download(from, array, offset, count);
+    super.download(from, array, offset, count);
   }
 
   @Override
   public void launch(String kernel, Geometry geometry, Object... arguments) {
     call("launch");
     if (!capturing) {
-      device.launch(kernel, geometry, arguments);
+      super.launch(kernel, geometry, arguments);
     }
   }
 
   @Override
   public void synchronize() {
     call("synchronize");
-    device.synchronize();
+    super.synchronize();
   }
 
   /** Calls the work once without effect, like a driver, so that it can fail there too. */
@@ -136,6 +122,6 @@ public final class CountingDevice implements GpuDevice {
   @Override
   public void close() {
     closed++;
-    device.close();
+    super.close();
   }
 }
