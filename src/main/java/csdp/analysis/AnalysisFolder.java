@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The output folder of an analysis. Each file or folder is replaced atomically; {@code report.html}
@@ -85,22 +84,18 @@ public final class AnalysisFolder {
    * run.
    */
   public void clear() {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      for (Path entry : entries.toList()) {
-        String name = entry.getFileName().toString();
-        if (name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html")) {
-          Files.delete(entry);
-        } else if ((name.equals("tsne") && Files.exists(entry.resolve(TSNE_MARKER)))
-            || (name.equals("plots") && Files.exists(entry.resolve(PLOTS_MARKER)))) {
-          Disk.discard(entry, entry);
-        }
-      }
+    try {
+      Disk.deleteEntries(
+          folder,
+          name -> name.matches("codes(_z\\d+|_labels)?\\.npy|analysis\\.json|report\\.html"),
+          entry -> isPart(entry, "tsne", TSNE_MARKER) || isPart(entry, "plots", PLOTS_MARKER));
     } catch (IOException e) {
       throw Disk.failure(folder, e);
     }
+  }
+
+  private static boolean isPart(Path entry, String name, String marker) {
+    return entry.getFileName().toString().equals(name) && Files.exists(entry.resolve(marker));
   }
 
   void write(Analysis a) {

@@ -208,18 +208,11 @@ public final class RunFolder implements TrainListener {
 
   /** Removes the files of an earlier run, and nothing else. */
   public void clear() {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      for (Path entry : entries.toList()) {
-        String name = entry.getFileName().toString();
-        if (name.matches(RECORDS)) {
-          Files.delete(entry);
-        } else if (name.matches("(best|last)(\\.old)?")) {
-          Disk.discard(entry, entry);
-        }
-      }
+    try {
+      Disk.deleteEntries(
+          folder,
+          name -> name.matches(RECORDS),
+          entry -> entry.getFileName().toString().matches("(best|last)(\\.old)?"));
       Files.deleteIfExists(folder.resolve(CONFIG));
     } catch (IOException e) {
       throw Disk.failure(folder, e);
@@ -308,13 +301,13 @@ public final class RunFolder implements TrainListener {
     current = false;
     int done = trainer.state().batch();
     if (everyBatches > 0 && done % everyBatches == 0 && done < trainer.batches()) {
-      writeLast(trainer, snapshot(trainer));
+      writeLast(trainer, trainer.parameters());
     }
   }
 
   @Override
   public void epochTrained(Trainer trainer) {
-    writeLast(trainer, snapshot(trainer));
+    writeLast(trainer, trainer.parameters());
   }
 
   private void writeLast(Trainer trainer, Parameters now) {
@@ -330,7 +323,7 @@ public final class RunFolder implements TrainListener {
   @Override
   public void epochDone(Trainer trainer, EpochMetrics metrics, boolean best) {
     current = false;
-    Parameters now = snapshot(trainer);
+    Parameters now = trainer.parameters();
     if (best) {
       Checkpoint.write(best(), now, false, null);
     }
@@ -354,7 +347,7 @@ public final class RunFolder implements TrainListener {
   @Override
   public void stopped(Trainer trainer) {
     if (!current || !Checkpoint.exists(last())) {
-      writeLast(trainer, snapshot(trainer));
+      writeLast(trainer, trainer.parameters());
     }
   }
 
@@ -365,11 +358,6 @@ public final class RunFolder implements TrainListener {
     try (Stream<Path> files = Files.walk(checkpoint)) {
       return files.mapToLong(f -> f.toFile().length()).sum();
     }
-  }
-
-  private static Parameters snapshot(Trainer trainer) {
-    Parameters now = trainer.parameters();
-    return now;
   }
 
   private static String lines(List<EpochMetrics> history) {

@@ -21,8 +21,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Shared functions of {@link AtomicFile} and {@link AtomicFolder}: temporaries, fsync, error
@@ -164,18 +166,54 @@ public final class Disk {
     }
   }
 
-  /** Deletes a file or a folder recursively; links are not followed. */
-  public static void delete(Path path) throws IOException {
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+  /**
+   * Deletes the selected entries of a folder, which need not exist.
+   *
+   * @param files selects files by name
+   * @param folders selects folders, which are discarded
+   */
+  public static void deleteEntries(Path folder, Predicate<String> files, Predicate<Path> folders)
+      throws IOException {
+    if (!Files.exists(folder)) {
       return;
     }
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.toList()) {
+        if (files.test(entry.getFileName().toString())) {
+          Files.delete(entry);
+        } else if (folders.test(entry)) {
+          discard(entry, entry);
+        }
+      }
+    }
+  }
+
+  /** Deletes a file or a folder recursively; links are not followed. */
+  public static void delete(Path path) throws IOException {
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      walk(path, Files::delete, Files::delete);
+    }
+  }
+
+  /** Syncs a folder recursively. */
+  static void syncTree(Path folder) throws IOException {
+    walk(folder, operations::syncFile, Disk::syncFolder);
+  }
+
+  /** Work on a file or folder. */
+  private interface Visit {
+    void accept(Path path) throws IOException;
+  }
+
+  /** Visits all files below a path, and each folder after its contents. */
+  private static void walk(Path path, Visit file, Visit folder) throws IOException {
     Files.walkFileTree(
         path,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+          public FileVisitResult visitFile(Path f, BasicFileAttributes attributes)
               throws IOException {
-            Files.delete(file);
+            file.accept(f);
             return FileVisitResult.CONTINUE;
           }
 
@@ -184,27 +222,7 @@ public final class Disk {
             if (e != null) {
               throw e;
             }
-            Files.delete(dir);
-            return FileVisitResult.CONTINUE;
-          }
-        });
-  }
-
-  /** Syncs a folder recursively. */
-  static void syncTree(Path folder) throws IOException {
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            operations.syncFile(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path dir, IOException e) {
-            syncFolder(dir);
+            folder.accept(dir);
             return FileVisitResult.CONTINUE;
           }
         });
