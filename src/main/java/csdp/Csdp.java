@@ -169,9 +169,7 @@ public final class Csdp implements AutoCloseable {
 
   /** Returns weights, thresholds and Adam's moments, copied from the device. */
   public Parameters parameters() {
-    Parameters p = new Parameters(spec());
-    backend.snapshot(p);
-    return p;
+    return backend.parameters();
   }
 
   /** Returns the backend, which stays the same for the lifetime of the network. */

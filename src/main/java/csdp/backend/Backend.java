@@ -27,6 +27,13 @@ public interface Backend extends AutoCloseable {
   /** Copies parameters out. */
   void snapshot(Parameters into);
 
+  /** Returns a copy of the parameters. */
+  default Parameters parameters() {
+    Parameters copy = new Parameters(spec());
+    snapshot(copy);
+    return copy;
+  }
+
   /**
    * Simulates a batch for T steps, from rest.
    *

@@ -287,10 +287,8 @@ public final class DeviceCheck implements Callable<Integer> {
         b.restore(start);
         ReadOut readOut = new ReadOut(spec);
         b.run(batch(spec, small ? 5 : 50), Learning.forBatch(500), readOut, null);
-        Parameters end = new Parameters(spec);
-        b.snapshot(end);
         outs.add(readOut);
-        ends.add(end);
+        ends.add(b.parameters());
       }
     }
     long differing = 0;

@@ -187,9 +187,7 @@ public final class Trainer {
 
   /** Returns a copy of the parameters as they are now. */
   public Parameters parameters() {
-    Parameters now = new Parameters(backend.spec());
-    backend.snapshot(now);
-    return now;
+    return backend.parameters();
   }
 
   /** Returns the backend. */
