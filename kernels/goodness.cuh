@@ -13,9 +13,9 @@ __device__ inline float modulation(float goodness, float theta, bool positive, i
   return (float)(2 * (p - (positive ? 1 : 0)) / n);
 }
 
-// Goodness, modulator and the traces' signals of a sample, by a warp.
+// Goodness and modulator of a sample and, for plasticity, the signals of its traces; by a warp.
 __device__ inline void modulate(const Network& net, const Population& p, int step, int b, int n,
-                                int positives) {
+                                int positives, bool learns) {
   Global<int> byStep = p.lastStepCounts + b * (net.steps + 1);
   double g = 0;
   for (int base = 0; base < step; base += WARP) {
@@ -30,7 +30,7 @@ __device__ inline void modulate(const Network& net, const Population& p, int ste
     }
   }
   float modulator = modulation((float)g, net.theta, b < positives, n);
-  for (int segment = 0; segment < segmentsOf(p.stride); segment++) {
+  for (int segment = 0; learns && segment < segmentsOf(p.stride); segment++) {
     Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
     int count = p.liveCount[b * segmentsOf(p.stride) + segment];
     for (int k = laneIndex(); k < count; k += WARP) {

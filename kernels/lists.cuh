@@ -2,7 +2,7 @@
 #pragma once
 #include "network.cuh"
 
-// Clears what a window keeps of a sample, by a warp.
+// Clears the state of a sample at the start of a window, by a warp.
 __device__ inline void startWindow(const Network& net, const Population& p, int b) {
   for (int i = laneIndex(); i < p.stride; i += WARP) {
     p.last[b * p.stride + i] = 0;

@@ -27,8 +27,9 @@ __device__ inline float reconstructionError(int input, int own, int b, int posit
 }
 
 // The readable twin: no ages, sums as they are written. The spikes of the reconstruction are there.
-KERNEL signals_plain(const Network* network, int step, int n, int positives, int targets) {
+KERNEL signals_plain(const Network* network, int step, int n, int positives, int learns) {
   int b = globalIndex();
+  int targets = learns ? positives : 0;  // samples with an error
   if (b >= n) {
     return;
   }
@@ -102,8 +103,9 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
   }
 }
 
-BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int positives, int targets) {
+BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int positives, int learns) {
   const Network net = *network;
+  int targets = learns ? positives : 0;  // samples with an error
   int b = blockIdx.x;
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
     const Population& p = net.populations[k];
@@ -125,7 +127,7 @@ BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int posi
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
     const Population& p = net.populations[k];
     if (p.role == HIDDEN) {
-      modulate(net, p, step, b, n, positives);
+      modulate(net, p, step, b, n, positives, learns);
     } else if (p.role == HEAD && (step == 1 || b < targets)) {
       for (int i = laneIndex(); i < p.stride; i += WARP) {
         p.error[b * p.stride + i] = headError(net, p, step, b, i, targets);

@@ -258,7 +258,7 @@ public final class CudaBackend implements Backend {
     products(w, t, false);
     kernels.forward(net, t, w.n);
     products(w, t, true);
-    kernels.signals(net, t, w.n, w.positives, w.learn ? w.positives : 0);
+    kernels.signals(net, t, w.n, w.positives, w.learn);
     if (w.learn) {
       kernels.transpose(net, t, w.n);
       kernels.learn(net, t, w.n, w.positives, read);

@@ -210,14 +210,14 @@ public final class KernelCheck {
 
   private void signals(int t) {
     of("signals");
-    kernels.signals(fast, t, n, positives, positives);
+    kernels.signals(fast, t, n, positives, true);
     for (Population p : spec.integrating()) {
       if (p.fedByNewSpikes()) {
         kernels.forwardPlain(plain, p, t, n);
         sameUnits(p, t);
       }
     }
-    kernels.signalsPlain(plain, t, n, positives, positives);
+    kernels.signalsPlain(plain, t, n, positives, true);
     for (Population p : spec.populations()) {
       PopulationState a = plain.state(p);
       PopulationState b = fast.state(p);

@@ -165,13 +165,13 @@ public final class Kernels {
 
   // signals.cu
 
-  /** Targets: the first samples, which have a target; 0 where nothing is learned. */
-  void signals(NetworkState net, int step, int n, int positives, int targets) {
-    device.launch("signals", new Geometry(n, 1, BLOCK, 0), net.table, step, n, positives, targets);
+  void signals(NetworkState net, int step, int n, int positives, boolean learns) {
+    device.launch(
+        "signals", new Geometry(n, 1, BLOCK, 0), net.table, step, n, positives, learns ? 1 : 0);
   }
 
-  void signalsPlain(NetworkState net, int step, int n, int positives, int targets) {
-    device.launch("signals_plain", each(n, WARP), net.table, step, n, positives, targets);
+  void signalsPlain(NetworkState net, int step, int n, int positives, boolean learns) {
+    device.launch("signals_plain", each(n, WARP), net.table, step, n, positives, learns ? 1 : 0);
   }
 
   // spikes.cu
