@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import csdp.OtherJava;
 import csdp.analysis.Analysis;
 import csdp.error.CsdpException;
 import csdp.io.Json;
@@ -431,14 +432,10 @@ class AnalyzeCommandTest extends CommandTest {
     Files.writeString(none, "<?xml version=\"1.0\"?><fontconfig></fontconfig>");
     ProcessBuilder java =
         new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Duser.home=" + fresh, // where Java remembers fonts
-            "-cp",
-            System.getProperty("java.class.path"),
-            "csdp.cli.Main",
-            "analyze",
-            "--model",
-            fresh.resolve("nowhere").toString());
+            OtherJava.command(
+                List.of("-Duser.home=" + fresh), // where Java remembers fonts
+                "csdp.cli.Main",
+                List.of("analyze", "--model", fresh.resolve("nowhere").toString())));
     java.environment().put("FONTCONFIG_FILE", none.toString());
     Process process = java.redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -1,9 +1,11 @@
 package csdp.cli;
 
+import csdp.OtherJava;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,8 +13,6 @@ import java.util.Map;
  * by its main method, like {@code mvn exec:java}.
  */
 record Child(int code, String out, String err) {
-  private static final String CLASS_PATH =
-      System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
   /** Starts a command, whose streams are the files {@code out} and {@code err} in a folder. */
   static Process start(Path streams, Path folder, Map<String, String> environment, String command)
@@ -26,9 +26,11 @@ record Child(int code, String out, String err) {
     env.keySet().removeIf(name -> name.matches("LC_.*|LANG|DISPLAY|CSDP_DATA|.*_proxy|.*_PROXY"));
     env.put("LC_ALL", "C.UTF-8");
     env.putAll(environment);
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     // Short runs: no time for the optimising compiler.
-    env.put("CSDP", java + " -XX:TieredStopAtLevel=1 -cp " + CLASS_PATH + " csdp.cli.Main");
+    String java =
+        String.join(
+            " ", OtherJava.command(List.of("-XX:TieredStopAtLevel=1"), "csdp.cli.Main", List.of()));
+    env.put("CSDP", java);
     return builder.start();
   }
 

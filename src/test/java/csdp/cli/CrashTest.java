@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.OtherJava;
 import csdp.checkpoint.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -51,13 +52,12 @@ class CrashTest {
 
   /** Starts csdp in a Java of its own and waits until it has taken its folder. */
   private Process elsewhere(Path out, int epochs) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     // A short run: no time for the optimising compiler.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath, "csdp.cli.Main"));
-    command.addAll(train(out, FLAGS + " --checkpoint-every 1 --epochs " + epochs));
+    List<String> command =
+        OtherJava.command(
+            List.of("-XX:TieredStopAtLevel=1"),
+            "csdp.cli.Main",
+            train(out, FLAGS + " --checkpoint-every 1 --epochs " + epochs));
     Process p =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import csdp.OtherJava;
 import csdp.io.Json;
 import csdp.io.Npy;
 import csdp.io.Npz;
@@ -131,7 +132,8 @@ class DamagedInputTest {
     writeTrace(good.resolve("trace.npz"));
     accepted(TRAIN_IDX.replace("@/out", "@/run"), good);
     accepted("export --model @/run --to @/ngc", good);
-    // What is good is accepted, or a refusal of the damaged would say nothing. It warms up, too.
+    // Valid input is accepted; otherwise a refusal of damaged input would prove nothing. This also
+    // warms up.
     Path trial = copy("trial");
     for (String command :
         List.of(
@@ -1362,15 +1364,10 @@ class DamagedInputTest {
 
   private static Exit process(String command, Path folder) throws Exception {
     List<String> line =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "csdp.cli.Main"));
-    line.addAll(List.of(command.replace("@", folder.toString()).split(" ")));
+        OtherJava.command(
+            List.of("-Xmx64m", "-XX:TieredStopAtLevel=1"),
+            "csdp.cli.Main",
+            List.of(command.replace("@", folder.toString()).split(" ")));
     Path err = Files.createTempFile(dir, "err", "");
     Process process =
         new ProcessBuilder(line)

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.OtherJava;
 import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.backend.cuda.CudaBackend;
@@ -69,19 +70,10 @@ class LongRunTest {
     if (kind.equals("cuda")) {
       Emulated.device().close(); // skips where there is none, and compiles
     }
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    List<String> options =
+        List.of("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
     Process p =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms48m",
-                "-Xmx48m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath,
-                Training.class.getName(),
-                kind)
+        new ProcessBuilder(OtherJava.command(options, Training.class.getName(), List.of(kind)))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     List<Held> held = new ArrayList<>();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.OtherJava;
 import csdp.data.DataCatalog.FileEntry;
 import csdp.data.DataCatalog.SetEntry;
 import csdp.data.FileServer.Manner;
@@ -229,13 +230,10 @@ class DownloadsTest {
     SetEntry set = set(server.url("m"));
     Process other =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                server.url("m"),
-                set.files().get(0).sha256(),
-                folder.toString())
+                OtherJava.command(
+                    List.of(),
+                    Other.class.getName(),
+                    List.of(server.url("m"), set.files().get(0).sha256(), folder.toString())))
             .inheritIO()
             .start();
     try {

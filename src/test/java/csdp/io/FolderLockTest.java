@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.OtherJava;
 import csdp.checkpoint.RunFolder;
 import csdp.error.CsdpException;
 import java.io.IOException;
@@ -32,11 +33,7 @@ class FolderLockTest {
   private static boolean elsewhere(Path folder) throws IOException, InterruptedException {
     Process other =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                folder.toString())
+                OtherJava.command(List.of(), Other.class.getName(), List.of(folder.toString())))
             .start();
     String said = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     assertEquals(0, other.waitFor());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.OtherJava;
 import csdp.backend.cuda.device.DeviceBuffer.Ints;
 import csdp.backend.cuda.device.DeviceMemory;
 import csdp.backend.cuda.device.Emulated;
@@ -17,6 +18,7 @@ import csdp.backend.cuda.ptx.KernelSources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,12 +64,10 @@ class AddressTest {
     assumeTrue(Files.exists(runtime), "g++ is here without AddressSanitizer");
     ProcessBuilder b =
         new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-modules=jdk.incubator.vector",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            Kernels.class.getName());
-    b.command().addAll(java.util.List.of(mistake));
+            OtherJava.command(
+                List.of("--add-modules=jdk.incubator.vector"),
+                Kernels.class.getName(),
+                List.of(mistake)));
     b.environment().put("LD_PRELOAD", runtime.toString());
     // Java takes faults of its own, and frees little at its end.
     b.environment().put("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0");

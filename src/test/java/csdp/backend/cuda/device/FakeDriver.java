@@ -2,6 +2,7 @@ package csdp.backend.cuda.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import csdp.OtherJava;
 import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.ptx.KernelSources;
 import java.io.File;
@@ -134,17 +135,15 @@ final class FakeDriver {
   private static Result run(
       Map<String, String> env, boolean withoutJCuda, List<String> optionsAndMain, String... args)
       throws IOException, InterruptedException {
-    String all =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     String classPath =
-        Arrays.stream(all.split(File.pathSeparator))
+        Arrays.stream(OtherJava.CLASS_PATH.split(File.pathSeparator))
             .filter(
                 p ->
                     !withoutJCuda
                         || !Path.of(p).getFileName().toString().matches("j(cuda|cublas)-.*"))
             .collect(Collectors.joining(File.pathSeparator));
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(OtherJava.PROGRAM);
     // Short runs: no time for the optimising compiler.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", classPath));
     command.addAll(optionsAndMain);
