@@ -1,5 +1,5 @@
-// What the emulated device is tested with: each kernel uses one part of CUDA's execution model, or
-// makes one mistake that has to be reported. No part of a step.
+// Kernels that test the emulated device: each uses one part of CUDA's execution model, or makes one mistake that
+// has to be reported. They are not part of a step.
 #include "../common.cuh"
 
 // out[k * blockDim.x + threadIdx.x]: what each collective gives to each thread.

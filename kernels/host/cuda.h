@@ -316,7 +316,7 @@ class Scheduler {
     current_ = nullptr;
   }
 
-  // What a fiber does: threads that were not started yet, until none is left.
+  // The work of a fiber: runs threads that have not started, until none is left.
   static void runThreads();
 
   void threadsOf(Fiber* self) {

@@ -1,4 +1,4 @@
-// What a library of kernels offers to jni.cpp. Addresses of device memory are addresses of this process.
+// Interface of a library of kernels, for jni.cpp. Addresses of device memory are addresses of this process.
 #pragma once
 
 #include <stddef.h>

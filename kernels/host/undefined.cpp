@@ -1,5 +1,5 @@
-// What code compiled with -fsanitize=undefined calls when it finds undefined behaviour: the launch fails. Compiled
-// without it. The first argument of each handler begins with the place in the source.
+// Handlers that code compiled with -fsanitize=undefined calls on undefined behaviour: the launch fails. This file is
+// compiled without it. The first argument of each handler begins with the place in the source.
 #include "cuda.h"
 
 namespace {

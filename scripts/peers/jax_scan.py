@@ -79,7 +79,7 @@ class Net:
         return s, jnp.where(spike, F(0), v), thr, z
 
     def signals(self, s, z, positives):
-        """What teaches: modulators of the hidden layers, errors of head and reconstruction."""
+        """Learning signals: modulators of the hidden layers, errors of head and reconstruction."""
         net, jnp = self.network, self.jax.numpy
         d = {}
         for p in net.hiddens:

@@ -1,4 +1,4 @@
-"""What the peers share: the network's table, constants, recorded runs, images, the clock and the command line.
+"""Shared by the peers: the network's table, constants, recorded runs, images, the clock and the command line.
 
 A peer is a framework's own way to compute the model. It gives a class, opened with (network, weights, thresholds), with
     framework, device        for the table: name and version; where it really runs
@@ -24,7 +24,7 @@ GAIN1, GAIN2 = F(0.1), F(0.001)
 THRESHOLD_FLOOR = F(0.025)
 DEFAULTS = dict(T=50, dt=3, tau_m=100, tau_tr=13, R_m=0.1, inh_R=0.01, rho_b=0.001, goodness_threshold=10)
 
-# What a replay may differ by, as for our own GPU backend: sums in another order tip a spike now and then.
+# Tolerances of a replay, as for our own GPU backend: another order of sums changes a spike occasionally.
 SPIKES, VALUES = 1e-5, 1e-4
 
 

@@ -133,7 +133,7 @@ class Net:
         return s
 
     def signals(self, s, b, positives):
-        """What teaches: modulators of the hidden layers, errors of head and reconstruction."""
+        """Learning signals: modulators of the hidden layers, errors of head and reconstruction."""
         net, torch, d = self.network, self.torch, {}
         for p in net.hiddens:
             z = b["z"][p]

@@ -84,8 +84,7 @@ final class AnalysisReport {
         "%d principal components first (%.1f %% of the variance), then Barnes-Hut t-SNE, KL"
             + " divergence %.3f nats. Of the ten nearest points %.1f %% share a point's class here,"
             + " %.1f %% in the codes themselves; trustworthiness %.3f, against %.3f of two"
-            + " principal"
-            + " components (the first %,d points).",
+            + " principal components (the first %,d points).",
         c.map().components(),
         100 * c.map().explained(),
         c.map().divergence(),

@@ -100,7 +100,7 @@ public final class GpuTarget extends Target {
     return timed.takeWhole();
   }
 
-  /** A kernel, by its name: it is checked by its twin, where it has one, and by what it does. */
+  /** Returns a kernel as a part: checked by its twin, if any, and by the parts that it computes. */
   private static Part part(String kernel, NetworkSpec spec) {
     return switch (kernel) {
       case "encode" -> part(kernel, Stream.of(StepPart.ENCODE));

@@ -73,9 +73,8 @@ public record SavedModel(
       }
     }
     throw CsdpException.badInput(
-        "%s is not a model: it has neither config.json (a run of csdp) nor components.json"
-            + " (saved by"
-            + " the released code)",
+        "%s is not a model: it has neither config.json (a run of csdp) nor components.json (saved"
+            + " by the released code)",
         folder);
   }
 

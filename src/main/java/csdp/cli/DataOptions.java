@@ -20,17 +20,15 @@ final class DataOptions {
       paramLabel = "SET",
       description =
           "mnist, fashion, kmnist, strokes, or a folder with IDX or .npy files. Default:"
-              + " $CSDP_DATA,"
-              + " else mnist, else (without data and network) strokes.")
+              + " $CSDP_DATA, else mnist, else (without data and network) strokes.")
   private String data;
 
   @Option(
       names = "--train-x",
       paramLabel = "NPY",
       description =
-          "Training images, n x pixels or n x height x width: floats in [0,1], grey levels"
-              + " 0..255 or"
-              + " bool.")
+          "Training images, n x pixels or n x height x width: floats in [0,1], grey levels 0..255"
+              + " or bool.")
   private Path trainX;
 
   @Option(

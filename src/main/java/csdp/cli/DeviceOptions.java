@@ -14,8 +14,7 @@ final class DeviceOptions {
       paramLabel = "DEVICE",
       description =
           "auto (a CUDA device if there is one, else cpu), reference, cpu, or a CUDA device's"
-              + " index."
-              + " Default: ${DEFAULT-VALUE}.")
+              + " index. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Report the requirements of csdp4j on this machine, and how to install missing" + " ones.",
+        "Report the requirements of csdp4j on this machine, and how to install missing ones.",
     footer =
         "%nExit code 0 if training on the CPU works here, 3 if it does not, 1 if a kernel"
             + " differs from its twin.")
@@ -81,8 +81,8 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       description =
-          "Print what a bug report needs: versions, machine, flags, and the lines below. User name,"
-              + " host name and paths are left out.")
+          "Print the data for a bug report: versions, machine, flags, and the lines below. User"
+              + " name, host name and paths are left out.")
   private boolean report;
 
   private final Map<String, String> env;
@@ -107,10 +107,10 @@ public final class DoctorCommand implements Callable<Integer> {
     this.root = root;
     this.windows = windows;
     this.survey = survey;
-    look(false);
+    prepare(false);
   }
 
-  private void look(boolean anonymous) {
+  private void prepare(boolean anonymous) {
     probe = new Probe(env, root, windows, anonymous);
     gpu = new GpuLines(probe, survey);
   }
@@ -119,7 +119,7 @@ public final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     if (report) {
-      look(true);
+      prepare(true);
       printHeading(out);
     }
     Line java = java();
@@ -148,7 +148,7 @@ public final class DoctorCommand implements Callable<Integer> {
     return failed ? CsdpException.FAILED : java.ok ? 0 : CsdpException.ENVIRONMENT;
   }
 
-  /** What was run, on what; nothing that names its user. */
+  /** Prints versions, machine and flags, without the user's name. */
   private void printHeading(PrintWriter out) {
     Map<String, Object> machine = Machine.describe();
     Map<String, Object> heading = new LinkedHashMap<>();

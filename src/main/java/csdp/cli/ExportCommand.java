@@ -16,9 +16,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     description =
-        "Write a model in the released code's format (ngc-learn): components.json and a folder"
-            + " of NPZ files. csdp.json adds the time steps and the image size, which that"
-            + " format cannot hold.")
+        "Write a model in the released code's format (ngc-learn): components.json and a folder of"
+            + " NPZ files. csdp.json adds the time steps and the image size, which that format"
+            + " cannot hold.")
 final class ExportCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
 

@@ -3,7 +3,7 @@
  * disk failures. Knows nothing of networks.
  *
  * <p>May use {@code error}. Start at {@link csdp.io.Npy}, {@link csdp.io.Json} or {@link
- * csdp.io.AtomicFolder}. Internal: may change in any version.
+ * csdp.io.AtomicFolder}.
  *
  * <p>Not API: may change in any version.
  */

@@ -40,8 +40,7 @@ public record TrainState(
         || history.size() > epoch + 1) {
       throw CsdpException.badInput(
           "invalid state of a training run: %d epochs and %d batches in %s s, accuracy %s after"
-              + " epoch %d,"
-              + " a history of %s",
+              + " epoch %d, a history of %s",
           epoch, batch, seconds, bestAccuracy, bestEpoch, history == null ? null : history.size());
     }
     history = List.copyOf(history);

@@ -317,7 +317,7 @@ class DistributionTest {
     }
   }
 
-  /** What Maven Central asks for. */
+  /** The requirements of Maven Central. */
   @Test
   void jarsArePublishable() throws IOException {
     ModuleDescriptor module =
@@ -366,7 +366,7 @@ class DistributionTest {
     }
   }
 
-  /** The recipe cannot be built here; what it copies and runs exists, and its user is not root. */
+  /** Checks the recipe without building it: it copies existing files, and its user is not root. */
   @Test
   void theContainerRecipeFits() throws IOException {
     List<String> lines = Files.readAllLines(Path.of("scripts/Dockerfile"));

@@ -424,7 +424,7 @@ class TrainCommandTest extends CommandTest {
 
   private String lastAnswer;
 
-  /** The rates were constants once; what a version did not write yet has its default. */
+  /** Older versions stored the rates with the constants; missing fields have their defaults. */
   @Test
   void runsOfEarlierVersionsAreReadAndResumed() throws Exception {
     assertEquals(0, train("--out", folder("whole"), "--epochs", "2"), err);

@@ -285,10 +285,8 @@ public final class ActivityPlots {
         "Positives against negatives",
         Figure.text(
             "Median and quartiles of %,d positives and %,d negatives, %s. Plasticity pushes"
-                + " goodness"
-                + " above %s (the thin line) for positives and below it for negatives;"
-                + " thresholds follow each"
-                + " layer's spikes.",
+                + " goodness above %s (the thin line) for positives and below it for negatives;"
+                + " thresholds follow each layer's spikes.",
             r.batch().positives(),
             r.batch().size() - r.batch().positives(),
             spec.supervised() ? "with a right or a wrong label as context" : "mixed of two images",

@@ -32,9 +32,8 @@ public record Affinities(int[] start, int[] column, double[] value) {
     }
     if (points - 1 < neighbours(perplexity)) {
       throw CsdpException.badInput(
-          "t-SNE with perplexity %s needs at least %d points, but there are %d: use more points"
-              + " or a"
-              + " smaller --perplexity",
+          "t-SNE with perplexity %s needs at least %d points, but there are %d: use more points or"
+              + " a smaller --perplexity",
           perplexity, neighbours(perplexity) + 1, points);
     }
     if ((long) points * neighbours(perplexity) > Integer.MAX_VALUE) {

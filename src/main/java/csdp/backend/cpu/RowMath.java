@@ -193,7 +193,7 @@ interface RowMath {
    * not above zero, the upper one not below.
    */
   final class Rule {
-    float decay; // of the window at hand
+    float decay; // of the current window
     final float lower;
     final float upper;
     final float[] rate; // of steps 1..T

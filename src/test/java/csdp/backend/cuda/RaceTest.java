@@ -142,7 +142,7 @@ class RaceTest {
     in.close();
     Ints again = memory.ints("again", 64);
     assertTrue(failure(device, "check_copy", half, out, again).startsWith(unwritten + "0 "));
-    // What a kernel wrote is written.
+    // Memory that a kernel has written counts as written.
     device.launch("check_copy", half, again, out);
     device.launch("check_copy", half, out, again);
   }

@@ -3,7 +3,7 @@
  * for the emulated device.
  *
  * <p>May use {@code driver} and {@code error}. Start at {@link csdp.backend.cuda.ptx.Ptx}; {@link
- * csdp.backend.cuda.ptx.PtxBuild} runs during the build. Internal: may change in any version.
+ * csdp.backend.cuda.ptx.PtxBuild} runs during the build.
  *
  * <p>Not API: may change in any version.
  */

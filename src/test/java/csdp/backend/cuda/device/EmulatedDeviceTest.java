@@ -113,7 +113,7 @@ class EmulatedDeviceTest {
         failure("check_overrun", two, out, 1f)
             .endsWith("arguments pf do not fit the parameters pi"));
     assertTrue(failure("check_overrun", two, out).contains("arguments p do not fit"));
-    // What failed leaves nothing behind.
+    // A failed launch does not affect the next one.
     device.launch("check_collectives", new Geometry(1, 1, 32, 0), memory.ints("more", 320));
   }
 

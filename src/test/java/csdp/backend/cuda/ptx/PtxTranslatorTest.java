@@ -754,7 +754,7 @@ class PtxTranslatorTest {
     device.launch("right", warp, out);
   }
 
-  // What the translator does not know, it names.
+  // An error names what the translator does not support.
 
   private static String refusal(String ptx) {
     return assertThrows(IllegalArgumentException.class, () -> PtxTranslator.translate(ptx))
