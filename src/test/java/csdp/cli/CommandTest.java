@@ -4,15 +4,15 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** Runs commands as the command line does, and keeps the output of the last one. */
-abstract class CommandTest {
+public abstract class CommandTest {
   /** Standard output of the last command. */
-  String out;
+  protected String out;
 
   /** Standard error of the last command. */
-  String err;
+  protected String err;
 
   /** Runs a command; returns its exit code. */
-  int run(String... args) {
+  protected int run(String... args) {
     StringWriter o = new StringWriter();
     StringWriter e = new StringWriter();
     int code = Main.run(args, new PrintWriter(o, true), new PrintWriter(e, true));

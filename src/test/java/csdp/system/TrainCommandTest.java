@@ -1,4 +1,4 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.backend.cuda.Cuda;
+import csdp.cli.CommandTest;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
 import csdp.io.Json;

@@ -1,8 +1,9 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.Child;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,11 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.cli.Main;
 import csdp.io.FaultyDisk;
 import csdp.io.FaultyDisk.Fault;
 import java.io.IOException;

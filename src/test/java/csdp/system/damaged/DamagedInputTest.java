@@ -1,4 +1,4 @@
-package csdp.cli;
+package csdp.system.damaged;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.OtherJava;
+import csdp.cli.Main;
 import csdp.io.Json;
 import csdp.io.Npy;
 import csdp.io.Npz;
@@ -63,7 +64,7 @@ import org.junit.jupiter.api.io.TempDir;
  * within two seconds, without much memory and without writing anything. The inputs are good ones,
  * changed from a seed; the table of all cases is written to target/damaged-inputs.txt.
  */
-class DamagedInputTest {
+public class DamagedInputTest {
   private static final long SEED = 20261124;
   private static final int FLIPS = 300;
   private static final double MAX_SECONDS = 2;
@@ -165,13 +166,13 @@ class DamagedInputTest {
     System.out.printf(Locale.ROOT, "damaged inputs: %s; table in %s%n", counts, file);
   }
 
-  static byte[] pixels(int n, Random random) {
+  public static byte[] pixels(int n, Random random) {
     byte[] pixels = new byte[n * PIXELS];
     random.nextBytes(pixels);
     return pixels;
   }
 
-  static byte[] classes(int n) {
+  public static byte[] classes(int n) {
     byte[] labels = new byte[n];
     for (int i = 0; i < n; i++) {
       labels[i] = (byte) (i % 3);
@@ -195,7 +196,7 @@ class DamagedInputTest {
     return rows;
   }
 
-  static byte[] idx(byte[] values, int... dims) {
+  public static byte[] idx(byte[] values, int... dims) {
     ByteBuffer out = ByteBuffer.allocate(4 + 4 * dims.length + values.length);
     out.putInt(0x800 + dims.length);
     for (int d : dims) {

@@ -1,4 +1,4 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,6 +1,5 @@
-package csdp.cli;
+package csdp;
 
-import csdp.OtherJava;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,10 +11,11 @@ import java.util.Map;
  * A shell command in a separate process with its own environment; {@code $CSDP} in it starts csdp
  * by its main method, like {@code mvn exec:java}.
  */
-record Child(int code, String out, String err) {
+public record Child(int code, String out, String err) {
 
   /** Starts a command, whose streams are the files {@code out} and {@code err} in a folder. */
-  static Process start(Path streams, Path folder, Map<String, String> environment, String command)
+  public static Process start(
+      Path streams, Path folder, Map<String, String> environment, String command)
       throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder("bash", "-c", command)
@@ -35,7 +35,7 @@ record Child(int code, String out, String err) {
   }
 
   /** Runs a command to its end. */
-  static Child run(Path folder, Map<String, String> environment, String command)
+  public static Child run(Path folder, Map<String, String> environment, String command)
       throws IOException, InterruptedException {
     Path streams = Files.createTempDirectory("csdp-child");
     try {
@@ -48,7 +48,7 @@ record Child(int code, String out, String err) {
     }
   }
 
-  static String read(Path streams, String name) throws IOException {
+  public static String read(Path streams, String name) throws IOException {
     return new String(Files.readAllBytes(streams.resolve(name)), StandardCharsets.UTF_8);
   }
 }

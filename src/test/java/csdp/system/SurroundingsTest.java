@@ -1,12 +1,14 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.Child;
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
+import csdp.cli.Main;
 import csdp.io.Json;
 import csdp.train.TrainState;
 import java.io.BufferedReader;

@@ -1,11 +1,13 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.cli.Main;
 import csdp.io.Npz;
+import csdp.system.damaged.DamagedInputTest;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package csdp.cli;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import csdp.OtherJava;
 import csdp.analysis.Analysis;
+import csdp.cli.CommandTest;
+import csdp.cli.Main;
 import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.io.Npy;

@@ -1,4 +1,4 @@
-package csdp.bench;
+package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package csdp.cli;
+package csdp.system;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,6 +11,7 @@ import csdp.backend.cuda.CudaBackend;
 import csdp.backend.cuda.device.CountingDevice;
 import csdp.backend.cuda.device.Emulated;
 import csdp.checkpoint.RunFolder;
+import csdp.cli.ProgressBars;
 import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
@@ -166,7 +167,7 @@ class LongRunTest {
                 images.subset(16, 24),
                 TrainOptions.epochs(EPOCHS).withBatch(8).withSeed(7),
                 TrainState.start(),
-                List.of(new ProgressPrinter(console, console, false, () -> 80), folder, look))
+                List.of(ProgressBars.plain(console), folder, look))
             .run();
       }
     }
