@@ -2,6 +2,9 @@ package csdp.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** Runs commands as the command line does, and keeps the output of the last one. */
 public abstract class CommandTest {
@@ -19,5 +22,28 @@ public abstract class CommandTest {
     out = o.toString();
     err = e.toString();
     return code;
+  }
+
+  /** Runs a command; returns its exit code. */
+  protected int run(List<String> args) {
+    return run(args.toArray(String[]::new));
+  }
+
+  /** Runs a command whose words have no spaces; returns its exit code. */
+  protected int runLine(String words) {
+    return run(words.split(" "));
+  }
+
+  /** Returns flags, after those defaults that they do not replace: names and values in turn. */
+  protected static List<String> flags(String defaults, String... flags) {
+    List<String> all = new ArrayList<>();
+    String[] words = defaults.split(" ");
+    for (int i = 0; i < words.length; i += 2) {
+      if (!Arrays.asList(flags).contains(words[i])) {
+        all.addAll(List.of(words[i], words[i + 1]));
+      }
+    }
+    all.addAll(Arrays.asList(flags));
+    return all;
   }
 }

@@ -1,11 +1,11 @@
 package csdp.data;
 
-import static csdp.data.TestData.assertFails;
 import static csdp.data.TestData.gzip;
 import static csdp.data.TestData.idxFolder;
 import static csdp.data.TestData.idxImages;
 import static csdp.data.TestData.idxLabels;
 import static csdp.data.TestData.image;
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;

@@ -1,7 +1,7 @@
 package csdp.data;
 
-import static csdp.data.TestData.assertFails;
 import static csdp.data.TestData.gzip;
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,12 +1,12 @@
 package csdp.data;
 
-import static csdp.data.TestData.assertFails;
 import static csdp.data.TestData.gzip;
 import static csdp.data.TestData.idx;
 import static csdp.data.TestData.idxImages;
 import static csdp.data.TestData.idxLabels;
 import static csdp.data.TestData.image;
 import static csdp.data.TestData.write;
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,8 +22,8 @@ class IdxTest {
 
   @Test
   void readsPlainAndGzipByContent() throws IOException {
-    byte[] images = idx(0x803, new int[] {2, 1, 3}, new byte[] {0, 51, -1, 1, 2, 3});
-    byte[] labels = idx(0x801, new int[] {2}, new byte[] {4, (byte) 200});
+    byte[] images = idx(new byte[] {0, 51, -1, 1, 2, 3}, 2, 1, 3);
+    byte[] labels = idx(new byte[] {4, (byte) 200}, 2);
     Path plain = write(dir.resolve("images.gz"), images); // the name is wrong on purpose
     Path packed = write(dir.resolve("labels"), gzip(labels));
     Dataset set = Idx.read(plain, packed, "set", 0);
@@ -39,7 +39,7 @@ class IdxTest {
   void filesLargerThanAChunkAreWhole() throws IOException {
     byte[] values = new byte[3_000_001];
     values[values.length - 1] = 9;
-    byte[] bytes = idx(0x801, new int[] {values.length}, values);
+    byte[] bytes = idx(values, values.length);
     for (byte[] file : new byte[][] {bytes, gzip(bytes)}) {
       int[] labels = Idx.readLabels(write(dir.resolve("big"), file));
       assertEquals(values.length, labels.length);
@@ -57,13 +57,12 @@ class IdxTest {
       refused(Arrays.copyOf(good, 10), zip, "truncated in its header");
       refused(Arrays.copyOf(good, good.length - 1), zip, "truncated", "24 bytes");
       refused(Arrays.copyOf(good, good.length + 1), zip, "trailing bytes");
-      refused(idx(0x803, new int[] {-1, 2, 2}, new byte[8]), zip, "size -1");
-      refused(idx(0x803, new int[] {2, 0, 2}, new byte[0]), zip, "size 0");
-      refused(idx(0x803, new int[] {65536, 65536, 1}, new byte[8]), zip, "2 GiB");
-      refused(idx(0x803, new int[] {1 << 30, 1 << 30, 1 << 30}, new byte[8]), zip, "2 GiB");
+      refused(idx(new byte[8], -1, 2, 2), zip, "size -1");
+      refused(idx(new byte[0], 2, 0, 2), zip, "size 0");
+      refused(idx(new byte[8], 65536, 65536, 1), zip, "2 GiB");
+      refused(idx(new byte[8], 1 << 30, 1 << 30, 1 << 30), zip, "2 GiB");
       // Declares nearly 2 GiB that are not there: this must not take 2 GiB to find out.
-      refused(
-          idx(0x803, new int[] {2, 32768, 32767}, new byte[8]), zip, zip ? "refused" : "truncated");
+      refused(idx(new byte[8], 2, 32768, 32767), zip, zip ? "refused" : "truncated");
     }
   }
 

@@ -1,9 +1,9 @@
 package csdp.data;
 
-import static csdp.data.TestData.assertFails;
 import static csdp.data.TestData.gzip;
 import static csdp.data.TestData.idxImages;
 import static csdp.data.TestData.write;
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

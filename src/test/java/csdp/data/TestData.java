@@ -1,22 +1,20 @@
 package csdp.data;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import csdp.error.CsdpException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.function.Executable;
 
-/** Small files and the form that every error has. */
-final class TestData {
+/** Small files. */
+public final class TestData {
   private TestData() {}
+
+  /** An IDX file of bytes. */
+  public static byte[] idx(byte[] values, int... dims) {
+    return idx(0x800 + dims.length, dims, values);
+  }
 
   /** An IDX file: magic, sizes, values. */
   static byte[] idx(int magic, int[] dims, byte[] values) {
@@ -33,19 +31,19 @@ final class TestData {
     for (int v = 0; v < values.length; v++) {
       values[v] = (byte) (10 * (v / (side * side)) + v % (side * side) + salt);
     }
-    return idx(0x803, new int[] {n, side, side}, values);
+    return idx(values, n, side, side);
   }
 
   /** n labels, 0, 1, .. k-1, 0, .. */
-  static byte[] idxLabels(int n, int k) {
+  public static byte[] idxLabels(int n, int k) {
     byte[] values = new byte[n];
     for (int i = 0; i < n; i++) {
       values[i] = (byte) (i % k);
     }
-    return idx(0x801, new int[] {n}, values);
+    return idx(values, n);
   }
 
-  static byte[] gzip(byte[] bytes) throws IOException {
+  public static byte[] gzip(byte[] bytes) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (GZIPOutputStream gz = new GZIPOutputStream(out)) {
       gz.write(bytes);
@@ -71,16 +69,5 @@ final class TestData {
     float[] out = new float[set.pixels()];
     set.copyImage(i, out, 0);
     return out;
-  }
-
-  /** Checks that a call fails with an exit code and one line that contains the given words. */
-  static CsdpException assertFails(int exitCode, Executable what, String... words) {
-    CsdpException e = assertThrows(CsdpException.class, what);
-    assertEquals(exitCode, e.exitCode(), e.getMessage());
-    assertFalse(e.getMessage().contains("\n"), e.getMessage());
-    for (String word : words) {
-      assertTrue(e.getMessage().contains(word), "'" + word + "' in: " + e.getMessage());
-    }
-    return e;
   }
 }

@@ -5,11 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.cli.Main;
+import csdp.cli.CommandTest;
+import csdp.data.TestData;
 import csdp.io.Npz;
-import csdp.system.damaged.DamagedInputTest;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,47 +22,31 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Extreme settings work or are refused in one line. */
-class ExtremeSettingsTest {
+class ExtremeSettingsTest extends CommandTest {
   private static final int TRAIN = 14;
 
   @TempDir static Path dir;
-  @TempDir Path out;
-  private String err;
+  @TempDir Path runs;
 
   @BeforeAll
   static void data() throws Exception {
     Random random = new Random(1);
-    byte[] train = DamagedInputTest.idx(DamagedInputTest.pixels(TRAIN, random), TRAIN, 4, 4);
-    byte[] test = DamagedInputTest.idx(DamagedInputTest.pixels(6, random), 6, 4, 4);
-    Files.write(dir.resolve("train-images-idx3-ubyte"), train);
-    Files.write(dir.resolve("t10k-images-idx3-ubyte"), test);
-    byte[] labels = DamagedInputTest.classes(TRAIN);
-    Files.write(dir.resolve("train-labels-idx1-ubyte"), DamagedInputTest.idx(labels, TRAIN));
-    Files.write(
-        dir.resolve("t10k-labels-idx1-ubyte"),
-        DamagedInputTest.idx(DamagedInputTest.classes(6), 6));
+    writeImages("train", TRAIN, random);
+    writeImages("t10k", 6, random);
   }
 
-  private int run(List<String> args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code =
-        Main.run(args.toArray(String[]::new), new PrintWriter(o, true), new PrintWriter(e, true));
-    err = e.toString();
-    return code;
+  private static void writeImages(String name, int n, Random random) throws IOException {
+    byte[] pixels = new byte[n * 4 * 4];
+    random.nextBytes(pixels);
+    Files.write(dir.resolve(name + "-images-idx3-ubyte"), TestData.idx(pixels, n, 4, 4));
+    Files.write(dir.resolve(name + "-labels-idx1-ubyte"), TestData.idxLabels(n, 3));
   }
 
   /** A training run of an instant; flags replace its own. */
   private int train(Path to, String device, String... flags) {
     List<String> args = new ArrayList<>(List.of("train", "--data", dir.toString()));
     args.addAll(List.of("--device", device, "--out", to.toString()));
-    String[] defaults = "--hidden 6,5 --batch 4 --epochs 2 --steps 4 --valid 3".split(" ");
-    for (int i = 0; i < defaults.length; i += 2) {
-      if (!Arrays.asList(flags).contains(defaults[i])) {
-        args.addAll(List.of(defaults[i], defaults[i + 1]));
-      }
-    }
-    args.addAll(Arrays.asList(flags));
+    args.addAll(flags("--hidden 6,5 --batch 4 --epochs 2 --steps 4 --valid 3", flags));
     return run(args);
   }
 
@@ -104,7 +87,7 @@ class ExtremeSettingsTest {
       "--seed 2147483647",
     };
     for (String s : settings) {
-      Path to = out.resolve("run" + Arrays.asList(settings).indexOf(s));
+      Path to = runs.resolve("run" + Arrays.asList(settings).indexOf(s));
       assertEquals(0, train(to, device, s.split(" ")), s + ": " + err);
       assertEquals("", err, s);
       String metrics = Files.readString(to.resolve("metrics.jsonl"));
@@ -140,9 +123,9 @@ class ExtremeSettingsTest {
       "--seed 2147483648",
     };
     for (String s : settings) {
-      assertEquals(2, train(out.resolve("no"), device, s.split(" ")), s + ": " + err);
+      assertEquals(2, train(runs.resolve("no"), device, s.split(" ")), s + ": " + err);
       assertEquals(1, err.lines().filter(l -> l.startsWith("csdp: ")).count(), err);
-      assertFalse(Files.exists(out.resolve("no")), s);
+      assertFalse(Files.exists(runs.resolve("no")), s);
     }
   }
 
@@ -152,7 +135,7 @@ class ExtremeSettingsTest {
     for (String epochs : List.of("1", "3")) {
       int code =
           train(
-              out.resolve(epochs),
+              runs.resolve(epochs),
               "cpu",
               "--learning-rate",
               "0",
@@ -167,7 +150,7 @@ class ExtremeSettingsTest {
   }
 
   private float[] weights(String run) {
-    try (Npz npz = Npz.open(out.resolve(run).resolve("last/W1.npz"))) {
+    try (Npz npz = Npz.open(runs.resolve(run).resolve("last/W1.npz"))) {
       return npz.array("weights").floats();
     }
   }

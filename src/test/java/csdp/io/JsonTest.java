@@ -1,0 +1,32 @@
+package csdp.io;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Damaged JSON files: csdp.system.damaged. */
+class JsonTest {
+  /** Which class an object becomes is for csdp to say, never for the file. */
+  @Test
+  void jsonNamesNoTypes() throws Exception {
+    var field = Json.class.getDeclaredField("MAPPER");
+    field.setAccessible(true);
+    ObjectMapper mapper = (ObjectMapper) field.get(null);
+    assertNull(mapper.getDeserializationConfig().getDefaultTyper(null));
+    try (Stream<Path> sources = Files.walk(Path.of("src", "main", "java"))) {
+      for (Path p : (Iterable<Path>) sources.filter(Files::isRegularFile)::iterator) {
+        String text = Files.readString(p);
+        for (String word :
+            List.of("DefaultTyping", "JsonTypeInfo", "JsonSubTypes", "ObjectInput")) {
+          assertFalse(text.contains(word), word + " in " + p);
+        }
+      }
+    }
+  }
+}
