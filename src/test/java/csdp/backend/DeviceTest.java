@@ -1,13 +1,12 @@
 package csdp.backend;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.backend.cuda.driver.CudaSurvey.Gpu;
-import csdp.error.CsdpException;
 import csdp.replay.Replay.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,10 +28,7 @@ class DeviceTest {
   }
 
   private String refused(int exitCode, String text, boolean requireGpu, CudaSurvey there) {
-    CsdpException e = assertThrows(CsdpException.class, () -> of(text, requireGpu, there));
-    assertEquals(exitCode, e.exitCode());
-    assertEquals(1, e.getMessage().lines().count());
-    return e.getMessage();
+    return assertFails(exitCode, () -> of(text, requireGpu, there)).getMessage();
   }
 
   @Test

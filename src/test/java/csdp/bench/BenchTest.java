@@ -4,23 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import csdp.Child;
 import csdp.backend.Backend;
 import csdp.backend.cpu.CpuBackend;
-import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.device.DenseProducts;
 import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import csdp.backend.cuda.device.Emulated;
 import csdp.backend.cuda.device.GpuDevice;
-import csdp.cli.Main;
 import csdp.data.Strokes;
 import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -29,8 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,70 +47,6 @@ class BenchTest {
   private static void assertFinite(Path json) throws IOException {
     String text = Files.readString(json);
     assertFalse(Pattern.compile("NaN|Infinity").matcher(text).find(), text);
-  }
-
-  @Test
-  void cpuFromTheCommandLine() throws IOException {
-    Path json = dir.resolve("bench.json");
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    String[] args =
-        ("bench --device cpu --threads 2 --hidden 30,12 --batch 80 --steps 10 --repeats 2 --data"
-                + " strokes"
-                + " --train-batches 2 --ceiling-floats 3000 --json "
-                + json)
-            .split(" ");
-    assertEquals(
-        0, Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true)), "" + err);
-    assertTrue(out.toString().contains("plasticity W1"), out.toString());
-    assertFinite(json);
-    JsonNode r = Json.tree(json);
-    assertTrue(r.get("passed").booleanValue());
-    Set<String> parts = new TreeSet<>();
-    for (JsonNode part : r.get("parts")) {
-      String name = part.get("part").textValue();
-      parts.add(name);
-      assertTrue(part.get("us_per_step").doubleValue() > 0, name);
-      if (!name.equals("between parts")) {
-        assertEquals("ok", part.get("check").textValue(), name);
-        assertTrue(part.get("bytes_per_step").isNumber(), name);
-        assertTrue(part.get("share_of_bandwidth").isNumber(), name);
-      }
-    }
-    assertEquals(
-        Set.of(
-            "between parts",
-            "encode",
-            "errors",
-            "lists by unit",
-            "samples",
-            "currents W1",
-            "currents+integrate z1",
-            "currents+integrate z2",
-            "currents+integrate zR",
-            "currents+integrate zy",
-            "plasticity C2",
-            "plasticity C3",
-            "plasticity M1",
-            "plasticity M2",
-            "plasticity R1",
-            "plasticity V2",
-            "plasticity V2y",
-            "plasticity V3y",
-            "plasticity W1",
-            "plasticity W2"),
-        parts);
-    for (String kind : List.of("training", "inference")) {
-      JsonNode steps = r.get(kind);
-      assertTrue(steps.get("us_per_step").doubleValue() > 0);
-      assertEquals(steps.get("repeats").intValue(), steps.get("us_per_step_of_windows").size());
-      assertTrue(steps.get("images_per_s").doubleValue() > 0);
-      assertTrue(steps.get("spikes_per_sample_and_step").get("z0").doubleValue() > 10);
-      assertTrue(steps.get("spikes_per_sample_and_step").get("z1").doubleValue() > 0);
-    }
-    assertTrue(r.get("machine").get("cores").intValue() > 0);
-    assertTrue(r.get("dense_baseline").get("ratio_of_training_steps").isNull());
-    assertFalse(r.get("dense_baseline").get("reason").isNull());
   }
 
   @Test
@@ -292,75 +223,16 @@ class BenchTest {
     assertTrue(e.getMessage().contains("too few for batches of 5"), e.getMessage());
   }
 
-  private static int run(Path said, String... command) throws Exception {
-    Process p =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
-    assertTrue(p.waitFor(1, TimeUnit.MINUTES));
-    return p.exitValue();
-  }
-
-  /** The dense baseline is the same model: it replays the recorded runs. */
-  @Test
-  void theDenseBaselineReplaysTheRecordedRuns() throws Exception {
-    Path said = dir.resolve("said");
-    try {
-      assumeTrue(run(said, "python3", "-c", "import numpy") == 0, "python3 has no numpy here");
-    } catch (IOException e) {
-      assumeTrue(false, "no python3 here");
-    }
-    Path json = dir.resolve("dense.json");
-    int code =
-        run(
-            said,
-            "python3",
-            "scripts/peers/dense_numpy.py",
-            "--json",
-            json.toString(),
-            "--check",
-            "src/test/resources/traces/tiny_supervised.npz",
-            "src/test/resources/traces/tiny_unsupervised.npz");
-    assertEquals(0, code, Files.readString(said));
-    for (JsonNode check : Json.tree(json).get("checks")) {
-      assertEquals(955_500, check.get("spikes_compared").intValue());
-      assertTrue(check.get("spikes_differing").intValue() <= 9);
-      assertTrue(check.get("weights").doubleValue() <= 1e-4);
-    }
-  }
-
   @Test
   void theDenseBaselineIsTimedInTheSameRun() throws Exception {
-    Path said = dir.resolve("said");
     BenchOptions o = new BenchOptions(List.of(13), 3, 6, 1, 1, null, 7, 3000, true);
     BenchReport r = Bench.run(o, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
-    boolean numpy;
-    try {
-      numpy = run(said, "python3", "-c", "import numpy") == 0;
-    } catch (IOException e) {
-      numpy = false;
-    }
+    boolean numpy = Child.noNumpy() == null;
     assertEquals(numpy, r.denseRatio() != null, r.noDense);
     if (numpy) {
       assertTrue(r.denseRatio() > 0);
     } else {
       assertTrue(r.noDense.contains("python3"), r.noDense);
     }
-  }
-
-  /** The script's message without a GPU. */
-  @Test
-  void gpuCheckWithoutAGpu() throws Exception {
-    assumeTrue(Cuda.survey().gpus().isEmpty(), "there is a GPU here");
-    assumeTrue(File.separatorChar == '/', "a shell script");
-    Path target = Files.createDirectory(dir.resolve("target")); // as a clone that was built
-    Files.writeString(target.resolve("classpath.txt"), System.getProperty("java.class.path"));
-    Path said = dir.resolve("said");
-    Path json = dir.resolve("out.json");
-    assertEquals(
-        3,
-        run(said, "scripts/gpu_check.sh", dir.toString(), json.toString()),
-        Files.readString(said));
-    assertEquals(1, Files.readAllLines(said).size(), Files.readString(said));
-    assertTrue(Files.readString(said).startsWith("gpu_check: no CUDA device 0: "));
-    assertFalse(Files.exists(json));
   }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-class DoctorCommandTest {
+class DoctorCommandTest extends CommandTest {
   private static final CudaSurvey H200 =
       CudaSurvey.of("12.4", List.of(new CudaSurvey.Gpu(0, "NVIDIA H200", 90, 141_000_000_000L)));
 
@@ -51,12 +51,9 @@ class DoctorCommandTest {
 
   @Test
   void cpuTrainingWorksHere() {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Main.run(new String[] {"doctor"}, new PrintWriter(out), new PrintWriter(err));
-    assertEquals(0, code, err.toString());
-    assertEquals("", err.toString());
-    String text = out.toString();
+    assertEquals(0, run("doctor"), err);
+    assertEquals("", err);
+    String text = out;
     assertTrue(text.contains(System.getProperty("java.version")), text);
     assertTrue(text.matches("(?s).*ok +Vector API +jdk.incubator.vector, \\d+ bits wide.*"), text);
     for (String name :
@@ -78,15 +75,12 @@ class DoctorCommandTest {
   @Test
   void runsTheKernels() {
     Optional<String> reason = EmulatedDevice.unavailable();
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    String[] args = {"doctor", "--kernels"};
-    assertEquals(0, Main.run(args, new PrintWriter(out), new PrintWriter(err)), err.toString());
+    assertEquals(0, run("doctor", "--kernels"), err);
     String expected =
         reason
             .map(r -> "The kernels cannot be run here without a GPU: " + r)
             .orElse("All kernels match their plain twins");
-    assertTrue(out.toString().contains(expected), out.toString());
+    assertTrue(out.contains(expected), out);
   }
 
   @Test

@@ -1,15 +1,15 @@
 package csdp.io;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.Child;
 import csdp.OtherJava;
 import csdp.checkpoint.RunFolder;
 import csdp.error.CsdpException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,21 +23,17 @@ class FolderLockTest {
   @TempDir Path dir;
 
   private CsdpException refused(Path folder) {
-    CsdpException e =
-        assertThrows(CsdpException.class, () -> FolderLock.take(folder, line -> {}).close());
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    return e;
+    return assertFails(CsdpException.USAGE, () -> FolderLock.take(folder, line -> {}).close());
   }
 
   /** Whether another process gets the lock. */
   private static boolean elsewhere(Path folder) throws IOException, InterruptedException {
-    Process other =
-        new ProcessBuilder(
-                OtherJava.command(List.of(), Other.class.getName(), List.of(folder.toString())))
-            .start();
-    String said = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assertEquals(0, other.waitFor());
-    return Boolean.parseBoolean(said);
+    Child other =
+        Child.run(
+            new ProcessBuilder(
+                OtherJava.command(List.of(), Other.class.getName(), List.of(folder.toString()))));
+    assertEquals(0, other.code(), other.err());
+    return Boolean.parseBoolean(other.out().strip());
   }
 
   /** The other process. */

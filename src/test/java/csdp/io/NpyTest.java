@@ -1,5 +1,6 @@
 package csdp.io;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -55,11 +56,7 @@ class NpyTest {
   }
 
   private static void refused(byte[] bytes, String part) {
-    CsdpException e = assertThrows(CsdpException.class, () -> read(bytes));
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    assertTrue(e.getMessage().contains(part), e.getMessage());
-    assertTrue(e.getMessage().contains("x.npy"), e.getMessage());
-    assertEquals(-1, e.getMessage().indexOf('\n'));
+    assertFails(CsdpException.USAGE, () -> read(bytes), part, "x.npy");
   }
 
   private static byte[] bytes(int... values) {

@@ -1,5 +1,6 @@
 package csdp.io;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -45,17 +46,14 @@ class NpzTest {
   }
 
   private void refused(String part) {
-    CsdpException e =
-        assertThrows(
-            CsdpException.class,
-            () -> {
-              try (Npz npz = Npz.open(file)) {
-                npz.names().forEach(npz::array);
-              }
-            });
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    assertTrue(e.getMessage().contains(part), e.getMessage());
-    assertEquals(-1, e.getMessage().indexOf('\n'));
+    assertFails(
+        CsdpException.USAGE,
+        () -> {
+          try (Npz npz = Npz.open(file)) {
+            npz.names().forEach(npz::array);
+          }
+        },
+        part);
   }
 
   @Test

@@ -4,19 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.SharedFiles;
 import csdp.backend.Device;
 import csdp.error.CsdpException;
 import csdp.io.NpyArray;
 import csdp.io.Npz;
 import csdp.io.NpzWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,14 +22,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Recorded runs of the released code: every spike equal, weights within 1e-5. */
 class ReplayTest {
-  private static final Path TINY = Path.of("src/test/resources/traces");
   @TempDir Path dir;
 
   @ParameterizedTest
   @MethodSource("csdp.backend.Device#everywhere")
   void tinyTraces(Device device) {
     for (String name : List.of("tiny_supervised.npz", "tiny_unsupervised.npz")) {
-      ReplayReport r = Replay.run(TINY.resolve(name), device, 2);
+      ReplayReport r = Replay.run(SharedFiles.TINY_TRACES.resolve(name), device, 2);
       assertTrue(r.passed(), r.toString());
       assertEquals(0, r.spikesDiffering());
       assertEquals(955_500, r.spikesCompared());
@@ -42,23 +39,16 @@ class ReplayTest {
   @ParameterizedTest
   @MethodSource("csdp.backend.Device#everywhere")
   void sharedTraces(Device device) throws IOException {
-    String folder = System.getenv("CSDP_TRACES");
-    assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");
-    int count = 0;
-    try (Stream<Path> files = Files.list(Path.of(folder))) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
-        ReplayReport r = Replay.run(file, device, 2);
-        assertTrue(r.passed(), r.toString());
-        count++;
-      }
+    for (Path file : SharedFiles.traces()) {
+      ReplayReport r = Replay.run(file, device, 2);
+      assertTrue(r.passed(), r.toString());
     }
-    assertTrue(count >= 5, count + " traces in " + folder);
   }
 
   /** A copy of the tiny supervised trace with one array changed (null: left out). */
   private Path changed(String array, UnaryOperator<NpyArray> change) throws IOException {
     Path copy = dir.resolve(array.replace('/', '_') + ".npz");
-    try (Npz in = Npz.open(TINY.resolve("tiny_supervised.npz"));
+    try (Npz in = Npz.open(SharedFiles.TINY_TRACES.resolve("tiny_supervised.npz"));
         NpzWriter out = new NpzWriter(copy)) {
       for (String name : in.names()) {
         NpyArray a = in.array(name);

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import csdp.Child;
 import csdp.OtherJava;
+import csdp.SharedFiles;
 import csdp.analysis.Analysis;
 import csdp.cli.CommandTest;
 import csdp.cli.Main;
@@ -21,7 +23,6 @@ import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,25 +73,10 @@ class AnalyzeCommandTest extends CommandTest {
   /** An analysis of a few seconds; flags replace its own. */
   private int analyze(Path of, String... flags) {
     assumeTrue(missing == null, missing);
-    String[] defaults =
-        ("--limit " + IMAGES + " --points 150 --perplexity 10 --device cpu").split(" ");
+    String defaults = "--limit " + IMAGES + " --points 150 --perplexity 10 --device cpu";
     List<String> args = new ArrayList<>(List.of("analyze", "--model", of.toString()));
-    for (int i = 0; i < defaults.length; i += 2) {
-      if (!Arrays.asList(flags).contains(defaults[i])) {
-        args.addAll(List.of(defaults[i], defaults[i + 1]));
-      }
-    }
-    args.addAll(Arrays.asList(flags));
-    return run(args.toArray(String[]::new));
-  }
-
-  private static Set<String> names(Path folder) throws Exception {
-    try (Stream<Path> all = Files.walk(folder)) {
-      Set<String> names = new TreeSet<>();
-      all.filter(Files::isRegularFile)
-          .forEach(f -> names.add(folder.relativize(f).toString().replace('\\', '/')));
-      return names;
-    }
+    args.addAll(flags(defaults, flags));
+    return run(args);
   }
 
   private static int pictures(String html) {
@@ -102,7 +88,7 @@ class AnalyzeCommandTest extends CommandTest {
     Path to = fresh.resolve("out");
     assertEquals(0, analyze(model, "--layer", "all", "--out", to.toString()), err);
     assertTrue(out.contains("accuracy") && out.contains("report.html"), out);
-    Set<String> names = names(to);
+    Set<String> names = Folders.files(to);
     for (String plot :
         List.of(
             "learning_curves",
@@ -167,8 +153,8 @@ class AnalyzeCommandTest extends CommandTest {
     byte[] map = Files.readAllBytes(to.resolve("tsne/codes_tsne.npy"));
     assertEquals(0, analyze(model, "--threads", "1", "--out", to.toString()), err);
     assertArrayEquals(map, Files.readAllBytes(to.resolve("tsne/codes_tsne.npy")));
-    assertFalse(names(to).contains("codes_z1.npy"));
-    assertFalse(names(to).contains("tsne/codes_tsne_z1.npy"));
+    assertFalse(Folders.files(to).contains("codes_z1.npy"));
+    assertFalse(Folders.files(to).contains("tsne/codes_tsne_z1.npy"));
   }
 
   private static void assertDrawn(BufferedImage image, String name) {
@@ -290,7 +276,7 @@ class AnalyzeCommandTest extends CommandTest {
     Files.writeString(to.resolve("plots/mine.txt"), "mine");
     assertEquals(2, analyze(model, "--out", to.toString()));
     assertOneLine();
-    assertEquals(Set.of("plots/mine.txt"), names(to));
+    assertEquals(Set.of("plots/mine.txt"), Folders.files(to));
   }
 
   /** Arrays of 40 images with noise of the brightness; labels are first + i % classes. */
@@ -370,10 +356,7 @@ class AnalyzeCommandTest extends CommandTest {
   void halfAModelAndADamagedOne() throws Exception {
     for (String damage : List.of("cut W1.npz", "no W2.npz", "no config.json", "damaged metrics")) {
       Path copy = fresh.resolve(damage.replace(' ', '_'));
-      for (String name : names(model)) {
-        Files.createDirectories(copy.resolve(name).getParent());
-        Files.copy(model.resolve(name), copy.resolve(name));
-      }
+      Folders.copy(model, copy);
       switch (damage) {
         case "cut W1.npz" -> {
           byte[] bytes = Files.readAllBytes(copy.resolve("best/W1.npz"));
@@ -383,10 +366,10 @@ class AnalyzeCommandTest extends CommandTest {
         case "no config.json" -> Files.delete(copy.resolve("config.json"));
         default -> Files.writeString(copy.resolve("metrics.jsonl"), "{\"epoch\": 0, \n");
       }
-      Set<String> before = names(copy);
+      Set<String> before = Folders.files(copy);
       assertEquals(2, analyze(copy), damage + ": " + err);
       assertOneLine();
-      assertEquals(before, names(copy), damage);
+      assertEquals(before, Folders.files(copy), damage);
     }
   }
 
@@ -394,10 +377,7 @@ class AnalyzeCommandTest extends CommandTest {
   void otherDataThanTheModelsOwnIsNotTakenSilently() throws Exception {
     // A run that took what was there; today something else is there.
     Path copy = fresh.resolve("moved");
-    for (String name : names(model)) {
-      Files.createDirectories(copy.resolve(name).getParent());
-      Files.copy(model.resolve(name), copy.resolve(name));
-    }
+    Folders.copy(model, copy);
     String config = Files.readString(copy.resolve("config.json"));
     String test = Json.tree(copy.resolve("config.json")).at("/seen/test/sha256").textValue();
     Files.writeString(copy.resolve("config.json"), config.replace(test, "0".repeat(64)));
@@ -419,10 +399,11 @@ class AnalyzeCommandTest extends CommandTest {
     assertEquals(0, run(train.split(" ")), err);
     assertEquals(0, analyze(own), err);
     assertTrue(out.contains("No reconstructions"), out);
-    assertTrue(names(own).containsAll(List.of("report.html", "codes.npy", "plots/weights.png")));
-    assertFalse(names(own).contains("plots/reconstructions.png"));
+    assertTrue(
+        Folders.files(own).containsAll(List.of("report.html", "codes.npy", "plots/weights.png")));
+    assertFalse(Folders.files(own).contains("plots/reconstructions.png"));
     assertEquals(0, run(train.split(" ")), err);
-    for (String name : names(own)) {
+    for (String name : Folders.files(own)) {
       assertFalse(name.matches("report.*|codes.*|plots/.*|tsne/.*|analysis.*"), name);
     }
   }
@@ -439,26 +420,22 @@ class AnalyzeCommandTest extends CommandTest {
                 "csdp.cli.Main",
                 List.of("analyze", "--model", fresh.resolve("nowhere").toString())));
     java.environment().put("FONTCONFIG_FILE", none.toString());
-    Process process = java.redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int code = process.waitFor();
+    Child child = Child.run(java);
+    String said = child.said();
     assumeTrue(!said.contains("no model folder"), "this Java finds fonts without fontconfig");
-    assertEquals(3, code, said);
+    assertEquals(3, child.code(), said);
     assertTrue(said.contains("apt-get install fontconfig"), said);
     assertFalse(said.contains("\tat "), said);
   }
 
   @Test
   void modelOfTheReleasedCode() throws Exception {
-    String released = System.getenv("CSDP_NGCLEARN_MODEL");
-    String mnist = System.getenv("CSDP_DATA");
-    assumeTrue(
-        released != null && mnist != null,
-        "CSDP_NGCLEARN_MODEL or CSDP_DATA (MNIST) does not name the shared folder");
+    Path released = SharedFiles.releasedModel();
+    String mnist = SharedFiles.mnist().toString();
     Path to = fresh.resolve("released");
-    assertEquals(0, analyze(Path.of(released), "--data", mnist, "--out", to.toString()), err);
+    assertEquals(0, analyze(released, "--data", mnist, "--out", to.toString()), err);
     assertTrue(out.contains("No learning curves"), out);
-    assertFalse(names(to).contains("plots/learning_curves.png"));
+    assertFalse(Folders.files(to).contains("plots/learning_curves.png"));
     assertNotEquals(0, pictures(Files.readString(to.resolve("report.html"))));
   }
 

@@ -1,15 +1,12 @@
 package csdp.system;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.OtherJava;
 import csdp.checkpoint.RunFolder;
-import csdp.cli.Main;
+import csdp.cli.CommandTest;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,27 +23,17 @@ import org.junit.jupiter.api.io.TempDir;
  * Training in a process of its own, which is killed. Here some moments, for every build; {@code
  * scripts/crash_test.sh} takes thirty, a full disk and a read-only folder.
  */
-class CrashTest {
+class CrashTest extends CommandTest {
   private static final int KILLS = 4;
   private static final String FLAGS =
       "--data strokes --hidden 60,20 --batch 40 --steps 5 --valid 60 --train-limit 200 --device cpu";
 
   @TempDir Path dir;
-  private String err;
 
   private static List<String> train(Path out, String flags) {
     List<String> args = new ArrayList<>(List.of("train", "--out", out.toString()));
     args.addAll(List.of(flags.split(" ")));
     return args;
-  }
-
-  private int here(List<String> args) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code =
-        Main.run(args.toArray(String[]::new), new PrintWriter(o, true), new PrintWriter(e, true));
-    err = e.toString();
-    return code;
   }
 
   /** Starts csdp in a Java of its own and waits until it has taken its folder. */
@@ -73,39 +58,22 @@ class CrashTest {
 
   /** Everything that decides how a run ended: parameters, moments, thresholds, measurements. */
   private static Map<String, byte[]> end(Path run) throws IOException {
-    Map<String, byte[]> files = new TreeMap<>();
-    try (Stream<Path> all = Files.walk(run)) {
-      for (Path p : all.filter(Files::isRegularFile).toList()) {
-        if (p.toString().matches(".*(\\.np[yz]|test\\.json)")) {
-          files.put(run.relativize(p).toString(), Files.readAllBytes(p));
-        }
-      }
-    }
+    Map<String, byte[]> files = Folders.results(run);
     files.put(
         "metrics",
         ("lines: " + new RunFolder(run).history().size()).getBytes(StandardCharsets.UTF_8));
     return files;
   }
 
-  private static List<String> leftOver(Path run) throws IOException {
-    try (Stream<Path> all = Files.list(run)) {
-      return all.map(p -> p.getFileName().toString())
-          .filter(n -> n.endsWith(".tmp") || n.endsWith(".old"))
-          .toList();
-    }
-  }
-
   private void assertResumes(Path run, Map<String, byte[]> expected) throws IOException {
-    assertEquals(0, here(List.of("train", "--resume", "--out", run.toString())), err);
-    Map<String, byte[]> actual = end(run);
-    assertEquals(expected.keySet(), actual.keySet());
-    expected.forEach((file, bytes) -> assertArrayEquals(bytes, actual.get(file), file));
-    assertEquals(List.of(), leftOver(run));
+    assertEquals(0, run(List.of("train", "--resume", "--out", run.toString())), err);
+    Folders.assertSame(expected, end(run));
+    assertEquals(List.of(), Folders.temporaries(run));
   }
 
   @Test
   void killedAtAnyMomentItGoesOnToTheSameBits() throws Exception {
-    assertEquals(0, here(train(dir.resolve("whole"), FLAGS + " --epochs 3")), err);
+    assertEquals(0, run(train(dir.resolve("whole"), FLAGS + " --epochs 3")), err);
     Map<String, byte[]> expected = end(dir.resolve("whole"));
     Random random = new Random(20);
     int within = 0;
@@ -115,7 +83,7 @@ class CrashTest {
       // The longer ago, the likelier it is over; all that matters is that the moments differ.
       p.waitFor(random.nextInt(800), TimeUnit.MILLISECONDS);
       p.destroyForcibly().waitFor();
-      within += leftOver(run).isEmpty() ? 0 : 1;
+      within += Folders.temporaries(run).isEmpty() ? 0 : 1;
       assertResumes(run, expected);
     }
     System.out.printf(Locale.ROOT, "CrashTest: %d of %d kills fell into a write%n", within, KILLS);
@@ -128,7 +96,7 @@ class CrashTest {
     Process p = elsewhere(run, 100_000);
     try {
       for (String how : List.of("--resume", FLAGS + " --force")) {
-        assertEquals(2, here(train(run, how)), how);
+        assertEquals(2, run(train(run, how)), how);
         assertEquals(
             "csdp: "
                 + run
@@ -142,7 +110,7 @@ class CrashTest {
       }
       List<String> evaluate =
           List.of("evaluate", "--limit", "20", "--device", "cpu", "--model", run.toString());
-      assertEquals(0, here(evaluate), err);
+      assertEquals(0, run(evaluate), err);
     } finally {
       p.destroyForcibly().waitFor();
     }

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.Child;
+import csdp.data.TestData;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.net.InetAddress;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -66,21 +67,16 @@ class DistributionTest {
 
   /** Images of class c have a bright row c. */
   private static void writeImages(String name, int n) throws IOException {
-    ByteBuffer images = ByteBuffer.allocate(16 + n * SIDE * SIDE);
-    images.putInt(0x803).putInt(n).putInt(SIDE).putInt(SIDE);
-    ByteBuffer labels = ByteBuffer.allocate(8 + n).putInt(0x801).putInt(n);
-    for (int i = 0; i < n; i++) {
-      int label = i % CLASSES;
-      labels.put((byte) label);
-      for (int pixel = 0; pixel < SIDE * SIDE; pixel++) {
-        images.put((byte) (pixel / SIDE == label ? 250 - i % 7 : i % 5));
-      }
+    byte[] pixels = new byte[n * SIDE * SIDE];
+    for (int k = 0; k < pixels.length; k++) {
+      int i = k / (SIDE * SIDE);
+      int row = k / SIDE % SIDE;
+      pixels[k] = (byte) (row == i % CLASSES ? 250 - i % 7 : i % 5);
     }
-    Files.write(dir.resolve("data").resolve(name + "-images-idx3-ubyte"), images.array());
-    Files.write(dir.resolve("data").resolve(name + "-labels-idx1-ubyte"), labels.array());
+    Path data = dir.resolve("data");
+    Files.write(data.resolve(name + "-images-idx3-ubyte"), TestData.idx(pixels, n, SIDE, SIDE));
+    Files.write(data.resolve(name + "-labels-idx1-ubyte"), TestData.idxLabels(n, CLASSES));
   }
-
-  private record Result(int code, String out, String err) {}
 
   @BeforeAll
   static void unzip() throws IOException {
@@ -148,11 +144,11 @@ class DistributionTest {
     return java.resolve("bin").resolve(WINDOWS ? "java.exe" : "java");
   }
 
-  private static Result launch(Path java, String... arguments) throws Exception {
+  private static Child launch(Path java, String... arguments) throws Exception {
     return launch(Map.of("JAVA_HOME", java.toString()), List.of(arguments));
   }
 
-  private static Result launch(Map<String, String> env, List<String> arguments) throws Exception {
+  private static Child launch(Map<String, String> env, List<String> arguments) throws Exception {
     List<String> command = new ArrayList<>();
     if (WINDOWS) {
       command.addAll(List.of("cmd", "/c", "call"));
@@ -162,23 +158,16 @@ class DistributionTest {
     return run(env, command);
   }
 
-  private static Result run(Map<String, String> env, List<String> command) throws Exception {
-    Path out = Files.createTempFile(dir, "out", null);
-    Path err = Files.createTempFile(dir, "err", null);
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(dir.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile());
+  private static Child run(Map<String, String> env, List<String> command) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command).directory(dir.toFile());
     builder.environment().remove("CSDP_DATA");
     builder.environment().putAll(env);
-    int code = builder.start().waitFor();
-    return new Result(code, Files.readString(out), Files.readString(err));
+    return Child.run(builder);
   }
 
-  private static Result assertDone(Result r) {
-    assertEquals(0, r.code, r.toString());
-    assertFalse(r.err.contains("\tat ") || r.err.contains("csdp: "), r.err);
+  private static Child assertDone(Child r) {
+    assertEquals(0, r.code(), r.toString());
+    assertFalse(r.err().contains("\tat ") || r.err().contains("csdp: "), r.err());
     return r;
   }
 
@@ -186,24 +175,24 @@ class DistributionTest {
   @MethodSource("javas")
   void trainsAnalysesAndExamines(Path java) throws Exception {
     Path run = Files.createTempDirectory(dir, "a run").resolve("r");
-    Result version = assertDone(launch(java, "--version"));
-    assertTrue(version.out.startsWith("csdp4j " + VERSION), version.out);
+    Child version = assertDone(launch(java, "--version"));
+    assertTrue(version.out().startsWith("csdp4j " + VERSION), version.out());
 
-    Result training = assertDone(launch(Map.of("JAVA_HOME", java.toString()), train(run)));
-    assertTrue(training.out.contains("Vector API"), training.out);
+    Child training = assertDone(launch(Map.of("JAVA_HOME", java.toString()), train(run)));
+    assertTrue(training.out().contains("Vector API"), training.out());
     assertDone(launch(java, "analyze", "--model", run.toString(), "--points", "100"));
     assertTrue(Files.size(run.resolve("report.html")) > 100_000);
 
-    Result doctor = assertDone(launch(java, "doctor"));
-    assertTrue(doctor.out.contains("Training on the CPU works here."), doctor.out);
-    assertTrue(doctor.out.matches("(?s).*ok +kernels +PTX fits the sources.*"), doctor.out);
+    Child doctor = assertDone(launch(java, "doctor"));
+    assertTrue(doctor.out().contains("Training on the CPU works here."), doctor.out());
+    assertTrue(doctor.out().matches("(?s).*ok +kernels +PTX fits the sources.*"), doctor.out());
   }
 
   @Test
   void replaysABundledRecording() throws Exception {
     String trace = home.resolve("traces/tiny_supervised.npz").toString();
-    Result replay = assertDone(launch(THIS_JAVA, "replay", trace, "--device", "cpu"));
-    assertTrue(replay.out.contains("1 passed, 0 failed"), replay.out);
+    Child replay = assertDone(launch(THIS_JAVA, "replay", trace, "--device", "cpu"));
+    assertTrue(replay.out().contains("1 passed, 0 failed"), replay.out());
   }
 
   @Test
@@ -212,9 +201,9 @@ class DistributionTest {
     command.add(java(THIS_JAVA).toString());
     command.addAll(List.of("-jar", home.resolve("csdp4j-" + VERSION + ".jar").toString()));
     command.addAll(train(dir.resolve("without vectors")));
-    Result r = assertDone(run(Map.of(), command));
+    Child r = assertDone(run(Map.of(), command));
     String hint = "(slower: start Java with --add-modules jdk.incubator.vector)";
-    assertEquals(2, (r.out + r.err).split(Pattern.quote(hint), -1).length, r.out + r.err);
+    assertEquals(2, (r.out() + r.err()).split(Pattern.quote(hint), -1).length, r.out() + r.err());
 
     Path built = ZIP.resolveSibling("csdp4j-" + VERSION + ".jar");
     assertDone(run(Map.of(), List.of(command.get(0), "-jar", built.toString(), "doctor")));
@@ -348,7 +337,7 @@ class DistributionTest {
   @Test
   void aReportNamesNobody() throws Exception {
     Path user = Files.createDirectories(dir.resolve("home of Jane (x)"));
-    Result r =
+    Child r =
         assertDone(
             launch(
                 Map.of(
@@ -358,11 +347,11 @@ class DistributionTest {
                     "CSDP_DATA", user.toString(),
                     "CSDP_CACHE", user.resolve("cache").toString()),
                 List.of("doctor", "--report")));
-    assertTrue(r.out.contains("csdp4j       " + VERSION), r.out);
-    assertTrue(r.out.contains("CSDP_CACHE CSDP_DATA"), r.out);
+    assertTrue(r.out().contains("csdp4j       " + VERSION), r.out());
+    assertTrue(r.out().contains("CSDP_CACHE CSDP_DATA"), r.out());
     for (String secret :
         List.of("jane", "Jane", dir.toString(), InetAddress.getLocalHost().getHostName())) {
-      assertFalse(r.out.contains(secret), secret + " in " + r.out);
+      assertFalse(r.out().contains(secret), secret + " in " + r.out());
     }
   }
 

@@ -1,16 +1,13 @@
 package csdp.system;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.cli.Main;
+import csdp.cli.CommandTest;
 import csdp.io.FaultyDisk;
 import csdp.io.FaultyDisk.Fault;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,52 +15,19 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Training on file systems that refuse an operation, and into folders of others. */
 @SuppressWarnings("try") // a fault acts by being open
-class OddDisksTest {
+class OddDisksTest extends CommandTest {
   private static final String FLAGS =
       "--data strokes --hidden 20,8 --batch 40 --steps 4 --valid 60 --train-limit 120 --device cpu";
 
   @TempDir Path dir;
-  private String err;
-
-  private int csdp(String line) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(line.split(" "), new PrintWriter(o), new PrintWriter(e));
-    err = e.toString();
-    return code;
-  }
 
   private int train(Path out, String flags) {
-    return csdp("train " + FLAGS + " --out " + out + " " + flags);
-  }
-
-  private static Map<String, byte[]> content(Path folder) throws IOException {
-    Map<String, byte[]> files = new TreeMap<>();
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path p : all.filter(Files::isRegularFile).toList()) {
-        files.put(folder.relativize(p).toString(), Files.readAllBytes(p));
-      }
-    }
-    return files;
-  }
-
-  private static void assertSame(Map<String, byte[]> expected, Map<String, byte[]> actual) {
-    assertEquals(expected.keySet(), actual.keySet());
-    expected.forEach((file, bytes) -> assertArrayEquals(bytes, actual.get(file), file));
-  }
-
-  /** Parameters and moments; records have the time of day in them. */
-  private static Map<String, byte[]> arrays(Path run) throws IOException {
-    Map<String, byte[]> all = content(run);
-    all.keySet().removeIf(file -> !file.matches(".*\\.np[yz]|test\\.json"));
-    return all;
+    return runLine("train " + FLAGS + " --out " + out + " " + flags);
   }
 
   @Test
@@ -80,25 +44,18 @@ class OddDisksTest {
       Path run = dir.resolve(fault.name());
       assertEquals(0, train(run, "--epochs 1"), err);
       try (FaultyDisk disk = FaultyDisk.of(run, EnumSet.of(fault))) {
-        assertEquals(0, csdp("train --resume --device cpu --epochs 2 --out " + run), fault + err);
-        assertSame(arrays(whole), arrays(run));
+        assertEquals(
+            0, runLine("train --resume --device cpu --epochs 2 --out " + run), fault + err);
+        Folders.assertSame(Folders.results(whole), Folders.results(run));
         String words = said.get(fault);
         assertEquals(
             words.isEmpty() ? 0 : 1, err.lines().filter(l -> l.startsWith("warning: ")).count());
         assertTrue(err.contains(words), err);
         assertEquals(0, train(run, "--force --epochs 2"), fault + err);
-        assertSame(arrays(whole), arrays(run));
-        assertEquals(0, csdp("evaluate --limit 5 --device cpu --model " + run), err);
+        Folders.assertSame(Folders.results(whole), Folders.results(run));
+        assertEquals(0, runLine("evaluate --limit 5 --device cpu --model " + run), err);
       }
-      assertEquals(List.of(), leftOver(run));
-    }
-  }
-
-  private static List<String> leftOver(Path run) throws IOException {
-    try (Stream<Path> all = Files.list(run)) {
-      return all.map(p -> p.getFileName().toString())
-          .filter(n -> n.endsWith(".tmp") || n.endsWith(".old"))
-          .toList();
+      assertEquals(List.of(), Folders.temporaries(run));
     }
   }
 
@@ -107,14 +64,15 @@ class OddDisksTest {
   void withoutRenameNothingStartsAndNothingIsLost() throws Exception {
     Path run = dir.resolve("run");
     assertEquals(0, train(run, "--epochs 1"), err);
-    Map<String, byte[]> before = content(run);
+    Map<String, byte[]> before = Folders.contents(run);
     try (FaultyDisk disk = FaultyDisk.of(run, EnumSet.of(Fault.NO_RENAME))) {
       for (String how : List.of("--force", "--resume --epochs 2")) {
         assertEquals(
-            3, how.contains("resume") ? csdp("train " + how + " --out " + run) : train(run, how));
+            3,
+            how.contains("resume") ? runLine("train " + how + " --out " + run) : train(run, how));
         assertEquals(1, err.lines().count(), err);
         assertTrue(err.startsWith("csdp: cannot write ") && err.contains("not supported"), err);
-        assertSame(before, content(run));
+        Folders.assertSame(before, Folders.contents(run));
       }
       assertEquals(3, train(dir.resolve("new"), ""));
       assertFalse(Files.exists(dir.resolve("new")));
@@ -152,20 +110,15 @@ class OddDisksTest {
     List<String> args = new ArrayList<>(List.of("train", "--force", "--epochs", "1", "--out"));
     args.add(folder.toString());
     args.addAll(List.of(FLAGS.split(" ")));
-    StringWriter e = new StringWriter();
-    int code =
-        Main.run(
-            args.toArray(String[]::new), new PrintWriter(new StringWriter()), new PrintWriter(e));
-    err = e.toString();
-    return code;
+    return run(args);
   }
 
   private void assertKept(Path folder, String named) throws IOException {
-    Map<String, byte[]> before = content(folder);
+    Map<String, byte[]> before = Folders.contents(folder);
     assertEquals(2, csdpTrain(folder), err);
     assertEquals(1, err.lines().count(), err);
     assertTrue(err.contains(named) && err.contains("--out"), err);
-    assertSame(before, content(folder));
-    assertEquals(Set.of(), Set.copyOf(leftOver(folder)));
+    Folders.assertSame(before, Folders.contents(folder));
+    assertEquals(Set.of(), Set.copyOf(Folders.temporaries(folder)));
   }
 }

@@ -8,14 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.Child;
 import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
-import csdp.cli.Main;
+import csdp.cli.CommandTest;
 import csdp.io.Json;
 import csdp.train.TrainState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -36,23 +34,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process's surroundings: locale, encoding, display, home, streams, signals. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs bash")
-class SurroundingsTest {
+class SurroundingsTest extends CommandTest {
   private static final String TRAIN =
       "train --data strokes --hidden 20,8 --batch 40 --steps 4 --valid 60 --train-limit 120"
           + " --epochs 1 --device cpu";
 
   @TempDir Path dir;
-  private String out;
-  private String err;
-
-  private int here(String line) {
-    StringWriter o = new StringWriter();
-    StringWriter e = new StringWriter();
-    int code = Main.run(line.split(" "), new PrintWriter(o), new PrintWriter(e));
-    out = o.toString();
-    err = e.toString();
-    return code;
-  }
 
   private Child child(Map<String, String> environment, String command) throws Exception {
     return Child.run(dir, environment, command);
@@ -64,27 +51,21 @@ class SurroundingsTest {
     assertTrue(child.err().startsWith("csdp: ") && child.err().contains(words), child.err());
   }
 
-  private static List<String> names(Path folder) throws IOException {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.map(p -> p.getFileName().toString()).sorted().toList();
-    }
-  }
-
   /** All that is printed and written, but for times. */
   private Map<String, String> everything(String name) throws IOException {
     Map<String, String> all = new TreeMap<>();
     Path run = dir.resolve(name);
     String model = " --device cpu --model " + run;
-    assertEquals(0, here(TRAIN + " --out " + run), err);
+    assertEquals(0, runLine(TRAIN + " --out " + run), err);
     all.put("train", out);
-    assertEquals(0, here("evaluate --limit 50 --json " + run + "/e.json" + model), err);
+    assertEquals(0, runLine("evaluate --limit 50 --json " + run + "/e.json" + model), err);
     all.put("evaluate", out);
-    assertEquals(0, here("analyze --limit 100 --perplexity 5" + model), err);
+    assertEquals(0, runLine("analyze --limit 100 --perplexity 5" + model), err);
     all.put("analyze", out);
-    assertEquals(0, here("export --model " + run + " --to " + run + "/ex"), err);
-    here("data list");
+    assertEquals(0, runLine("export --model " + run + " --to " + run + "/ex"), err);
+    runLine("data list");
     all.put("data", out);
-    here("train --epochs 0 --data strokes --out " + run + "/no");
+    runLine("train --epochs 0 --data strokes --out " + run + "/no");
     all.put("refused", err);
     try (Stream<Path> files = Files.walk(run)) {
       for (Path p : files.filter(Files::isRegularFile).toList()) {
@@ -133,25 +114,19 @@ class SurroundingsTest {
 
   @Test
   void picturesAreTheSameInEveryLocale() throws Exception {
-    assertEquals(0, here(TRAIN + " --out " + dir.resolve("run")), err);
+    assertEquals(0, runLine(TRAIN + " --out " + dir.resolve("run")), err);
     Map<String, Map<String, byte[]>> pictures = new TreeMap<>();
     for (String locale : List.of("en -Duser.country=US", "fa -Duser.country=IR")) {
       String analyze = " analyze --limit 100 --perplexity 5 --model run --out " + locale.charAt(0);
       Child child = child(Map.of(), "${CSDP/ / -Duser.language=" + locale + " }" + analyze);
       assertEquals(0, child.code(), child.err());
-      Map<String, byte[]> all = new TreeMap<>();
-      Path folder = dir.resolve(locale.substring(0, 1));
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path p : files.filter(f -> f.toString().endsWith(".png")).toList()) {
-          all.put(folder.relativize(p).toString(), Files.readAllBytes(p));
-        }
-      }
+      Map<String, byte[]> all = Folders.contents(dir.resolve(locale.substring(0, 1)));
+      all.keySet().removeIf(f -> !f.endsWith(".png"));
       pictures.put(locale, all);
     }
     List<Map<String, byte[]>> both = List.copyOf(pictures.values());
     assertTrue(both.get(0).size() >= 8, both.get(0).keySet().toString());
-    assertEquals(both.get(0).keySet(), both.get(1).keySet());
-    both.get(0).forEach((f, bytes) -> assertArrayEquals(bytes, both.get(1).get(f), f));
+    Folders.assertSame(both.get(0), both.get(1));
     // So is what the library of the command line prints: an i stays one in Turkish.
     String help = "${CSDP/ / -Duser.language=tr } train --help";
     assertEquals(child(Map.of(), "$CSDP train --help").out(), child(Map.of(), help).out());
@@ -215,7 +190,7 @@ class SurroundingsTest {
     assertEquals(0, child.code(), child.err());
     child = child(home, in + "evaluate --limit 5 --model='~/run' --json='~/e.json'");
     assertEquals(0, child.code(), child.err());
-    assertEquals(List.of("e.json", "run"), names(dir.resolve("home")));
+    assertEquals(List.of("e.json", "run"), Folders.names(dir.resolve("home")));
     assertRefused(
         2, child(home, in + "evaluate --model='~/run' --data='~/none'"), "~/none is neither");
     for (String command : List.of(TRAIN + " --out=", "evaluate --model='~/run' --data=")) {
@@ -223,12 +198,12 @@ class SurroundingsTest {
       assertEquals(2, other.code(), other.err());
       assertTrue(other.err().startsWith("csdp: ") && other.err().contains("~bob/x"), other.err());
     }
-    assertEquals(List.of(), names(dir.resolve("work")));
+    assertEquals(List.of(), Folders.names(dir.resolve("work")));
   }
 
   @Test
   void whatCannotBePrintedIsNotDone() throws Exception {
-    assertEquals(0, here(TRAIN + " --out " + dir.resolve("run")), err);
+    assertEquals(0, runLine(TRAIN + " --out " + dir.resolve("run")), err);
     String words = "cannot write to standard output";
     for (String command :
         List.of(
@@ -257,7 +232,7 @@ class SurroundingsTest {
 
   @Test
   void jsonGoesWhereItWasSent() throws Exception {
-    assertEquals(0, here(TRAIN + " --out " + dir.resolve("run")), err);
+    assertEquals(0, runLine(TRAIN + " --out " + dir.resolve("run")), err);
     String evaluate = "$CSDP evaluate --limit 5 --device cpu --model run --json ";
     // Standard output has the figures and nothing else.
     Child dash = child(Map.of(), evaluate + "-");
@@ -364,7 +339,7 @@ class SurroundingsTest {
       assertEquals(List.of(), asked);
     }
     assertRefused(2, child(Map.of("HTTPS_PROXY", "https://p:1"), fetch), "https_proxy is no proxy");
-    assertEquals(List.of(), names(dir));
+    assertEquals(List.of(), Folders.names(dir));
   }
 
   /** Asks every request, in a connection of its own, for a password, and knows none. */

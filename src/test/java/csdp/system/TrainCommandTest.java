@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import csdp.SharedFiles;
 import csdp.backend.cuda.Cuda;
 import csdp.cli.CommandTest;
 import csdp.data.Dataset;
@@ -30,18 +30,12 @@ class TrainCommandTest extends CommandTest {
 
   /** A training run of a second; flags replace its own. */
   private int train(String... flags) {
-    String[] defaults =
-        ("--data strokes --hidden 30,12 --batch 50 --epochs 1 --steps 8 --valid 60"
-                + " --train-limit 150 --device cpu")
-            .split(" ");
+    String defaults =
+        "--data strokes --hidden 30,12 --batch 50 --epochs 1 --steps 8 --valid 60"
+            + " --train-limit 150 --device cpu";
     List<String> args = new ArrayList<>(List.of("train"));
-    for (int i = 0; i < defaults.length; i += 2) {
-      if (!Arrays.asList(flags).contains(defaults[i])) {
-        args.addAll(List.of(defaults[i], defaults[i + 1]));
-      }
-    }
-    args.addAll(Arrays.asList(flags));
-    return run(args.toArray(String[]::new));
+    args.addAll(flags(defaults, flags));
+    return run(args);
   }
 
   private String folder(String name) {
@@ -507,11 +501,8 @@ class TrainCommandTest extends CommandTest {
 
   @Test
   void modelOfTheReleasedCode() {
-    String model = System.getenv("CSDP_NGCLEARN_MODEL");
-    String mnist = System.getenv("CSDP_DATA");
-    assumeTrue(
-        model != null && mnist != null,
-        "CSDP_NGCLEARN_MODEL or CSDP_DATA (MNIST) does not name the shared folder");
+    String model = SharedFiles.releasedModel().toString();
+    String mnist = SharedFiles.mnist().toString();
     String json = folder("json");
     assertEquals(
         0,

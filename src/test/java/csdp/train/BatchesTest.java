@@ -1,5 +1,6 @@
 package csdp.train;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -186,8 +187,6 @@ class BatchesTest {
   }
 
   private static void refused(Executable what) {
-    CsdpException e = assertThrows(CsdpException.class, what);
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    assertTrue(e.getMessage().contains("more than an array can hold"), e.getMessage());
+    assertFails(CsdpException.USAGE, what, "more than an array can hold");
   }
 }
