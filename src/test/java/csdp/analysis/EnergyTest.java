@@ -6,12 +6,11 @@ import csdp.analysis.plots.StepRecord;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
-import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox.Purpose;
 import csdp.model.Population;
-import csdp.model.TestRates;
+import csdp.model.TestNetworks;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,8 +20,7 @@ class EnergyTest {
   private static final int T = 7;
 
   private static NetworkSpec spec(int inputs) {
-    Constants c = TestRates.constants(T);
-    return NetworkSpec.builder(inputs, 2).hidden(4, 3).constants(c).build();
+    return TestNetworks.lopsided(inputs, 2, T).hidden(4, 3).build();
   }
 
   private static Batch batch(NetworkSpec spec, int n, int positives, int label, float pixel) {

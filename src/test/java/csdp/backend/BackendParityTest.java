@@ -1,5 +1,6 @@
 package csdp.backend;
 
+import static csdp.model.TestNetworks.lopsided;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +10,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Population;
-import csdp.model.Synapse;
+import csdp.model.TestParameters;
 import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,17 +28,17 @@ class BackendParityTest {
 
   static List<Case> cases() {
     return List.of(
-        new Case(Nets.spec(17, new int[] {1}, 2, true, true, 6), 1, 1, true),
-        new Case(Nets.spec(5, new int[] {13}, 3, true, true, 8), 1, 0, true),
-        new Case(Nets.spec(30, new int[] {13, 207}, 4, true, true, 10), 7, 7, true),
-        new Case(Nets.spec(64, new int[] {40, 33, 21}, 3, true, true, 10), 20, 20, true),
-        new Case(Nets.spec(49, new int[] {300, 20}, 10, false, true, 8), 5, 5, true),
-        new Case(Nets.spec(49, new int[] {24, 12}, 10, true, false, 8), 9, 9, true),
-        new Case(Nets.spec(33, new int[] {1025}, 3, true, true, 4), 4, 3, true),
-        new Case(Nets.spec(300, new int[] {257}, 300, true, true, 6), 3, 3, true),
-        new Case(Nets.spec(49, new int[] {207, 20}, 5, true, true, 8), 20, 20, true),
-        new Case(Nets.spec(37, new int[] {150}, 5, true, true, 6), 0, 40, true),
-        new Case(Nets.spec(49, new int[] {64, 16}, 5, true, true, 10), 40, 0, false));
+        new Case(lopsided(17, 2, 6).hidden(1).build(), 1, 1, true),
+        new Case(lopsided(5, 3, 8).hidden(13).build(), 1, 0, true),
+        new Case(lopsided(30, 4, 10).hidden(13, 207).build(), 7, 7, true),
+        new Case(lopsided(64, 3, 10).hidden(40, 33, 21).build(), 20, 20, true),
+        new Case(lopsided(49, 10, 8).hidden(300, 20).supervised(false).build(), 5, 5, true),
+        new Case(lopsided(49, 10, 8).hidden(24, 12).reconstruction(false).build(), 9, 9, true),
+        new Case(lopsided(33, 3, 4).hidden(1025).build(), 4, 3, true),
+        new Case(lopsided(300, 300, 6).hidden(257).build(), 3, 3, true),
+        new Case(lopsided(49, 5, 8).hidden(207, 20).build(), 20, 20, true),
+        new Case(lopsided(37, 5, 6).hidden(150).build(), 0, 40, true),
+        new Case(lopsided(49, 5, 10).hidden(64, 16).build(), 40, 0, false));
   }
 
   static List<Object[]> backendsAndCases() {
@@ -106,15 +107,7 @@ class BackendParityTest {
         other.run(batch, TestRates.when(learn), actual, null);
         assertArrayEquals(expected.classSpikes(), actual.classSpikes());
         assertArrayEquals(expected.spikes(), actual.spikes());
-        Parameters a = new Parameters(spec);
-        Parameters b = new Parameters(spec);
-        reference.snapshot(a);
-        other.snapshot(b);
-        for (Synapse s : spec.synapses()) {
-          assertArrayEquals(a.weights(s), b.weights(s), 0f, s.name());
-          assertArrayEquals(a.firstMoments(s), b.firstMoments(s), 0f, s.name());
-          assertArrayEquals(a.secondMoments(s), b.secondMoments(s), 0f, s.name());
-        }
+        TestParameters.assertSame(reference.parameters(), other.parameters());
       }
     }
   }
@@ -147,7 +140,7 @@ class BackendParityTest {
   @ParameterizedTest
   @MethodSource("backendsAndForms")
   void storedImagesSpikeAsGivenOnes(Nets.Maker maker, boolean bytes) {
-    NetworkSpec spec = Nets.spec(49, new int[] {40, 13}, 5, true, true, 8);
+    NetworkSpec spec = lopsided(49, 5, 8).hidden(40, 13).build();
     Parameters initial = Parameters.random(spec, 5);
     Dataset data = view(bytes);
     int[] order = {7, 0, 11, 3, 2, 1, 10, 9, 8, 4, 6, 5};
@@ -207,13 +200,11 @@ class BackendParityTest {
 
   /** All that can be seen of a step. */
   private static final class Snapshot {
-    final NetworkSpec spec;
     final Parameters parameters;
     final List<Object> arrays = new ArrayList<>();
     final List<String> names = new ArrayList<>();
 
     Snapshot(NetworkSpec spec, StepView v, boolean learn) {
-      this.spec = spec;
       parameters = new Parameters(spec);
       v.snapshot(parameters);
       for (Population p : spec.populations()) {
@@ -246,21 +237,7 @@ class BackendParityTest {
           assertArrayEquals((float[]) arrays.get(i), (float[]) other.arrays.get(i), 0f, what);
         }
       }
-      assertEquals(parameters.plasticitySteps(), other.parameters.plasticitySteps());
-      for (Synapse s : spec.synapses()) {
-        assertArrayEquals(
-            parameters.weights(s), other.parameters.weights(s), 0f, where + ", " + s.name());
-        assertArrayEquals(
-            parameters.firstMoments(s),
-            other.parameters.firstMoments(s),
-            0f,
-            where + ", m of " + s.name());
-        assertArrayEquals(
-            parameters.secondMoments(s),
-            other.parameters.secondMoments(s),
-            0f,
-            where + ", v of " + s.name());
-      }
+      TestParameters.assertSame(parameters, other.parameters, where + ", ");
     }
   }
 }

@@ -11,6 +11,7 @@ import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
+import csdp.model.TestNetworks;
 import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.List;
@@ -190,7 +191,7 @@ class DynamicsTest {
   @ParameterizedTest
   @MethodSource("backends")
   void sameBitsTwice(Nets.Maker maker) {
-    NetworkSpec spec = Nets.spec(30, new int[] {20, 9}, 4, true, true, 10);
+    NetworkSpec spec = TestNetworks.lopsided(30, 4, 10).hidden(20, 9).build();
     float[][] weights = new float[2][];
     for (int k = 0; k < 2; k++) {
       try (Backend b = maker.make().apply(spec)) {

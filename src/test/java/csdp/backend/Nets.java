@@ -6,16 +6,13 @@ import csdp.backend.cuda.CudaBackend;
 import csdp.backend.cuda.device.Emulated;
 import csdp.backend.cuda.device.EmulatedDevice;
 import csdp.backend.reference.ReferenceBackend;
-import csdp.model.Constants;
 import csdp.model.NetworkSpec;
-import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
-import csdp.model.TestRates;
 import java.util.function.Function;
 
-/** Small networks, batches and every backend, for tests. */
+/** Small batches and every backend, for tests. */
 final class Nets {
   private Nets() {}
 
@@ -45,22 +42,6 @@ final class Nets {
 
   static Backend reference(NetworkSpec spec) {
     return new ReferenceBackend(spec);
-  }
-
-  /** A spec whose learning is fast and lopsided, so that mistakes show within a few steps. */
-  static NetworkSpec spec(
-      int inputs, int[] hidden, int classes, boolean supervised, boolean recon, int steps) {
-    Constants c = TestRates.constants(steps);
-    return NetworkSpec.builder(inputs, classes)
-        .hidden(hidden)
-        .supervised(supervised)
-        .reconstruction(recon)
-        .constants(c)
-        .build();
-  }
-
-  static Parameters random(NetworkSpec spec, int seed) {
-    return Parameters.random(spec, seed);
   }
 
   /** Positives first, then negatives with wrong labels; images with black, grey and white. */

@@ -1,8 +1,8 @@
 package csdp.backend;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.error.CsdpException;
@@ -11,6 +11,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
 import csdp.model.Synapse;
+import csdp.model.TestNetworks;
 import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,17 +33,14 @@ class NotFiniteTest {
   }
 
   private static NetworkSpec spec(boolean supervised) {
-    return Nets.spec(17, new int[] {9, 5}, 3, supervised, true, 6);
+    return TestNetworks.lopsided(17, 3, 6).hidden(9, 5).supervised(supervised).build();
   }
 
   private static CsdpException refused(Backend backend, Learning learning) {
     NetworkSpec spec = backend.spec();
     Batch batch = Nets.batch(spec, 4, learning != null ? 4 : 0, 3);
-    CsdpException e =
-        assertThrows(
-            CsdpException.class, () -> backend.run(batch, learning, new ReadOut(spec), null));
-    assertEquals(CsdpException.FAILED, e.exitCode());
-    return e;
+    return assertFails(
+        CsdpException.FAILED, () -> backend.run(batch, learning, new ReadOut(spec), null));
   }
 
   @ParameterizedTest
@@ -136,7 +134,7 @@ class NotFiniteTest {
   /** Values are checked only if they could become non-finite. */
   @Test
   void knowsWhereNothingCanStopBeingFinite() {
-    NetworkSpec usual = Nets.spec(17, new int[] {9, 5}, 3, true, true, 6);
+    NetworkSpec usual = spec(true);
     assertTrue(NotFinite.impossible(Parameters.random(usual, 1)));
     NetworkSpec demo = NetworkSpec.builder(784, 10).hidden(30, 6).build();
     assertTrue(NotFinite.impossible(Parameters.random(demo, 1)));

@@ -1,6 +1,6 @@
 package csdp.checkpoint;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,8 +10,8 @@ import csdp.error.CsdpException;
 import csdp.io.NpzWriter;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
-import csdp.model.Population;
-import csdp.model.Synapse;
+import csdp.model.TestNetworks;
+import csdp.model.TestParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,50 +47,25 @@ class CheckpointTest {
   @BeforeEach
   void folder() {
     folder = dir.resolve("last");
-    spec = Networks.spec(true, true, 5, 4);
-    p = Networks.parameters(spec, 1);
-  }
-
-  static void assertSame(Parameters a, Parameters b, boolean moments) {
-    for (Synapse s : a.spec().synapses()) {
-      Synapse t = b.spec().synapses().get(s.index());
-      assertArrayEquals(bits(a.weights(s)), bits(b.weights(t)), s.name());
-      if (moments) {
-        assertArrayEquals(bits(a.firstMoments(s)), bits(b.firstMoments(t)), s.name());
-        assertArrayEquals(bits(a.secondMoments(s)), bits(b.secondMoments(t)), s.name());
-      }
-    }
-    for (Population q : a.spec().integrating()) {
-      assertArrayEquals(bits(a.thresholds(q)), bits(b.thresholds(q)), q.name());
-    }
-  }
-
-  private static int[] bits(float[] values) {
-    int[] bits = new int[values.length];
-    for (int i = 0; i < bits.length; i++) {
-      bits[i] = Float.floatToRawIntBits(values[i]);
-    }
-    return bits;
+    spec = TestNetworks.tiny(true, true, 5, 4);
+    p = TestParameters.distinct(spec, 1);
   }
 
   private void refused(String part) {
-    CsdpException e =
-        assertThrows(
-            CsdpException.class, () -> Checkpoint.read(folder, new Parameters(spec), State.class));
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    assertTrue(e.getMessage().contains(part), e.getMessage());
-    assertEquals(-1, e.getMessage().indexOf('\n'));
+    assertFails(
+        CsdpException.USAGE,
+        () -> Checkpoint.read(folder, new Parameters(spec), State.class),
+        part);
   }
 
   @Test
   void comesBackBitForBitForEveryKindOfNetwork() {
-    for (NetworkSpec kind : Networks.kinds()) {
-      Parameters written = Networks.parameters(kind, 2);
+    for (NetworkSpec kind : TestNetworks.kinds()) {
+      Parameters written = TestParameters.distinct(kind, 2);
       Checkpoint.write(folder, written, true, STATE);
       Parameters read = new Parameters(kind);
       assertEquals(STATE, Checkpoint.read(folder, read, State.class));
-      assertSame(written, read, true);
-      assertEquals(written.plasticitySteps(), read.plasticitySteps());
+      TestParameters.assertSame(written, read);
     }
     assertTrue(Checkpoint.exists(folder));
   }
@@ -99,9 +74,9 @@ class CheckpointTest {
   void withoutMomentsAndState() {
     assertFalse(Checkpoint.exists(folder));
     Checkpoint.write(folder, p, false, null);
-    Parameters read = Networks.parameters(spec, 9);
+    Parameters read = TestParameters.distinct(spec, 9);
     Checkpoint.readParameters(folder, read);
-    assertSame(p, read, false);
+    TestParameters.assertSameWeights(p, read);
     assertEquals(0, read.firstMoments(spec.synapses().get(0))[0]);
     assertEquals(p.plasticitySteps(), read.plasticitySteps());
     assertFalse(Checkpoint.manifest(folder).moments());
@@ -142,7 +117,7 @@ class CheckpointTest {
                 file + " at " + at);
         assertEquals(CsdpException.USAGE, e.exitCode());
         assertEquals(-1, e.getMessage().indexOf('\n'));
-        assertSame(new Parameters(spec), into, true);
+        TestParameters.assertSame(new Parameters(spec), into);
       }
       Files.write(file, java.util.Arrays.copyOf(good, good.length / 2));
       refused(file.getFileName().toString());
@@ -159,7 +134,7 @@ class CheckpointTest {
     Files.createDirectory(folder);
     refused("is not a checkpoint");
     Checkpoint.write(folder, p, false, STATE);
-    spec = Networks.spec(false, true, 5, 4);
+    spec = TestNetworks.tiny(false, true, 5, 4);
     refused("holds a network 6-5-4-3 supervised, with reconstruction; expected");
     Path manifest = folder.resolve("manifest.json");
     String text = Files.readString(manifest);
@@ -182,7 +157,7 @@ class CheckpointTest {
     assertTrue(e.getMessage().startsWith("weights of W1 is NaN at [1, 2]"), e.getMessage());
     Parameters read = new Parameters(spec);
     Checkpoint.read(folder, read, State.class);
-    assertSame(p, read, true);
+    TestParameters.assertSame(p, read);
   }
 
   @Test
@@ -192,7 +167,7 @@ class CheckpointTest {
     assertTrue(Checkpoint.exists(folder));
     Parameters read = new Parameters(spec);
     assertEquals(STATE, Checkpoint.read(folder, read, State.class));
-    assertSame(p, read, true);
+    TestParameters.assertSame(p, read);
   }
 
   @Test
@@ -208,7 +183,7 @@ class CheckpointTest {
     ParameterFolder.write(dir, p, 1234);
     Parameters read = new Parameters(spec);
     ParameterFolder.read(dir, read);
-    assertSame(p, read, false);
+    TestParameters.assertSameWeights(p, read);
 
     Path w1 = dir.resolve("W1.npz");
     try (NpzWriter out = new NpzWriter(w1)) {
@@ -244,16 +219,13 @@ class CheckpointTest {
   }
 
   private void parameterFolderRefused(String part) {
-    CsdpException e =
-        assertThrows(CsdpException.class, () -> ParameterFolder.read(dir, new Parameters(spec)));
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    assertTrue(e.getMessage().contains(part), e.getMessage());
+    assertFails(CsdpException.USAGE, () -> ParameterFolder.read(dir, new Parameters(spec)), part);
   }
 
   /** A model is read while training replaces it: all of one checkpoint, never a mixture. */
   @Test
   void readersOfAFolderThatIsReplacedSeeOneCheckpoint() throws Exception {
-    Parameters[] two = {p, Networks.parameters(spec, 7)};
+    Parameters[] two = {p, TestParameters.distinct(spec, 7)};
     Checkpoint.write(folder, two[0], true, new State(0, 0, List.of(), ""));
     AtomicInteger written = new AtomicInteger();
     AtomicBoolean enough = new AtomicBoolean();
@@ -270,7 +242,7 @@ class CheckpointTest {
       while (written.get() < 40 && !writer.isDone()) {
         assertTrue(Checkpoint.exists(folder));
         State state = Checkpoint.read(folder, read, State.class);
-        assertSame(two[state.epoch() % 2], read, true);
+        TestParameters.assertSame(two[state.epoch() % 2], read);
       }
     } finally {
       enough.set(true);

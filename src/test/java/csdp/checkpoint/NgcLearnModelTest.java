@@ -1,13 +1,14 @@
 package csdp.checkpoint;
 
+import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.SharedFiles;
 import csdp.data.Ink;
 import csdp.error.CsdpException;
 import csdp.io.Npz;
@@ -16,6 +17,8 @@ import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
+import csdp.model.TestNetworks;
+import csdp.model.TestParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,26 +32,15 @@ class NgcLearnModelTest {
   private static final Learning LEARNING = Learning.forBatch(100);
   @TempDir Path dir;
 
-  private static Path released() {
-    String path = System.getenv("CSDP_NGCLEARN_MODEL");
-    assumeTrue(
-        path != null && NgcLearnModel.isIn(Path.of(path)),
-        "CSDP_NGCLEARN_MODEL does not name a model folder that the released code saved");
-    return Path.of(path);
-  }
-
   private Path exported() {
     Path folder = dir.resolve("model");
     NgcLearnModel.write(
-        folder, Networks.parameters(Networks.spec(true, true, 5, 4), 1), LEARNING, 1234);
+        folder, TestParameters.distinct(TestNetworks.tiny(true, true, 5, 4), 1), LEARNING, 1234);
     return folder;
   }
 
   private static void refused(Path folder, String part) {
-    CsdpException e = assertThrows(CsdpException.class, () -> NgcLearnModel.read(folder));
-    assertEquals(CsdpException.USAGE, e.exitCode());
-    assertTrue(e.getMessage().contains(part), e.getMessage());
-    assertEquals(-1, e.getMessage().indexOf('\n'));
+    assertFails(CsdpException.USAGE, () -> NgcLearnModel.read(folder), part);
   }
 
   private static void edit(Path file, String from, String to) throws IOException {
@@ -60,7 +52,7 @@ class NgcLearnModelTest {
 
   @Test
   void readsTheReleasedModel() {
-    NgcLearnModel model = NgcLearnModel.read(released());
+    NgcLearnModel model = NgcLearnModel.read(SharedFiles.releasedModel());
     NetworkSpec spec = model.spec();
     assertEquals("784-128-64-10 supervised, with reconstruction", spec.toString());
     assertEquals(Constants.demo(), spec.constants());
@@ -70,7 +62,7 @@ class NgcLearnModelTest {
 
   @Test
   void writesTheReleasedModelByteForByte() throws IOException {
-    Path source = released();
+    Path source = SharedFiles.releasedModel();
     Path copy = dir.resolve("copy");
     NgcLearnModel model = NgcLearnModel.read(source);
     NgcLearnModel.write(copy, model.parameters(), model.learning(), 1234);
@@ -106,7 +98,7 @@ class NgcLearnModelTest {
   @Test
   void everyNetworkComesBackBitForBit() {
     int i = 0;
-    for (NetworkSpec kind : Networks.kinds()) {
+    for (NetworkSpec kind : TestNetworks.kinds()) {
       Path folder = dir.resolve("model" + i++);
       Constants c =
           Constants.builder()
@@ -118,13 +110,13 @@ class NgcLearnModelTest {
               .goodnessThreshold(9.99f)
               .build();
       Learning learning = new Learning(1.1e-3f, 3.3e-5f);
-      Parameters p = Networks.parameters(kind.with(c), i);
+      Parameters p = TestParameters.distinct(kind.with(c), i);
       NgcLearnModel.write(folder, p, learning, i);
       NgcLearnModel read = NgcLearnModel.read(folder);
       assertEquals(p.spec().toString(), read.spec().toString());
       assertEquals(c, read.spec().constants());
       assertEquals(learning, read.learning());
-      CheckpointTest.assertSame(p, read.parameters(), false);
+      TestParameters.assertSameWeights(p, read.parameters());
       assertEquals(0, read.parameters().plasticitySteps());
     }
   }
@@ -188,7 +180,7 @@ class NgcLearnModelTest {
 
   @Test
   void whatTheFormHasNoPlaceForLiesBeside() throws IOException {
-    Parameters p = Networks.parameters(Networks.spec(true, true, 5, 4), 1);
+    Parameters p = TestParameters.distinct(TestNetworks.tiny(true, true, 5, 4), 1);
     Constants c = p.spec().constants();
     Path folder = dir.resolve("beside");
     Ink ink = new Ink(0.25, 0, 0.5);

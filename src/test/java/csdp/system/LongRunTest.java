@@ -16,9 +16,9 @@ import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.data.Strokes;
 import csdp.io.Json;
-import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
+import csdp.model.TestNetworks;
 import csdp.train.EpochMetrics;
 import csdp.train.TrainListener;
 import csdp.train.TrainState;
@@ -144,8 +144,7 @@ class LongRunTest {
     }
 
     private static NetworkSpec spec() {
-      Constants c = Constants.demo().withSteps(2);
-      return NetworkSpec.builder(784, 10).hidden(12, 8).constants(c).build();
+      return TestNetworks.strokes(2).hidden(12, 8).build();
     }
 
     private void run(Backend backend) {

@@ -20,12 +20,11 @@ import csdp.data.Strokes;
 import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.io.Npy;
-import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
-import csdp.model.Population;
-import csdp.model.Synapse;
+import csdp.model.TestNetworks;
+import csdp.model.TestParameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,8 +40,7 @@ class TrainerTest {
   @TempDir Path dir;
 
   private static NetworkSpec spec(boolean supervised) {
-    Constants c = Constants.demo().withSteps(12);
-    return NetworkSpec.builder(784, 10).hidden(40, 20).supervised(supervised).constants(c).build();
+    return TestNetworks.strokes(12).hidden(40, 20).supervised(supervised).build();
   }
 
   private static TrainOptions options(int epochs) {
@@ -77,23 +75,11 @@ class TrainerTest {
     }
   }
 
-  private static void assertSame(Parameters a, Parameters b) {
-    assertEquals(a.plasticitySteps(), b.plasticitySteps());
-    for (Synapse s : a.spec().synapses()) {
-      assertArrayEquals(a.weights(s), b.weights(s), 0f, s.name());
-      assertArrayEquals(a.firstMoments(s), b.firstMoments(s), 0f, s.name());
-      assertArrayEquals(a.secondMoments(s), b.secondMoments(s), 0f, s.name());
-    }
-    for (Population p : a.spec().integrating()) {
-      assertArrayEquals(a.thresholds(p), b.thresholds(p), 0f, p.name());
-    }
-  }
-
   @Test
   void theNumberOfThreadsChangesNoBit() {
     for (boolean supervised : new boolean[] {true, false}) {
       NetworkSpec spec = spec(supervised);
-      assertSame(train(spec, null, 1, 1), train(spec, null, 1, 3));
+      TestParameters.assertSame(train(spec, null, 1, 1), train(spec, null, 1, 3));
     }
   }
 
@@ -107,7 +93,7 @@ class TrainerTest {
     Parameters p = new Parameters(spec);
     TrainState state = parts.resume(p);
     assertEquals(2, state.epoch());
-    assertSame(expected, train(spec, VALID, 4, 1, p, state, parts));
+    TestParameters.assertSame(expected, train(spec, VALID, 4, 1, p, state, parts));
     assertSameFolders(spec, whole, parts);
   }
 
@@ -143,7 +129,7 @@ class TrainerTest {
     state = parts.resume(p);
     assertEquals(1, state.epoch());
     assertEquals(1, state.batch());
-    assertSame(expected, train(spec, VALID, 2, 2, p, state, parts));
+    TestParameters.assertSame(expected, train(spec, VALID, 2, 2, p, state, parts));
     assertSameFolders(spec, whole, parts);
   }
 
@@ -181,7 +167,7 @@ class TrainerTest {
       assertEquals(Math.max(0, epoch - 1), state.epoch());
       assertEquals(epoch == 0 ? 0 : 4, state.batch(), "the epoch's training is kept");
       assertEquals(epoch, state.history().size());
-      assertSame(expected, train(spec, valid, 2, 2, p, state, parts));
+      TestParameters.assertSame(expected, train(spec, valid, 2, 2, p, state, parts));
       assertSameFolders(spec, whole, parts);
       assertEquals(
           whole.history().stream().map(TrainerTest::timeless).toList(),
@@ -216,8 +202,8 @@ class TrainerTest {
 
   /** Same checkpoints and same metrics, but for the time they took. */
   private static void assertSameFolders(NetworkSpec spec, RunFolder a, RunFolder b) {
-    assertSame(a.parameters(spec, false), b.parameters(spec, false));
-    assertSame(a.parameters(spec, true), b.parameters(spec, true));
+    TestParameters.assertSame(a.parameters(spec, false), b.parameters(spec, false));
+    TestParameters.assertSame(a.parameters(spec, true), b.parameters(spec, true));
     TrainState x = Checkpoint.readState(a.last(), TrainState.class);
     TrainState y = Checkpoint.readState(b.last(), TrainState.class);
     assertEquals(x.bestAccuracy(), y.bestAccuracy());
@@ -312,8 +298,7 @@ class TrainerTest {
   /** A non-finite value stops training immediately, and no checkpoint is written. */
   @Test
   void nonFiniteValueStopsTrainingAndKeepsTheCheckpoint() throws Exception {
-    Constants c = Constants.demo().withSteps(3);
-    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(7).constants(c).build();
+    NetworkSpec spec = TestNetworks.strokes(3).hidden(7).build();
     TrainOptions options = options(2).withBatch(10);
     // Runs: validation, 3 batches, validation, 3 batches, validation; each validates in one batch.
     record Case(int run, Consumer<ReadOut> spoil, String message) {}
@@ -359,23 +344,16 @@ class TrainerTest {
   /** Training generalises: accuracy on new images is far above chance. */
   @Test
   void learns() {
-    Constants c = Constants.demo();
-    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(100, 40).constants(c).build();
-    List<EpochMetrics> seen = new ArrayList<>();
-    TrainListener listener =
-        new TrainListener() {
-          @Override
-          public void epochDone(Trainer t, EpochMetrics m, boolean best) {
-            seen.add(m);
-          }
-        };
+    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(100, 40).build();
+    SeenEpochs epochs = new SeenEpochs();
     try (Backend backend = Device.CPU.open(spec, 0)) {
       backend.restore(Parameters.random(spec, 7));
       TrainOptions options = TrainOptions.epochs(3).withBatch(200).withSeed(7);
       Dataset train = ALL.subset(0, 2_000);
       Dataset valid = ALL.subset(2_000, 2_400);
-      new Trainer(backend, train, valid, options, TrainState.start(), List.of(listener)).run();
+      new Trainer(backend, train, valid, options, TrainState.start(), List.of(epochs)).run();
     }
+    List<EpochMetrics> seen = epochs.metrics();
     assertTrue(seen.get(0).validAccuracy() < 0.3, "before: " + seen.get(0).validAccuracy());
     assertTrue(seen.get(3).validAccuracy() > 0.6, "after: " + seen.get(3).validAccuracy());
     assertTrue(seen.get(3).validBce() < 0.6 * seen.get(0).validBce());
@@ -384,18 +362,9 @@ class TrainerTest {
 
   @Test
   void unsupervisedReconstructionImproves() {
-    List<EpochMetrics> seen = new ArrayList<>();
-    train(
-        spec(false),
-        VALID,
-        2,
-        2,
-        new TrainListener() {
-          @Override
-          public void epochDone(Trainer t, EpochMetrics m, boolean best) {
-            seen.add(m);
-          }
-        });
+    SeenEpochs epochs = new SeenEpochs();
+    train(spec(false), VALID, 2, 2, epochs);
+    List<EpochMetrics> seen = epochs.metrics();
     assertTrue(seen.get(1).validBce() < seen.get(0).validBce());
     assertTrue(seen.get(2).validBce() < seen.get(1).validBce());
   }

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.SharedFiles;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
@@ -24,21 +24,20 @@ import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.Population.Role;
-import csdp.model.Synapse;
+import csdp.model.TestNetworks;
+import csdp.model.TestParameters;
 import csdp.model.TestRates;
 import csdp.replay.Replay;
 import csdp.replay.ReplayReport;
 import csdp.train.EpochMetrics;
-import csdp.train.TrainListener;
+import csdp.train.SeenEpochs;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,8 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernels")
 class CudaBackendTest {
   private static NetworkSpec spec(int... hidden) {
-    Constants c = TestRates.constants(6);
-    return NetworkSpec.builder(49, 5).hidden(hidden).constants(c).build();
+    return TestNetworks.lopsided(49, 5, 6).hidden(hidden).build();
   }
 
   private static Batch batch(NetworkSpec spec, int n, int positives, int seed) {
@@ -74,25 +72,13 @@ class CudaBackendTest {
     return 1000 + n;
   }
 
-  private static void assertSame(Parameters expected, Parameters actual) {
-    assertEquals(expected.plasticitySteps(), actual.plasticitySteps());
-    for (Synapse s : expected.spec().synapses()) {
-      assertArrayEquals(expected.weights(s), actual.weights(s), 0f, s.name());
-      assertArrayEquals(expected.firstMoments(s), actual.firstMoments(s), 0f, s.name());
-      assertArrayEquals(expected.secondMoments(s), actual.secondMoments(s), 0f, s.name());
-    }
-    for (Population p : expected.spec().integrating()) {
-      assertArrayEquals(expected.thresholds(p), actual.thresholds(p), 0f, p.name());
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"tiny_supervised.npz", "tiny_unsupervised.npz"})
   void replaysTheRecordedRuns(String name) {
     Emulated.device().close();
     ReplayReport r =
         Replay.run(
-            Path.of("src/test/resources/traces", name),
+            SharedFiles.TINY_TRACES.resolve(name),
             spec -> new CudaBackend(spec, Emulated.device()),
             Replay.Tolerance.EXACT);
     assertTrue(r.passed(), r.toString());
@@ -102,17 +88,13 @@ class CudaBackendTest {
 
   @Test
   void replaysTheLargeRecordedRuns() throws IOException {
-    String folder = System.getenv("CSDP_TRACES");
-    assumeTrue(folder != null, "CSDP_TRACES does not name the folder of the large recorded runs");
-    try (Stream<Path> files = Files.list(Path.of(folder))) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".npz")).sorted().toList()) {
-        ReplayReport r =
-            Replay.run(
-                file,
-                spec -> new CudaBackend(spec, Emulated.device()),
-                new Replay.Tolerance(1e-5, 1e-4));
-        assertTrue(r.passed(), r.toString());
-      }
+    for (Path file : SharedFiles.traces()) {
+      ReplayReport r =
+          Replay.run(
+              file,
+              spec -> new CudaBackend(spec, Emulated.device()),
+              new Replay.Tolerance(1e-5, 1e-4));
+      assertTrue(r.passed(), r.toString());
     }
   }
 
@@ -146,7 +128,7 @@ class CudaBackendTest {
         Parameters b = new Parameters(spec);
         cpu.snapshot(a);
         cuda.snapshot(b);
-        assertSame(a, b);
+        TestParameters.assertSame(a, b);
       }
       for (Population p : spec.populations(Role.HIDDEN)) {
         assertTrue(spikes[p.index()] > 0, "the case is void: no spike in " + p.name());
@@ -156,8 +138,7 @@ class CudaBackendTest {
 
   @Test
   void trainsAsTheCpuDoes() {
-    Constants c = Constants.demo().withSteps(10);
-    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(40, 20).constants(c).build();
+    NetworkSpec spec = TestNetworks.strokes(10).hidden(40, 20).build();
     Dataset images = Strokes.train(1);
     List<Parameters> ends = new ArrayList<>();
     List<List<EpochMetrics>> metrics = new ArrayList<>();
@@ -165,29 +146,20 @@ class CudaBackendTest {
         List.of(new CudaBackend(spec, Emulated.device()), new CpuBackend(spec, 1))) {
       try (backend) {
         backend.restore(Parameters.random(spec, 7));
-        List<EpochMetrics> epochs = new ArrayList<>();
-        TrainListener listener =
-            new TrainListener() {
-              @Override
-              public void epochDone(Trainer t, EpochMetrics m, boolean best) {
-                epochs.add(m);
-              }
-            };
+        SeenEpochs seen = new SeenEpochs();
         new Trainer(
                 backend,
                 images.subset(0, 200),
                 images.subset(200, 300),
                 TrainOptions.epochs(2).withBatch(50).withSeed(7).withRotate(true),
                 TrainState.start(),
-                List.of(listener))
+                List.of(seen))
             .run();
-        Parameters end = new Parameters(spec);
-        backend.snapshot(end);
-        ends.add(end);
-        metrics.add(epochs);
+        ends.add(backend.parameters());
+        metrics.add(seen.metrics());
       }
     }
-    assertSame(ends.get(1), ends.get(0));
+    TestParameters.assertSame(ends.get(1), ends.get(0));
     assertEquals(3, metrics.get(0).size());
     for (int e = 0; e < 3; e++) {
       assertEquals(metrics.get(1).get(e).validAccuracy(), metrics.get(0).get(e).validAccuracy());
@@ -256,8 +228,7 @@ class CudaBackendTest {
   @Test
   void imagesStayOnTheDevice() {
     EmulatedDevice device = Emulated.device();
-    Constants c = spec(1).constants();
-    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(13).constants(c).build();
+    NetworkSpec spec = TestNetworks.lopsided(784, 10, 6).hidden(13).build();
     Dataset all = Strokes.draw("strokes", 1, 0, 60);
     List<Dataset> sets = List.of(all.subset(0, 30), all.subset(20, 60), all.subset(5, 25));
     long bytes = 0;
@@ -296,8 +267,7 @@ class CudaBackendTest {
   /** Where there is no room for a data set its images come with each batch. */
   @Test
   void aDataSetThatDoesNotFitIsShownAllTheSame() {
-    Constants c = spec(1).constants();
-    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(13).constants(c).build();
+    NetworkSpec spec = TestNetworks.lopsided(784, 10, 6).hidden(13).build();
     Dataset large = Strokes.draw("strokes", 1, 0, 1000);
     Dataset small = large.subset(0, 10);
     EmulatedDevice device = Emulated.device(700_000);
@@ -353,9 +323,7 @@ class CudaBackendTest {
   @Test
   @Tag("sources")
   void moreSamplesThanCanBeCountedAreRefusedWhereItLearns() {
-    Constants c = TestRates.constants(1);
-    NetworkSpec spec =
-        NetworkSpec.builder(1, 1).hidden(1).reconstruction(false).constants(c).build();
+    NetworkSpec spec = TestNetworks.lopsided(1, 1, 1).hidden(1).reconstruction(false).build();
     try (CudaBackend cuda = new CudaBackend(spec, Emulated.device())) {
       Batch tooLarge = batch(spec, 0x1_0000, 0x8000, 1);
       ReadOut out = new ReadOut(spec);
@@ -430,8 +398,7 @@ class CudaBackendTest {
   @Test
   @Tag("sources")
   void whereverTheDeviceFailsNothingIsLeft() {
-    Constants c = TestRates.constants(1);
-    NetworkSpec spec = NetworkSpec.builder(784, 10).hidden(3).constants(c).build();
+    NetworkSpec spec = TestNetworks.lopsided(784, 10, 1).hidden(3).build();
     Dataset images = Strokes.draw("strokes", 1, 0, 8);
     int failures = 0;
     while (true) {

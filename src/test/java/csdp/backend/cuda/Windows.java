@@ -6,7 +6,6 @@ import csdp.backend.ReadOut;
 import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cuda.device.GpuDevice;
 import csdp.data.Dataset;
-import csdp.model.Constants;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
@@ -14,6 +13,7 @@ import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
+import csdp.model.TestNetworks;
 import csdp.model.TestRates;
 import java.util.Arrays;
 import java.util.List;
@@ -40,13 +40,11 @@ final class Windows {
 
   private static Case of(
       String name, boolean supervised, boolean recon, int[][] batches, int... hidden) {
-    Constants c = TestRates.constants(6);
     NetworkSpec spec =
-        NetworkSpec.builder(SIDE * SIDE, CLASSES)
+        TestNetworks.lopsided(SIDE * SIDE, CLASSES, 6)
             .hidden(hidden)
             .supervised(supervised)
             .reconstruction(recon)
-            .constants(c)
             .build();
     return new Case(name, spec, batches, batches == EPOCH);
   }
