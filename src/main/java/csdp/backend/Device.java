@@ -7,6 +7,7 @@ import csdp.backend.cuda.driver.CudaSurvey.Gpu;
 import csdp.backend.reference.ReferenceBackend;
 import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,14 +22,108 @@ import java.util.function.Supplier;
  * @param cuda launch options; null for other kinds
  */
 public record Device(Kind kind, int index, Cuda.Options cuda) {
-  /** The backends. */
+  /**
+   * The table of backends. A new backend is a package and a row here: options, replays, benchmarks
+   * and the tests read this table. The name in lower case is the device's name.
+   */
   public enum Kind {
     /** Dense plain loops, the executable specification. */
-    REFERENCE,
+    REFERENCE(
+        Place.EVERYWHERE,
+        Threads.ONE,
+        Sums.IN_ORDER,
+        Timing.STEPS,
+        (spec, device, threads) -> new ReferenceBackend(spec)),
     /** Event-driven, multi-threaded. */
-    CPU,
-    /** Hand-written kernels on an NVIDIA GPU. */
-    CUDA
+    CPU(
+        Place.EVERYWHERE,
+        Threads.MANY,
+        Sums.IN_ORDER,
+        Timing.PHASES,
+        (spec, device, threads) -> new CpuBackend(spec, threads)),
+    /** Hand-written kernels on an NVIDIA GPU. Threads: of the CPU that may replace it. */
+    CUDA(
+        Place.GPU,
+        Threads.MANY,
+        Sums.REORDERED,
+        Timing.KERNELS,
+        (spec, device, threads) -> Cuda.open(spec, device.index, device.cuda));
+
+    private final Place place;
+    private final Threads threads;
+    private final Sums sums;
+    private final Timing timing;
+
+    @SuppressWarnings("ImmutableEnumChecker") // rows have no state
+    private final Opener opener;
+
+    Kind(Place place, Threads threads, Sums sums, Timing timing, Opener opener) {
+      this.place = place;
+      this.threads = threads;
+      this.sums = sums;
+      this.timing = timing;
+      this.opener = opener;
+    }
+
+    /** Returns whether the number of CPU threads can be chosen. */
+    public Threads threads() {
+      return threads;
+    }
+
+    /** Returns the order of sums, which determines the tolerance of comparisons. */
+    public Sums sums() {
+      return sums;
+    }
+
+    /** Returns the parts of a step that a benchmark times. */
+    public Timing timing() {
+      return timing;
+    }
+  }
+
+  /** Machines that have a backend. */
+  private enum Place {
+    /** All. The backend is selected by its name. */
+    EVERYWHERE,
+    /** Those with a GPU. The backend is selected by the GPU's index. */
+    GPU
+  }
+
+  /** Number of CPU threads of a backend. */
+  public enum Threads {
+    /** Always one. */
+    ONE,
+    /** Any number. */
+    MANY
+  }
+
+  /** Order of a backend's sums, relative to the released code. */
+  public enum Sums {
+    /** The same: every spike is equal. */
+    IN_ORDER,
+    /** Another one is possible, which changes a spike occasionally. */
+    REORDERED
+  }
+
+  /** Parts of a backend that a benchmark times. */
+  public enum Timing {
+    /** Whole steps only; works for every backend. */
+    STEPS,
+    /** The phases of a step, as the CPU backend measures them. */
+    PHASES,
+    /** GPU kernels. */
+    KERNELS
+  }
+
+  /** Opens a backend. */
+  @FunctionalInterface
+  private interface Opener {
+    /**
+     * Opens it.
+     *
+     * @param threads at least 1
+     */
+    Backend open(NetworkSpec spec, Device device, int threads);
   }
 
   /** Dense plain loops, the executable specification. */
@@ -37,10 +132,6 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
   /** Event-driven, multi-threaded. */
   public static final Device CPU = new Device(Kind.CPU, 0, null);
 
-  /** Values of the option, for help texts. */
-  public static final String OPTION =
-      "auto, reference, cpu, or the index of a CUDA device (0, 1, ..)";
-
   /** A CUDA device. */
   public static Device cuda(int index, Cuda.Options options) {
     return new Device(Kind.CUDA, index, options);
@@ -48,18 +139,25 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
 
   /** Returns the name of the backend: cpu, cuda:0. */
   public String name() {
-    return kind.name().toLowerCase(Locale.ROOT) + (kind == Kind.CUDA ? ":" + index : "");
+    String name = kind.name().toLowerCase(Locale.ROOT);
+    return switch (kind.place) {
+      case EVERYWHERE -> name;
+      case GPU -> name + ":" + index;
+    };
   }
 
   /** Returns the devices that every machine has. */
   public static List<Device> everywhere() {
-    return List.of(REFERENCE, CPU);
+    return Arrays.stream(Kind.values())
+        .filter(kind -> kind.place == Place.EVERYWHERE)
+        .map(kind -> new Device(kind, 0, null))
+        .toList();
   }
 
   /**
    * Finds the device that a user requested.
    *
-   * @param text {@code auto}, {@code reference}, {@code cpu} or a CUDA device's index
+   * @param text {@code auto}, the name of a device that every machine has, or a CUDA device's index
    * @param requireGpu whether a machine without the CUDA device is an error rather than a notice
    * @param notice receives one line if another device is used
    */
@@ -79,16 +177,18 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
       Cuda.Options options,
       Consumer<String> notice,
       Supplier<CudaSurvey> survey) {
-    boolean cpuOnly = text.equals("reference") || text.equals("cpu");
+    Optional<Device> named = everywhere().stream().filter(d -> d.name().equals(text)).findFirst();
     boolean auto = text.equals("auto");
-    if (!cpuOnly && !auto && !text.matches("\\d{1,3}")) {
-      throw CsdpException.badInput("unknown device '%s': use %s", text, OPTION);
+    if (named.isEmpty() && !auto && !text.matches("\\d{1,3}")) {
+      throw CsdpException.badInput(
+          "unknown device '%s': use auto, %s, or the index of a CUDA device (0, 1, ..)",
+          text, String.join(", ", everywhere().stream().map(Device::name).toList()));
     }
-    if (requireGpu && cpuOnly) {
+    if (requireGpu && named.isPresent()) {
       throw CsdpException.badInput("--require-gpu and --device %s exclude each other", text);
     }
-    if (cpuOnly) {
-      return text.equals("cpu") ? CPU : REFERENCE;
+    if (named.isPresent()) {
+      return named.get();
     }
     CudaSurvey there = survey.get();
     if (there.gpus().isEmpty()) {
@@ -135,11 +235,15 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
    * @param threads CPU threads, 0 for one per core
    */
   public Backend open(NetworkSpec spec, int threads) {
-    return switch (kind) {
-      case REFERENCE -> new ReferenceBackend(spec);
-      case CPU ->
-          new CpuBackend(spec, threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
-      case CUDA -> Cuda.open(spec, index, cuda);
-    };
+    return kind.opener.open(spec, this, threads(threads));
+  }
+
+  /**
+   * Returns a number of CPU threads.
+   *
+   * @param requested 0 for one per core
+   */
+  public static int threads(int requested) {
+    return requested > 0 ? requested : Runtime.getRuntime().availableProcessors();
   }
 }

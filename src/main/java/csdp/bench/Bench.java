@@ -2,8 +2,8 @@ package csdp.bench;
 
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.backend.Device;
 import csdp.backend.ReadOut;
-import csdp.backend.reference.ReferenceBackend;
 import csdp.bench.BenchReport.Steps;
 import csdp.config.TrainOptions;
 import csdp.data.Dataset;
@@ -152,7 +152,7 @@ public final class Bench {
     start.copyFrom(from);
     Verification v;
     String whole;
-    try (Backend reference = new ReferenceBackend(net);
+    try (Backend reference = Device.REFERENCE.open(net, 1);
         Backend other = target.open(net)) {
       v = Verification.of(reference, other, start, batch, rates);
       whole = v.passed() ? unobserved(reference, other, start, batch, rates) : null;

@@ -1,6 +1,7 @@
 package csdp.bench;
 
 import csdp.backend.Backend;
+import csdp.backend.Device;
 import csdp.model.NetworkSpec;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,19 @@ public abstract class Target implements AutoCloseable {
    */
   record Ceilings(Double bytesPerSecond, Double operationsPerSecond, Map<String, Object> how) {
     static final Ceilings NONE = new Ceilings(null, null, Map.of());
+  }
+
+  /**
+   * Returns the target of a device.
+   *
+   * @param threads CPU threads, 0 for one per core
+   */
+  public static Target of(Device device, int threads) {
+    return switch (device.kind().timing()) {
+      case STEPS -> new StepsTarget(device, threads);
+      case PHASES -> new CpuTarget(Device.threads(threads));
+      case KERNELS -> GpuTarget.open(String.valueOf(device.index()));
+    };
   }
 
   /** Returns the device's name, for reports. */

@@ -1,12 +1,9 @@
 package csdp.cli;
 
-import csdp.backend.Device;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
 import csdp.bench.BenchReport;
-import csdp.bench.CpuTarget;
 import csdp.bench.GpuTarget;
-import csdp.bench.ReferenceTarget;
 import csdp.bench.Target;
 import csdp.config.RunConfig.Preset;
 import csdp.data.DataSources;
@@ -121,14 +118,7 @@ final class BenchCommand implements Callable<Integer> {
     if (device.name().matches("\\d+|emulated")) { // the latter for trials without a GPU
       return GpuTarget.open(device.name());
     }
-    Device where = device.resolve(spec);
-    return switch (where.kind()) {
-      case REFERENCE -> new ReferenceTarget();
-      case CPU ->
-          new CpuTarget(
-              device.threads() > 0 ? device.threads() : Runtime.getRuntime().availableProcessors());
-      case CUDA -> GpuTarget.open(String.valueOf(where.index()));
-    };
+    return Target.of(device.resolve(spec), device.threads());
   }
 
   private static void progress(PrintWriter err, String line) {

@@ -2,9 +2,8 @@ package csdp.cli;
 
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.backend.Device;
 import csdp.backend.ReadOut;
-import csdp.backend.cpu.CpuBackend;
-import csdp.backend.reference.ReferenceBackend;
 import csdp.bench.Bench;
 import csdp.bench.BenchOptions;
 import csdp.bench.BenchReport;
@@ -243,7 +242,7 @@ public final class DeviceCheck implements Callable<Integer> {
     for (int[] hidden : small ? Arrays.copyOf(nets, 2) : nets) {
       for (int positives : new int[] {1, 7, 20}) {
         NetworkSpec spec = network(hidden);
-        try (Backend reference = new ReferenceBackend(spec);
+        try (Backend reference = Device.REFERENCE.open(spec, 1);
             Backend other = target.open(spec)) {
           Parameters from = Parameters.random(spec, SEED);
           Verification v = Verification.of(reference, other, from, batch(spec, positives), FAST);
@@ -260,7 +259,7 @@ public final class DeviceCheck implements Callable<Integer> {
   }
 
   private void replay(Target target, Path trace) {
-    var report = Replay.run(trace, target::open, new Replay.Tolerance(1e-5, 1e-4));
+    var report = Replay.run(trace, target::open, Replay.Tolerance.REORDERED);
     checks.add(
         new Check(
             "replay " + trace.getFileName(),
@@ -281,9 +280,8 @@ public final class DeviceCheck implements Callable<Integer> {
     Parameters start = Parameters.random(spec, SEED);
     List<ReadOut> outs = new ArrayList<>();
     List<Parameters> ends = new ArrayList<>();
-    int threads = Runtime.getRuntime().availableProcessors();
     for (boolean gpu : new boolean[] {false, true}) {
-      try (Backend b = gpu ? target.open(spec) : new CpuBackend(spec, threads)) {
+      try (Backend b = gpu ? target.open(spec) : Device.CPU.open(spec, 0)) {
         b.restore(start);
         ReadOut readOut = new ReadOut(spec);
         b.run(batch(spec, small ? 5 : 50), Learning.forBatch(500), readOut, null);

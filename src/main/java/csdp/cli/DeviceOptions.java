@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.backend.Device;
 import csdp.backend.cuda.Cuda;
 import csdp.error.CsdpException;
+import java.util.Iterator;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -12,9 +13,10 @@ final class DeviceOptions {
       names = "--device",
       defaultValue = "auto",
       paramLabel = "DEVICE",
+      completionCandidates = Names.class,
       description =
-          "auto (a CUDA device if there is one, else cpu), reference, cpu, or a CUDA device's"
-              + " index. Default: ${DEFAULT-VALUE}.")
+          "auto (a CUDA device if there is one, else cpu), ${COMPLETION-CANDIDATES}, or a CUDA"
+              + " device's index. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
@@ -43,6 +45,14 @@ final class DeviceOptions {
               + " slow, for debugging.")
   private boolean syncLaunches;
 
+  /** The devices that every machine has, for the help text. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Device.everywhere().stream().map(Device::name).iterator();
+    }
+  }
+
   Device resolve(CommandSpec spec) {
     if (threads != null && (threads < 1 || threads > 1024)) {
       throw CsdpException.badInput("--threads must be in 1..1024, not %d", threads);
@@ -54,8 +64,8 @@ final class DeviceOptions {
             new Cuda.Options(products == null ? Cuda.Products.KERNELS : products, syncLaunches),
             line -> spec.commandLine().getErr().println("warning: " + line),
             Cuda::survey);
-    if (threads != null && d.equals(Device.REFERENCE)) {
-      throw CsdpException.badInput("--threads cannot be used with --device reference");
+    if (threads != null && d.kind().threads() == Device.Threads.ONE) {
+      throw CsdpException.badInput("--threads cannot be used with --device %s", d.name());
     }
     if (products == Cuda.Products.CUBLAS && d.kind() != Device.Kind.CUDA) {
       throw CsdpException.badInput(

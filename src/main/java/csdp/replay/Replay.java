@@ -54,7 +54,10 @@ public final class Replay {
 
     /** Returns the tolerance of a device. */
     public static Tolerance of(Device device) {
-      return device.kind() == Device.Kind.CUDA ? REORDERED : EXACT;
+      return switch (device.kind().sums()) {
+        case IN_ORDER -> EXACT;
+        case REORDERED -> REORDERED;
+      };
     }
   }
 

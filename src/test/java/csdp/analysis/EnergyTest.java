@@ -13,7 +13,7 @@ import csdp.model.Population;
 import csdp.model.TestNetworks;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Events that can be counted on paper, and records that must agree with the read-out. */
 class EnergyTest {
@@ -37,10 +37,10 @@ class EnergyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "cpu"})
-  void silentNetworkWithWhiteImages(String device) {
+  @MethodSource("csdp.backend.Device#everywhere")
+  void silentNetworkWithWhiteImages(Device device) {
     NetworkSpec spec = spec(5);
-    try (Backend backend = Device.of(device, false, line -> {}).open(spec, 1)) {
+    try (Backend backend = device.open(spec, 1)) {
       // Weights of zero: only the input spikes, every unit at every step, and with labels the
       // context.
       backend.restore(new Parameters(spec));
@@ -63,10 +63,10 @@ class EnergyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "cpu"})
-  void recordAgreesWithTheReadOut(String device) {
+  @MethodSource("csdp.backend.Device#everywhere")
+  void recordAgreesWithTheReadOut(Device device) {
     NetworkSpec spec = spec(60);
-    try (Backend backend = Device.of(device, false, line -> {}).open(spec, 1)) {
+    try (Backend backend = device.open(spec, 1)) {
       backend.restore(Parameters.random(spec, 3));
       StepRecord r = StepRecord.of(backend, batch(spec, 6, 3, 0, 0.6f), true);
       for (Population p : spec.populations()) {

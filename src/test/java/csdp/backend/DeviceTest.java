@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.backend.cuda.Cuda;
 import csdp.backend.cuda.driver.CudaSurvey;
 import csdp.backend.cuda.driver.CudaSurvey.Gpu;
+import csdp.model.NetworkSpec;
 import csdp.replay.Replay.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,19 +34,31 @@ class DeviceTest {
 
   @Test
   void aGpuIsNotLookedForWhereNoneIsMeant() {
-    for (String name : List.of("cpu", "reference")) {
+    for (Device device : Device.everywhere()) {
       Device d =
           Device.of(
-              name,
+              device.name(),
               false,
               Cuda.Options.DEFAULT,
               notices::add,
               () -> {
                 throw new AssertionError("asked the driver");
               });
-      assertEquals(name, d.name());
+      assertEquals(device, d);
     }
     assertEquals(List.of(), notices);
+  }
+
+  @Test
+  void aBackendHasItsDevicesName() {
+    NetworkSpec spec = NetworkSpec.builder(3, 2).hidden(2).build();
+    String known = refused(2, "gpu", false, TWO);
+    for (Device device : Device.everywhere()) {
+      try (Backend backend = device.open(spec, 1)) {
+        assertEquals(device.name(), backend.name());
+      }
+      assertTrue(known.contains(device.name()), known);
+    }
   }
 
   @Test

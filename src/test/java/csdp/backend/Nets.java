@@ -1,11 +1,9 @@
 package csdp.backend;
 
-import csdp.backend.cpu.CpuBackend;
 import csdp.backend.cpu.PlainLoops;
 import csdp.backend.cuda.CudaBackend;
 import csdp.backend.cuda.device.Emulated;
 import csdp.backend.cuda.device.EmulatedDevice;
-import csdp.backend.reference.ReferenceBackend;
 import csdp.model.NetworkSpec;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
@@ -23,8 +21,12 @@ final class Nets {
   static java.util.stream.Stream<Maker> others() {
     java.util.stream.Stream.Builder<Maker> b = java.util.stream.Stream.builder();
     if (Emulated.kernels() == Emulated.Kernels.SOURCES) {
-      b.add(new Maker("cpu, 1 thread", s -> new CpuBackend(s, 1)));
-      b.add(new Maker("cpu, 3 threads", s -> new CpuBackend(s, 3)));
+      for (Device d : Device.everywhere()) {
+        if (!d.equals(Device.REFERENCE) && d.kind().sums() == Device.Sums.IN_ORDER) {
+          b.add(new Maker(d + ", 1 thread", s -> d.open(s, 1)));
+          b.add(new Maker(d + ", 3 threads", s -> d.open(s, 3)));
+        }
+      }
       b.add(new Maker("cpu, plain loops", s -> PlainLoops.open(s, 2)));
     }
     if (EmulatedDevice.unavailable().isEmpty()) { // EmulatedDeviceTest says why there is none
@@ -41,7 +43,7 @@ final class Nets {
   }
 
   static Backend reference(NetworkSpec spec) {
-    return new ReferenceBackend(spec);
+    return Device.REFERENCE.open(spec, 1);
   }
 
   /** Positives first, then negatives with wrong labels; images with black, grey and white. */
