@@ -6,7 +6,6 @@ import csdp.backend.NotFinite;
 import csdp.backend.NotFinite.Quantity;
 import csdp.backend.ReadOut;
 import csdp.backend.StepObserver;
-import csdp.backend.cpu.PhaseTimes.Kind;
 import csdp.backend.cpu.PhaseTimes.Part;
 import csdp.backend.cpu.RowMath.Dynamics;
 import csdp.error.CsdpException;
@@ -16,13 +15,9 @@ import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Population;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /**
  * Event-driven, multi-threaded backend. Work is proportional to spikes: currents sum the weight
@@ -30,15 +25,12 @@ import java.util.stream.IntStream;
  * are stored for a few rows per worker only. Adam's cost is proportional to the weights; it is
  * deferred for rows of silent units.
  *
- * <p>A step is a few parallel phases, each a list of independent items: panels of columns for the
- * currents of the input; samples for other currents, integration, lists, goodness and errors; rows
- * for plasticity. Sums run in the order of the reference backend, so results are bit-identical to
- * it for any number of threads.
+ * <p>A step is a few parallel phases, each a list of independent items: see {@link StepPlan}. This
+ * class runs the phases and computes currents and integration; {@link Layer} the quantities that
+ * depend on new spikes, {@link Plasticity} the weights. Sums run in the order of the reference
+ * backend, so results are bit-identical to it for any number of threads.
  */
 public final class CpuBackend implements Backend {
-  private static final int SAMPLE_CHUNK = 16;
-  private static final int ROW_CHUNK = 2 * Spikes.GROUP; // whole groups only
-
   /** Minimum reads per weight row for which copying a panel pays off. */
   private static final long PANEL_READS = 8;
 
@@ -62,34 +54,12 @@ public final class CpuBackend implements Backend {
   private long plasticitySteps;
   private PhaseTimes times; // null unless measuring
 
-  // The current batch.
-  private Batch batch;
-  private int n;
-  private int[] samplesByImage; // samples, those of the same image next to each other
-  private int step;
-  private Learning learning; // null for inference
-  private ReadOut out;
-
-  // Items of the phases of a step. Constant while N is constant.
-  private PanelItem[] panels = {}; // currents of the input, if panels pay off
-  private boolean panelled; // true if used in this step
-  private SampleItem[] feedForward = {}; // hidden layers, head and input
-  private SampleItem[] reconstruct = {};
-  private Layer[] transposed = {};
-  private RowItem[] plastic = {};
-  private final Workers.Job panelJob = (i, w) -> drive(panels[i], w);
-  private final Workers.Job sampleJob = (i, w) -> advance(feedForward[i], w);
-  private final Workers.Job reconstructJob = this::reconstructOrTranspose;
-  private final Workers.Job plasticityJob = this::learn;
-
-  /** Columns of a synapse, for all samples. */
-  private record PanelItem(Weights weights, int fromColumn, int width) {}
-
-  /** A layer for some samples. */
-  private record SampleItem(Layer layer, int fromSample, int toSample) {}
-
-  /** Rows of a synapse. */
-  private record RowItem(Weights weights, int fromRow, int toRow) {}
+  private StepPlan plan; // null before the first window
+  private Window window; // null between windows
+  private final Workers.Job panelJob = (i, w) -> drive(plan.panels[i], w);
+  private final Workers.Job forwardJob = (i, w) -> advance(plan.forward[i], w);
+  private final Workers.Job listOrReconstructJob = this::listOrReconstruct;
+  private final Workers.Job plasticJob = this::learnRows;
 
   /**
    * A network with all parameters zero; {@link #restore} sets them.
@@ -107,12 +77,12 @@ public final class CpuBackend implements Backend {
     this.math = math;
     this.workers = new Workers(threads);
     this.dynamics = new Dynamics(c.inverseTauM(), c.dt(), c.traceDecay());
-    this.layers =
-        spec.populations().stream()
-            .map(p -> new Layer(p, c.steps(), c.traceDecay()))
-            .toArray(Layer[]::new);
+    this.layers = spec.populations().stream().map(p -> new Layer(p, c)).toArray(Layer[]::new);
     this.input = layers[spec.input().index()];
     this.context = layers[spec.context().index()];
+    if (spec.reconstruction() != null) {
+      layers[spec.reconstruction().index()].target = input;
+    }
     this.weights =
         spec.synapses().stream()
             .map(s -> new Weights(s, layers[s.pre().index()], layers[s.post().index()], c.steps()))
@@ -180,44 +150,59 @@ public final class CpuBackend implements Backend {
     if (refused != null) {
       throw refused;
     }
-    begin(batch, learning, out);
-    for (step = 1; step <= c.steps(); step++) {
-      for (Layer layer : layers) {
-        if (layer.p.hasGoodness()) {
-          layer.signals.choose();
-        }
-      }
-      panelled = inputSpikes() >= PANEL_READS * input.p.units();
-      if (panelled) {
-        phase(panelJob, panels.length, this::currentsPart);
-      }
-      phase(sampleJob, feedForward.length, this::integratePart);
-      phase(reconstructJob, transposed.length + reconstruct.length, this::reconstructPart);
+    begin(new Window(batch, learning, out, watch));
+    for (int step = 1; step <= c.steps(); step++) {
+      window.step = step;
+      step();
       if (learning != null) {
-        Adam adam = Adam.at(++plasticitySteps, learning.learningRate());
-        for (Weights w : weights) {
-          w.rule.at(step, adam);
-        }
         // The observer may read all weights, or non-finite values are searched.
         boolean everyRow = step == c.steps() || observer != null || math != fast;
-        plasticity.begin(math, step, everyRow);
-        phase(plasticityJob, plastic.length, this::plasticityPart);
+        learn(everyRow);
       }
       watch.check();
       for (Layer layer : layers) {
-        for (int b = 0; b < n; b++) {
+        for (int b = 0; b < window.n; b++) {
           out.spikes()[layer.p.index()] += layer.spikes.unitCount[b];
         }
       }
       if (observer != null) {
-        observer.afterStep(new CpuView(this, layers, n, step));
+        observer.afterStep(new CpuView(this, layers, window.n, step));
       }
       for (Layer layer : layers) {
         layer.swapSpikes();
       }
     }
-    this.batch = null;
-    this.out = null;
+    window = null;
+  }
+
+  /** Computes the new spikes of a step and the quantities that depend on them. */
+  private void step() {
+    for (Layer layer : layers) {
+      if (layer.p.hasGoodness()) {
+        layer.signals.choose();
+      }
+    }
+    window.panelled = inputSpikes() >= PANEL_READS * input.p.units();
+    if (window.panelled) {
+      phase(panelJob, plan.panels.length, plan::panelPart);
+    }
+    phase(forwardJob, plan.forward.length, plan::forwardPart);
+    int last = plan.lists.length + plan.reconstruct.length;
+    phase(listOrReconstructJob, last, plan::listOrReconstructPart);
+  }
+
+  /**
+   * Applies plasticity.
+   *
+   * @param everyRow true if no row may be deferred
+   */
+  private void learn(boolean everyRow) {
+    Adam adam = Adam.at(++plasticitySteps, window.learning.learningRate());
+    for (Weights w : weights) {
+      w.rule.at(window.step, adam);
+    }
+    plasticity.begin(math, window.step, everyRow);
+    phase(plasticJob, plan.plastic.length, plan::plasticPart);
   }
 
   /**
@@ -242,96 +227,26 @@ public final class CpuBackend implements Backend {
     }
   }
 
-  private Part currentsPart(int item) {
-    return new Part(Kind.CURRENTS, panels[item].weights.synapse.name());
-  }
-
-  private Part integratePart(int item) {
-    Population p = feedForward[item].layer.p;
-    return p.integrates() ? new Part(Kind.INTEGRATE, p.name()) : Part.ENCODE;
-  }
-
-  private Part reconstructPart(int item) {
-    return item < transposed.length
-        ? Part.LISTS
-        : new Part(Kind.INTEGRATE, reconstruct[item - transposed.length].layer.p.name());
-  }
-
-  private Part plasticityPart(int item) {
-    return new Part(Kind.PLASTICITY, plastic[item].weights.synapse.name());
-  }
-
-  private void begin(Batch batch, Learning learning, ReadOut out) {
-    this.batch = batch;
-    this.learning = learning;
-    this.out = out;
+  private void begin(Window next) {
+    Learning learning = next.learning;
     math = bounded && NotFinite.moderate(learning) ? fast : plain;
-    out.reset(batch.size());
-    samplesByImage =
-        IntStream.range(0, batch.size())
-            .boxed()
-            .sorted(Comparator.comparingInt(batch::original))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    if (n != batch.size()) {
-      n = 0; // stay consistent if allocation fails
+    next.out.reset(next.n);
+    if (plan == null || !plan.isFor(next.n, learning != null)) {
+      plan = null; // stay consistent if allocation fails
       for (Layer layer : layers) {
-        layer.allocate(batch.size());
+        layer.allocate(next.n);
       }
-      Arrays.setAll(scratch.samples, w -> new int[batch.size()]);
-      n = batch.size();
-      layOut();
+      Arrays.setAll(scratch.samples, w -> new int[next.n]);
+      plan = new StepPlan(layers, next.n, learning != null);
     }
-    transposed =
-        learning != null
-            ? Arrays.stream(layers)
-                .filter(l -> Arrays.stream(weights).anyMatch(w -> w.pre == l))
-                .toArray(Layer[]::new)
-            : new Layer[0];
     for (Layer layer : layers) {
       layer.reset();
     }
     for (Weights w : weights) {
       w.begin(learning);
     }
-    encoder.begin(batch);
-  }
-
-  /** Divides the phases into items. */
-  private void layOut() {
-    List<PanelItem> columns = new ArrayList<>();
-    List<SampleItem> forward = new ArrayList<>();
-    List<SampleItem> recon = new ArrayList<>();
-    List<RowItem> rows = new ArrayList<>();
-    for (Layer layer : layers) {
-      if (!layer.p.integrates()) {
-        continue;
-      }
-      addSamples(layer.p.fedByNewSpikes() ? recon : forward, layer);
-      if (layer.drivenByInput()) {
-        for (int c = 0; c < layer.rows.padded; c += RowMath.PANEL) {
-          int width = Math.min(RowMath.PANEL, layer.rows.padded - c);
-          columns.add(new PanelItem(layer.incoming.get(0), c, width));
-        }
-      }
-      for (Weights w : layer.incoming) {
-        int units = w.synapse.pre().units();
-        for (int r = 0; r < units; r += ROW_CHUNK) {
-          rows.add(new RowItem(w, r, Math.min(units, r + ROW_CHUNK)));
-        }
-      }
-    }
-    addSamples(forward, input);
-    panels = columns.toArray(PanelItem[]::new);
-    feedForward = forward.toArray(SampleItem[]::new);
-    reconstruct = recon.toArray(SampleItem[]::new);
-    plastic = rows.toArray(RowItem[]::new);
-  }
-
-  private void addSamples(List<SampleItem> items, Layer layer) {
-    for (int b = 0; b < n; b += SAMPLE_CHUNK) {
-      items.add(new SampleItem(layer, b, Math.min(n, b + SAMPLE_CHUNK)));
-    }
+    encoder.begin(next.batch);
+    window = next;
   }
 
   /** Returns the number of input spikes that act in this step. */
@@ -347,19 +262,19 @@ public final class CpuBackend implements Backend {
    * Computes the currents of the input for all samples and a panel of columns, which is copied to
    * stay in L2. Samples of the same image follow each other, so most of their rows are in L1.
    */
-  private void drive(PanelItem item, int worker) {
-    Weights k = item.weights;
+  private void drive(StepPlan.Panel item, int worker) {
+    Weights k = item.weights();
     Spikes pre = k.acting();
-    int width = item.width;
+    int width = item.width();
     int panel = scratch.panel(worker);
     for (int i = 0; i < pre.units; i++) {
-      int row = k.rows.at(i) + item.fromColumn;
+      int row = k.rows.at(i) + item.fromColumn();
       System.arraycopy(k.w, row, scratch.floats, panel + i * width, width);
     }
     float[] j = k.post.currents;
     float scale = k.synapse.currentScale();
-    for (int b : samplesByImage) {
-      int at = k.rows.at(b) + item.fromColumn;
+    for (int b : window.samplesByImage) {
+      int at = k.rows.at(b) + item.fromColumn();
       int from = b * pre.units;
       int count = pre.unitCount[b];
       if (width == RowMath.PANEL) {
@@ -384,57 +299,38 @@ public final class CpuBackend implements Backend {
   }
 
   /** Computes new spikes of some samples of a layer and the quantities that depend on them. */
-  private void advance(SampleItem item, int worker) {
-    if (!item.layer.p.integrates()) {
+  private void advance(StepPlan.Samples item, int worker) {
+    Layer layer = item.layer();
+    if (!layer.p.integrates()) {
       encode(item, worker);
       return;
     }
     integrate(item, worker);
     long start = times == null ? 0 : System.nanoTime();
-    Part part = null;
-    for (int b = item.fromSample; b < item.toSample; b++) {
-      part = finish(item.layer, b);
+    for (int b = item.from(); b < item.to(); b++) {
+      layer.finish(b, window);
     }
     if (times != null) {
-      times.within(worker, part, System.nanoTime() - start);
+      times.within(worker, StepPlan.finishPart(layer), System.nanoTime() - start);
     }
-  }
-
-  /** Ends a step of a sample; returns the part that its time counts for. */
-  private Part finish(Layer layer, int b) {
-    return switch (layer.p.role()) {
-      case HIDDEN -> {
-        finishHidden(layer, b);
-        yield Part.SAMPLES;
-      }
-      case HEAD -> {
-        finishHead(layer, b);
-        yield Part.SAMPLES;
-      }
-      case RECONSTRUCTION -> {
-        finishReconstruction(layer, b);
-        yield Part.ERRORS;
-      }
-      case INPUT, CONTEXT -> throw new IllegalStateException(layer.p.name());
-    };
   }
 
   /** Draws the input spikes of some samples and clamps their context. */
-  private void encode(SampleItem item, int worker) {
-    for (int b = item.fromSample; b < item.toSample; b++) {
-      encoder.encode(fast, step, b, item.layer.spikes, scratch.words[worker]);
+  private void encode(StepPlan.Samples item, int worker) {
+    for (int b = item.from(); b < item.to(); b++) {
+      encoder.encode(fast, window.step, b, item.layer().spikes, scratch.words[worker]);
       encoder.clamp(b, context.spikes);
     }
   }
 
   /** Currents from the rows of spiking units, then integration, for some samples of a layer. */
-  private void integrate(SampleItem item, int worker) {
-    Layer layer = item.layer;
+  private void integrate(StepPlan.Samples item, int worker) {
+    Layer layer = item.layer();
     RowLayout rows = layer.rows;
-    boolean driven = panelled && layer.drivenByInput();
+    boolean driven = window.panelled && layer.drivenByInput();
     float[] j = driven ? layer.currents : scratch.floats;
     int bad = 0;
-    for (int b = item.fromSample; b < item.toSample; b++) {
+    for (int b = item.from(); b < item.to(); b++) {
       int at = driven ? rows.at(b) : scratch.current(worker);
       if (!driven) {
         Arrays.fill(j, at, at + rows.padded, 0f);
@@ -473,108 +369,26 @@ public final class CpuBackend implements Backend {
               b * layer.spikes.words);
     }
     if ((bad & RowMath.BAD_MEMBRANE) != 0) {
-      watch.report(Quantity.MEMBRANES, layer.p, step);
+      watch.report(Quantity.MEMBRANES, layer.p, window.step);
     }
     if ((bad & RowMath.BAD_THRESHOLD) != 0) {
-      watch.report(Quantity.THRESHOLDS, layer.p, step - 1); // the step whose spikes changed them
+      int changed = window.step - 1; // the step whose spikes changed them
+      watch.report(Quantity.THRESHOLDS, layer.p, changed);
     }
   }
 
-  /** Spike list, thresholds, goodness and modulator. */
-  private void finishHidden(Layer layer, int b) {
-    adapt(layer, b);
-    modulate(layer, b);
-    if (out.hiddenSpikes(layer.p).length > 0) { // requested
-      layer.spikes.addTo(out.hiddenSpikes(layer.p), b);
+  /** Builds the lists by unit of a layer, or integrates the reconstruction. */
+  private void listOrReconstruct(int item, int worker) {
+    if (item < plan.lists.length) {
+      plan.lists[item].listByUnit(window);
+    } else {
+      advance(plan.reconstruct[item - plan.lists.length], worker);
     }
   }
 
-  /** Spike list, thresholds, error and read-out. */
-  private void finishHead(Layer layer, int b) {
-    adapt(layer, b);
-    headError(layer, b);
-    layer.spikes.addTo(out.classSpikes(), b);
-  }
-
-  private void adapt(Layer layer, int b) {
-    if (!Float.isFinite(layer.adapt(b, c.thresholdRate()))) {
-      watch.report(Quantity.THRESHOLDS, layer.p, step);
-    }
-  }
-
-  private void modulate(Layer hidden, int b) {
-    float g = hidden.goodness(b, step);
-    if (!Float.isFinite(g)) {
-      watch.report(Quantity.GOODNESS, hidden.p, step);
-    }
-    double p = 1 / (1 + StrictMath.exp(-(g - c.goodnessThreshold())));
-    hidden.modulate(b, step, (float) (2 * (p - (b < batch.positives() ? 1 : 0)) / n));
-  }
-
-  private void headError(Layer head, int b) {
-    head.signals.count[b] = 0;
-    if (b < batch.positives()) {
-      for (int k = 0; k < head.p.units(); k++) {
-        int target = batch.label(b) == k ? 1 : 0;
-        float z = head.trace[head.rows.at(b) + k];
-        head.signals.append(b, k, 2 * (target - z) / batch.positives());
-      }
-    }
-  }
-
-  /**
-   * Builds the lists by unit of the presynaptic populations, or integrates the reconstruction; both
-   * in one phase.
-   */
-  private void reconstructOrTranspose(int item, int worker) {
-    if (item >= transposed.length) {
-      advance(reconstruct[item - transposed.length], worker);
-      return;
-    }
-    Layer layer = transposed[item];
-    layer.spikes.transpose(batch.positives());
-    int at = layer.rows.at(step);
-    for (int i = 0; i < layer.p.units(); i++) {
-      layer.columnSpikes[at + i] = layer.spikes.sampleCount[i];
-    }
-  }
-
-  /** Spike list, sum of traces and error. */
-  private void finishReconstruction(Layer r, int b) {
-    r.spikes.list(b);
-    float[] sums = out.reconstruction();
-    int at = r.rows.at(b);
-    int sum = b * r.p.units();
-    for (int k = 0; k < r.p.units(); k++) {
-      sums[sum + k] += r.trace[at + k];
-    }
-    r.signals.count[b] = 0;
-    if (learning != null && b < batch.positives()) {
-      reconstructionError(r, input.spikes, b);
-    }
-  }
-
-  /** e = 2 (s0 - sR) / N+ is nonzero if exactly one of the two spiked; both lists ascend. */
-  private void reconstructionError(Layer r, Spikes s0, int b) {
-    float error = 2f / batch.positives();
-    int i = b * s0.units;
-    int iEnd = i + s0.unitCount[b];
-    int k = b * r.spikes.units;
-    int kEnd = k + r.spikes.unitCount[b];
-    while (i < iEnd || k < kEnd) {
-      int in = i < iEnd ? s0.unitList[i] : Integer.MAX_VALUE;
-      int out = k < kEnd ? r.spikes.unitList[k] : Integer.MAX_VALUE;
-      if (in != out) {
-        r.signals.append(b, Math.min(in, out), in < out ? error : -error);
-      }
-      i += in <= out ? 1 : 0;
-      k += out <= in ? 1 : 0;
-    }
-  }
-
-  private void learn(int item, int worker) {
-    RowItem rows = plastic[item];
-    plasticity.learn(rows.weights, rows.fromRow, rows.toRow, worker);
+  private void learnRows(int item, int worker) {
+    StepPlan.Rows rows = plan.plastic[item];
+    plasticity.learn(rows.weights(), rows.from(), rows.to(), worker);
   }
 
   @Override

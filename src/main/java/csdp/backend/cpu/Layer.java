@@ -1,5 +1,7 @@
 package csdp.backend.cpu;
 
+import csdp.backend.NotFinite.Quantity;
+import csdp.model.Constants;
 import csdp.model.Population;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +15,10 @@ final class Layer {
   final float[] initialThreshold; // padded units; the padding never spikes
   final float[] columnSpikes; // T+1 rows: spikes of each step summed over samples
   private final int steps;
-  int samples;
+  private final float thresholdRate;
+  private final float goodnessThreshold;
+  Layer target; // of the reconstruction: the input; null for others
+  private int samples;
   Spikes previous; // of t-1
   Spikes spikes; // of t
   float[] currents; // N rows: the input's; for layers that it drives
@@ -28,9 +33,11 @@ final class Layer {
   private int[] lastSpikeCount; // N x (T+1): units whose last spike was in a step
   private final float[] powers; // traceDecay^k, k = 0..T
 
-  Layer(Population p, int steps, float traceDecay) {
+  Layer(Population p, Constants c) {
     this.p = p;
-    this.steps = steps;
+    this.steps = c.steps();
+    this.thresholdRate = c.thresholdRate();
+    this.goodnessThreshold = c.goodnessThreshold();
     this.rows = new RowLayout(p.units());
     initialThreshold = new float[rows.padded];
     Arrays.fill(initialThreshold, 1e30f);
@@ -38,7 +45,7 @@ final class Layer {
     powers = new float[steps + 1];
     powers[0] = 1;
     for (int k = 1; k <= steps; k++) {
-      powers[k] = powers[k - 1] * traceDecay;
+      powers[k] = powers[k - 1] * c.traceDecay();
     }
   }
 
@@ -101,18 +108,92 @@ final class Layer {
     spikes = old;
   }
 
+  /**
+   * Ends a step of a sample, whose spikes are new: spike list and read-out; thresholds, goodness
+   * and modulator, or the error.
+   */
+  void finish(int b, Window window) {
+    switch (p.role()) {
+      case HIDDEN -> finishHidden(b, window);
+      case HEAD -> finishHead(b, window);
+      case RECONSTRUCTION -> finishReconstruction(b, window);
+      case INPUT, CONTEXT -> throw new IllegalStateException(p.name());
+    }
+  }
+
+  private void finishHidden(int b, Window window) {
+    adapt(b, window);
+    float g = goodness(b, window.step);
+    if (!Float.isFinite(g)) {
+      window.watch.report(Quantity.GOODNESS, p, window.step);
+    }
+    double probability = 1 / (1 + StrictMath.exp(-(g - goodnessThreshold)));
+    int positive = b < window.positives ? 1 : 0;
+    modulate(b, window.step, (float) (2 * (probability - positive) / window.n));
+    if (window.out.hiddenSpikes(p).length > 0) { // requested
+      spikes.addTo(window.out.hiddenSpikes(p), b);
+    }
+  }
+
+  private void finishHead(int b, Window window) {
+    adapt(b, window);
+    signals.count[b] = 0;
+    if (b < window.positives) {
+      for (int k = 0; k < p.units(); k++) {
+        int label = window.batch.label(b) == k ? 1 : 0;
+        float z = trace[rows.at(b) + k];
+        signals.append(b, k, 2 * (label - z) / window.positives);
+      }
+    }
+    spikes.addTo(window.out.classSpikes(), b);
+  }
+
+  private void finishReconstruction(int b, Window window) {
+    spikes.list(b);
+    float[] sums = window.out.reconstruction();
+    int at = rows.at(b);
+    int sum = b * p.units();
+    for (int k = 0; k < p.units(); k++) {
+      sums[sum + k] += trace[at + k];
+    }
+    signals.count[b] = 0;
+    if (window.learning != null && b < window.positives) {
+      reconstructionError(b, 2f / window.positives);
+    }
+  }
+
+  /** e = 2 (s0 - sR) / N+ is nonzero if exactly one of the two spiked; both lists ascend. */
+  private void reconstructionError(int b, float error) {
+    Spikes s0 = target.spikes;
+    int i = b * s0.units;
+    int iEnd = i + s0.unitCount[b];
+    int k = b * spikes.units;
+    int kEnd = k + spikes.unitCount[b];
+    while (i < iEnd || k < kEnd) {
+      int in = i < iEnd ? s0.unitList[i] : Integer.MAX_VALUE;
+      int out = k < kEnd ? spikes.unitList[k] : Integer.MAX_VALUE;
+      if (in != out) {
+        signals.append(b, Math.min(in, out), in < out ? error : -error);
+      }
+      i += in <= out ? 1 : 0;
+      k += out <= in ? 1 : 0;
+    }
+  }
+
   /** Builds the spike list of a sample and computes the change of its thresholds. */
-  float adapt(int b, float thresholdRate) {
+  private void adapt(int b, Window window) {
     spikes.list(b);
     thresholdChange[b] = thresholdRate * (spikes.unitCount[b] - 1);
-    return thresholdChange[b];
+    if (!Float.isFinite(thresholdChange[b])) {
+      window.watch.report(Quantity.THRESHOLDS, p, window.step);
+    }
   }
 
   /**
    * Returns the goodness of a sample from the histogram of last spikes: traces are powers of gamma,
    * so G = sum over steps of count x gamma^(2 x age).
    */
-  float goodness(int b, int step) {
+  private float goodness(int b, int step) {
     int countsAt = b * (steps + 1);
     int at = b * spikes.units;
     for (int k = at, end = k + spikes.unitCount[b]; k < end; k++) {
@@ -137,12 +218,21 @@ final class Layer {
   }
 
   /** Computes d = modulation x z for every unit of a sample that has spiked in this window. */
-  void modulate(int b, int step, float modulation) {
+  private void modulate(int b, int step, float modulation) {
     int at = b * spikes.units;
     for (int k = at, end = at + signals.count[b]; k < end; k++) {
       signals.value[k] = modulation * powers[step - lastSpike[k]];
     }
     signals.spread(b);
+  }
+
+  /** Builds the lists by unit, and the step's spikes summed over samples. */
+  void listByUnit(Window window) {
+    spikes.transpose(window.positives);
+    int at = rows.at(window.step);
+    for (int i = 0; i < p.units(); i++) {
+      columnSpikes[at + i] = spikes.sampleCount[i];
+    }
   }
 
   /** Returns the traces of a hidden layer, N x units. */

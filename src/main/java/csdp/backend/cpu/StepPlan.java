@@ -1,0 +1,134 @@
+package csdp.backend.cpu;
+
+import csdp.backend.cpu.PhaseTimes.Kind;
+import csdp.backend.cpu.PhaseTimes.Part;
+import csdp.model.Population;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The parallel phases of a step, each divided into independent items: panels of columns for the
+ * currents of the input; samples for other currents, integration and what depends on new spikes;
+ * layers for lists by unit; rows for plasticity. Constant for a number of samples, for training and
+ * for inference.
+ */
+final class StepPlan {
+  private static final int SAMPLE_CHUNK = 16;
+  private static final int ROW_CHUNK = 2 * Spikes.GROUP; // whole groups only
+
+  /** Columns of a synapse, for all samples. */
+  record Panel(Weights weights, int fromColumn, int width) {}
+
+  /** A layer for some samples. */
+  record Samples(Layer layer, int from, int to) {}
+
+  /** Rows of a synapse. */
+  record Rows(Weights weights, int from, int to) {}
+
+  private final int n;
+  private final boolean learns;
+  final Panel[] panels; // currents of the input, if panels pay off
+  final Samples[] forward; // hidden layers, head and input
+  final Layer[] lists; // layers whose lists by unit plasticity reads
+  final Samples[] reconstruct; // in one phase with the lists
+  final Rows[] plastic;
+
+  /**
+   * Divides the phases.
+   *
+   * @param layers all, the input included
+   * @param n samples
+   * @param learns false for inference: no lists and no plasticity
+   */
+  StepPlan(Layer[] layers, int n, boolean learns) {
+    this.n = n;
+    this.learns = learns;
+    List<Panel> columns = new ArrayList<>();
+    List<Samples> before = new ArrayList<>();
+    List<Samples> after = new ArrayList<>();
+    List<Rows> rows = new ArrayList<>();
+    for (Layer layer : layers) {
+      if (!layer.p.integrates()) {
+        continue;
+      }
+      addSamples(layer.p.fedByNewSpikes() ? after : before, layer);
+      if (layer.drivenByInput()) {
+        addPanels(columns, layer);
+      }
+      if (learns) {
+        layer.incoming.forEach(w -> addRows(rows, w));
+      }
+    }
+    for (Layer layer : layers) {
+      if (layer.p.drawnFromImage()) {
+        addSamples(before, layer);
+      }
+    }
+    panels = columns.toArray(Panel[]::new);
+    forward = before.toArray(Samples[]::new);
+    reconstruct = after.toArray(Samples[]::new);
+    plastic = rows.toArray(Rows[]::new);
+    lists =
+        Arrays.stream(layers).filter(l -> learns && isPresynaptic(l, layers)).toArray(Layer[]::new);
+  }
+
+  private void addSamples(List<Samples> items, Layer layer) {
+    for (int b = 0; b < n; b += SAMPLE_CHUNK) {
+      items.add(new Samples(layer, b, Math.min(n, b + SAMPLE_CHUNK)));
+    }
+  }
+
+  private static void addPanels(List<Panel> items, Layer layer) {
+    for (int c = 0; c < layer.rows.padded; c += RowMath.PANEL) {
+      int width = Math.min(RowMath.PANEL, layer.rows.padded - c);
+      items.add(new Panel(layer.incoming.get(0), c, width));
+    }
+  }
+
+  private static void addRows(List<Rows> items, Weights w) {
+    int units = w.synapse.pre().units();
+    for (int r = 0; r < units; r += ROW_CHUNK) {
+      items.add(new Rows(w, r, Math.min(units, r + ROW_CHUNK)));
+    }
+  }
+
+  private static boolean isPresynaptic(Layer layer, Layer[] layers) {
+    return Arrays.stream(layers).flatMap(l -> l.incoming.stream()).anyMatch(w -> w.pre == layer);
+  }
+
+  /** Returns true if this is the plan for a number of samples. */
+  boolean isFor(int n, boolean learns) {
+    return this.n == n && this.learns == learns;
+  }
+
+  // Items as parts of a step, for the times.
+
+  Part panelPart(int item) {
+    return new Part(Kind.CURRENTS, panels[item].weights.synapse.name());
+  }
+
+  Part forwardPart(int item) {
+    Population p = forward[item].layer.p;
+    return p.integrates() ? new Part(Kind.INTEGRATE, p.name()) : Part.ENCODE;
+  }
+
+  /** The part that the time of {@link Layer#finish} counts for. */
+  static Part finishPart(Layer layer) {
+    return switch (layer.p.role()) {
+      case HIDDEN, HEAD -> Part.SAMPLES;
+      case RECONSTRUCTION -> Part.ERRORS;
+      case INPUT, CONTEXT -> throw new IllegalStateException(layer.p.name());
+    };
+  }
+
+  Part listOrReconstructPart(int item) {
+    return item < lists.length
+        ? Part.LISTS
+        : new Part(Kind.INTEGRATE, reconstruct[item - lists.length].layer.p.name());
+  }
+
+  Part plasticPart(int item) {
+    return new Part(Kind.PLASTICITY, plastic[item].weights.synapse.name());
+  }
+}
