@@ -1,6 +1,5 @@
 package csdp.analysis;
 
-import csdp.analysis.Analysis.Codes;
 import csdp.analysis.plots.Figure;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFile;
@@ -103,10 +102,10 @@ public final class AnalysisFolder {
     Map<String, byte[]> tsne = new LinkedHashMap<>();
     List<Figure> maps = new ArrayList<>();
     List<String> files = new ArrayList<>();
-    for (int c = 0; c < a.codes.size(); c++) {
-      Codes codes = a.codes.get(c);
+    for (int c = 0; c < a.results.codes().size(); c++) {
+      Codes codes = a.results.codes().get(c);
       // The last layer has the file names of the released code.
-      String suffix = c == a.codes.size() - 1 ? "" : "_" + codes.layer().name();
+      String suffix = c == a.results.codes().size() - 1 ? "" : "_" + codes.layer().name();
       int units = codes.layer().units();
       AtomicFile.write(
           folder.resolve("codes" + suffix + ".npy"),
@@ -133,7 +132,7 @@ public final class AnalysisFolder {
     tsne.keySet().forEach(f -> files.add("tsne/" + f));
 
     Map<String, byte[]> plots = new LinkedHashMap<>();
-    for (Figure f : a.figures) {
+    for (Figure f : a.results.figures()) {
       plots.put(f.name() + ".png", f.png());
       plots.putAll(f.data());
     }

@@ -1,7 +1,6 @@
 package csdp.analysis;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import csdp.analysis.Analysis.Codes;
 import csdp.analysis.plots.Figure;
 import csdp.io.Json;
 import csdp.io.Version;
@@ -48,10 +47,10 @@ final class AnalysisReport {
     all.put("split", a.split);
     all.put("device", a.device);
     all.put("seed", a.options.seed());
-    all.put("evaluation", a.evaluation);
-    all.put("energy_proxy", a.energy);
+    all.put("evaluation", a.results.evaluation());
+    all.put("energy_proxy", a.results.energy());
     Map<String, Object> maps = new LinkedHashMap<>();
-    for (Codes c : a.codes) {
+    for (Codes c : a.results.codes()) {
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("units", c.layer().units());
       map.put("points", a.points);
@@ -67,7 +66,7 @@ final class AnalysisReport {
       maps.put(c.layer().name(), map);
     }
     all.put("tsne", maps);
-    all.put("notes", a.notes);
+    all.put("notes", a.results.notes());
     return all;
   }
 
@@ -114,12 +113,12 @@ final class AnalysisReport {
     h.append(escape(a.model.spec().toString()));
     h.append(", ").append(escape(a.data.name())).append(", ");
     h.append(Figure.text("%s split, %,d images</p>%n", a.split, a.data.size()));
-    for (String note : a.notes) {
+    for (String note : a.results.notes()) {
       h.append("<p>").append(escape(note)).append("</p>\n");
     }
-    results(h, a.evaluation);
+    results(h, a.results.evaluation());
     maps.forEach(f -> figure(h, f));
-    a.figures.forEach(f -> figure(h, f));
+    a.results.figures().forEach(f -> figure(h, f));
     energy(h, a);
     provenance(h, a);
     h.append("<h2>Files</h2>\n<p>The data of every plot, in this folder:</p>\n<p>");
@@ -160,13 +159,13 @@ final class AnalysisReport {
   }
 
   private static void energy(StringBuilder h, Analysis a) {
-    Energy e = a.energy;
+    Energy e = a.results.energy();
     h.append("<h2>Energy proxy</h2>\n<p>A proxy, not joules: a synaptic event is a spike reaching");
     h.append(" one synapse. Memory traffic, encoding, membranes and thresholds are left out.");
     h.append(
         Figure.text(
             " Counted over %d images and as many pairs of positive and negative.</p>%n",
-            a.energySamples));
+            a.results.energySamples()));
     h.append("<table><tr><th>per image</th><th class=\"number\">synaptic events</th>");
     h.append("<th class=\"number\">dense multiply-adds</th><th class=\"number\">events / dense");
     h.append("</th></tr>\n");
