@@ -46,7 +46,7 @@ final class PackagesTest {
       allow("backend." + device.name(), "error", "model", "backend");
     }
     allow("backend.cuda.driver", "error", "io");
-    allow("backend.cuda.ptx", "error", "backend.cuda.driver");
+    allow("backend.cuda.ptx", "error", "io", "backend.cuda.driver");
     allow("backend.cuda.device", "error", "backend.cuda.driver", "backend.cuda.ptx");
     allow(
         "backend.cuda",

@@ -46,11 +46,95 @@ public record BenchOptions(
 
   /** The released demo's sizes. */
   public static BenchOptions demo() {
-    return new BenchOptions(List.of(3000, 600), 500, 50, 5, 4, null, 1234, 96 << 20, false);
+    return builder().build();
+  }
+
+  /** A builder that starts from the released demo's sizes. */
+  public static Builder builder() {
+    return new Builder();
   }
 
   /** Returns true if a part was requested. */
   boolean wants(String part) {
     return kernels == null || kernels.matcher(part).find();
+  }
+
+  /** Sets single options; values are checked together by {@link #build}. */
+  public static final class Builder {
+    private List<Integer> hidden = List.of(3000, 600);
+    private int batch = 500;
+    private int steps = 50;
+    private int repeats = 5;
+    private int trainBatches = 4;
+    private Pattern kernels;
+    private int seed = 1234;
+    private int ceilingFloats = 96 << 20;
+    private boolean denseBaseline;
+
+    private Builder() {}
+
+    /** Units of the hidden layers; 3000,600 in the demo. */
+    public Builder hidden(List<Integer> value) {
+      hidden = value;
+      return this;
+    }
+
+    /** Positive samples B; 500 in the demo. */
+    public Builder batch(int value) {
+      batch = value;
+      return this;
+    }
+
+    /** Time steps T of a window; 50 in the demo. */
+    public Builder steps(int value) {
+      steps = value;
+      return this;
+    }
+
+    /** Timed windows; 5 by default. */
+    public Builder repeats(int value) {
+      repeats = value;
+      return this;
+    }
+
+    /** Training batches before the benchmark; 4 by default. */
+    public Builder trainBatches(int value) {
+      trainBatches = value;
+      return this;
+    }
+
+    /** Only parts whose name contains a match; null, the default, for all. */
+    public Builder kernels(Pattern value) {
+      kernels = value;
+      return this;
+    }
+
+    /** Seed of weights, order and spikes; 1234 by default. */
+    public Builder seed(int value) {
+      seed = value;
+      return this;
+    }
+
+    /** Floats of the arrays for the bandwidth measurement; 96 Mi by default. */
+    public Builder ceilingFloats(int value) {
+      ceilingFloats = value;
+      return this;
+    }
+
+    /** Whether to time the dense NumPy step too; false by default. */
+    public Builder denseBaseline(boolean value) {
+      denseBaseline = value;
+      return this;
+    }
+
+    /**
+     * The options.
+     *
+     * @throws CsdpException bad input, naming a value that is out of range
+     */
+    public BenchOptions build() {
+      return new BenchOptions(
+          hidden, batch, steps, repeats, trainBatches, kernels, seed, ceilingFloats, denseBaseline);
+    }
   }
 }

@@ -89,16 +89,17 @@ final class BenchCommand implements Callable<Integer> {
     PrintWriter out = json.text(spec);
     PrintWriter err = spec.commandLine().getErr();
     BenchOptions options =
-        new BenchOptions(
-            hidden,
-            batch,
-            steps,
-            repeats,
-            trainBatches,
-            pattern(kernels),
-            seed,
-            ceilingFloats,
-            denseBaseline);
+        BenchOptions.builder()
+            .hidden(hidden)
+            .batch(batch)
+            .steps(steps)
+            .repeats(repeats)
+            .trainBatches(trainBatches)
+            .kernels(pattern(kernels))
+            .seed(seed)
+            .ceilingFloats(ceilingFloats)
+            .denseBaseline(denseBaseline)
+            .build();
     Dataset images =
         DataSources.split(
             data.over(Preset.QUICK.config().data()).request(),

@@ -310,28 +310,24 @@ public final class DeviceCheck implements Callable<Integer> {
   }
 
   private List<BenchOptions> benches() {
-    BenchOptions demo = BenchOptions.demo();
     if (small) {
-      return List.of(options(demo, List.of(30, 12), 5, 6, 2));
+      return List.of(
+          benchOptions()
+              .hidden(List.of(30, 12))
+              .batch(5)
+              .steps(6)
+              .repeats(2)
+              .ceilingFloats(1 << 16)
+              .build());
     }
     return List.of(
-        options(demo, demo.hidden(), 500, 50, 20),
-        options(demo, demo.hidden(), 100, 50, 20),
-        options(demo, List.of(500, 100), 100, 50, 20));
+        benchOptions().build(),
+        benchOptions().batch(100).build(),
+        benchOptions().hidden(List.of(500, 100)).batch(100).build());
   }
 
-  private static BenchOptions options(
-      BenchOptions o, List<Integer> hidden, int batch, int steps, int repeats) {
-    return new BenchOptions(
-        hidden,
-        batch,
-        steps,
-        repeats,
-        10,
-        null,
-        o.seed(),
-        batch < 50 ? 1 << 16 : o.ceilingFloats(),
-        false);
+  private static BenchOptions.Builder benchOptions() {
+    return BenchOptions.builder().repeats(20).trainBatches(10);
   }
 
   private void bench(Target target, BenchOptions options) {

@@ -161,10 +161,10 @@ final class RunOptions {
             .goodnessThreshold(or(goodnessThreshold, c.goodnessThreshold()))
             .build();
     return new RunConfig(
-        new RunConfig.Network(
-            or(hidden, base.network().hidden()),
-            supervised,
-            base.network().reconstruction() && !noReconstruction),
+        base.network()
+            .withHidden(or(hidden, base.network().hidden()))
+            .withSupervised(supervised)
+            .withReconstruction(base.network().reconstruction() && !noReconstruction),
         training,
         data.over(base.data()),
         constants);

@@ -49,6 +49,26 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         throw CsdpException.badInput("a network needs at least one hidden layer");
       }
     }
+
+    /** A supervised network with reconstruction, as in the released demo. */
+    public static Network of(List<Integer> hidden) {
+      return new Network(hidden, true, true);
+    }
+
+    /** Returns a copy with other hidden layers. */
+    public Network withHidden(List<Integer> units) {
+      return new Network(units, supervised, reconstruction);
+    }
+
+    /** Returns a copy that is supervised or not. */
+    public Network withSupervised(boolean on) {
+      return new Network(hidden, on, reconstruction);
+    }
+
+    /** Returns a copy with or without reconstruction. */
+    public Network withReconstruction(boolean on) {
+      return new Network(hidden, supervised, on);
+    }
   }
 
   /**
@@ -110,7 +130,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
 
     private static RunConfig of(List<Integer> hidden, int epochs, int batch, int valid, int limit) {
       return new RunConfig(
-          new Network(hidden, true, true),
+          Network.of(hidden),
           TrainOptions.epochs(epochs).withBatch(batch),
           new Data(null, null, null, null, null, null, null, valid, limit),
           Constants.demo());

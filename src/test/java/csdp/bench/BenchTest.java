@@ -33,9 +33,20 @@ import org.junit.jupiter.api.io.TempDir;
 /** Benchmarks from end to end, on tiny sizes; no time is asserted. */
 class BenchTest {
   private static final BenchOptions TINY =
-      new BenchOptions(List.of(30, 12), 5, 10, 2, 2, null, 7, 3000, false);
+      tiny(30, 12).batch(5).steps(10).repeats(2).trainBatches(2).build();
 
   @TempDir Path dir;
+
+  private static BenchOptions.Builder tiny(Integer... hidden) {
+    return BenchOptions.builder()
+        .hidden(List.of(hidden))
+        .batch(3)
+        .steps(6)
+        .repeats(1)
+        .trainBatches(1)
+        .seed(7)
+        .ceilingFloats(3000);
+  }
 
   private static String table(BenchReport report) {
     StringWriter text = new StringWriter();
@@ -51,9 +62,7 @@ class BenchTest {
 
   @Test
   void onlyTheKernelsThatWereAskedFor() {
-    BenchOptions some =
-        new BenchOptions(
-            List.of(13), 3, 6, 1, 1, Pattern.compile("plasticity (W1|C2)$"), 7, 3000, false);
+    BenchOptions some = tiny(13).kernels(Pattern.compile("plasticity (W1|C2)$")).build();
     BenchReport r = Bench.run(some, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
     assertEquals(
         Set.of("plasticity W1", "plasticity C2"),
@@ -95,7 +104,7 @@ class BenchTest {
   @Test
   void kernelsOnTheEmulatedDevice() throws IOException {
     try (Target target = new GpuTarget(Emulated.device(), true)) {
-      BenchOptions o = new BenchOptions(List.of(13, 7), 3, 10, 1, 1, null, 7, 3000, false);
+      BenchOptions o = tiny(13, 7).steps(10).build();
       BenchReport r = Bench.run(o, Strokes.draw("strokes", 1, 0, 23), target, line -> {});
       assertTrue(r.passed(), table(r));
       for (String part :
@@ -148,9 +157,7 @@ class BenchTest {
 
   private static BenchReport benchProducts(GpuDevice device) {
     try (Target target = new GpuTarget(device, true)) {
-      BenchOptions o =
-          new BenchOptions(
-              List.of(40, 7), 12, 6, 1, 1, Pattern.compile("currents|learn"), 7, 3000, false);
+      BenchOptions o = tiny(40, 7).batch(12).kernels(Pattern.compile("currents|learn")).build();
       return Bench.run(o, Strokes.draw("strokes", 1, 0, 24), target, line -> {});
     }
   }
@@ -225,7 +232,7 @@ class BenchTest {
 
   @Test
   void theDenseBaselineIsTimedInTheSameRun() throws Exception {
-    BenchOptions o = new BenchOptions(List.of(13), 3, 6, 1, 1, null, 7, 3000, true);
+    BenchOptions o = tiny(13).denseBaseline(true).build();
     BenchReport r = Bench.run(o, Strokes.draw("strokes", 1, 0, 9), new CpuTarget(1), line -> {});
     boolean numpy = Child.noNumpy() == null;
     assertEquals(numpy, r.denseRatio() != null, r.noDense);

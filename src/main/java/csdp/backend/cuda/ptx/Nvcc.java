@@ -1,5 +1,6 @@
 package csdp.backend.cuda.ptx;
 
+import csdp.io.SearchPath;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +35,13 @@ public record Nvcc(Path program, String version) {
 
   /**
    * Finds a working compiler on the PATH, below CUDA_HOME or CUDA_PATH, or in the default folders
-   * of toolkits.
+   * of toolkits. Blank and relative entries of the PATH are ignored: they would run a program of
+   * the current folder.
    */
   static Optional<Nvcc> find(Map<String, String> env) {
-    List<Path> folders = new ArrayList<>();
-    for (String f : env.getOrDefault("PATH", "").split(Pattern.quote(File.pathSeparator))) {
-      folders.add(new File(f).toPath());
-    }
+    List<Path> folders = SearchPath.folders(env.get("PATH"));
     for (String variable : new String[] {"CUDA_HOME", "CUDA_PATH"}) {
-      if (env.get(variable) != null) {
+      if (!env.getOrDefault(variable, "").isBlank()) {
         folders.add(new File(env.get(variable), "bin").toPath());
       }
     }

@@ -3,10 +3,12 @@ package csdp.backend.cuda.ptx;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.backend.cuda.Cuda;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -203,5 +205,14 @@ class PtxTest {
     assertTrue(fake.toFile().setExecutable(true));
     Map<String, String> env = Map.of("PATH", "/none", "CUDA_HOME", "" + dir.resolve("cuda"));
     assertEquals(new Nvcc(fake, "12.4.131"), Nvcc.find(env).orElseThrow());
+    String path = "" + File.pathSeparator + " " + File.pathSeparator + bin;
+    assertEquals(new Nvcc(fake, "12.4.131"), Nvcc.find(Map.of("PATH", path)).orElseThrow());
+    // A blank or relative entry means the current folder, where anyone may have put a program.
+    Path relative = Path.of("").toAbsolutePath().relativize(bin.toAbsolutePath());
+    for (String unsafe : new String[] {"", ".", "" + relative}) {
+      Optional<Nvcc> other = Nvcc.find(Map.of("PATH", unsafe, "CUDA_HOME", " "));
+      Optional<Path> program = other.map(n -> n.program().toAbsolutePath().normalize());
+      assertNotEquals(Optional.of(fake), program, unsafe);
+    }
   }
 }
