@@ -7,7 +7,7 @@
 //   Spikes of one step come in three forms:
 //     spikes     N x words, a bit for each unit
 //     list       list[b * stride ..]: the units that spiked in sample b, ascending; count[b] of them
-//     samples    stride x words of samples: a bit for each sample in which the unit spiked
+//     samples    stride x N: the samples in which a unit spiked, ascending; columns[unit] of them
 //   Times in ms, potentials and currents in the model's own units, all of it float32.
 //
 // Arithmetic
@@ -43,6 +43,7 @@ class Global {
 
   __device__ T& operator[](long long i) const { return (*this + i).template as<T>(); }
   __device__ Global operator+(long long i) const { return Global(pointer() + i); }
+  __device__ Global bytesOn(long long bytes) const { return Global((T*)((char*)pointer() + bytes)); }
   __device__ bool isNull() const { return at_ == nullptr; }
 
   // The element at this address as a value of another type, which must be aligned for it.
@@ -84,6 +85,18 @@ __device__ inline float opaque(float x) {
   return x;
 }
 
+// a * b in 64 bits, by one instruction; the compiler may widen a factor that a loop does not change, and multiply
+// by four.
+__device__ inline long long wideProduct(int a, int b) {
+#ifdef __CUDA_ARCH__
+  long long product;
+  asm("mul.wide.s32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+  return product;
+#else
+  return (long long)a * b;
+#endif
+}
+
 // Philox 4x32-10 (Salmon et al., SC'11): one block of four random words, as csdp.model.Philox.
 __device__ inline void philox(unsigned c0, unsigned c1, unsigned c2, unsigned c3, unsigned k0,
                               unsigned k1, unsigned word[4]) {
@@ -109,9 +122,13 @@ __device__ inline float uniform24(unsigned word) { return (float)(word >> 8) * 0
 // Index of this thread in a grid of blocks along x.
 __device__ inline int globalIndex() { return (int)(blockIdx.x * blockDim.x + threadIdx.x); }
 
-__device__ inline int laneIndex() { return (int)threadIdx.x % WARP; }
-__device__ inline int warpIndex() { return (int)threadIdx.x / WARP; }
-__device__ inline int warpCount() { return (int)blockDim.x / WARP; }
+// Quotients of unsigned numbers: one instruction, where a signed quotient takes four.
+__device__ inline int laneIndex() { return (int)(threadIdx.x % WARP); }
+__device__ inline int warpIndex() { return (int)(threadIdx.x / WARP); }
+__device__ inline int warpCount() { return (int)(blockDim.x / WARP); }
+
+// The word that has bit i; the number of words of a stride.
+__device__ inline int wordOf(int i) { return (int)((unsigned)i / 32); }
 
 // Position of the lowest bit that is set; there is one.
 __device__ inline int lowest(unsigned bits) { return __clz((int)__brev(bits)); }

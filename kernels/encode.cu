@@ -42,7 +42,7 @@ __device__ inline unsigned drawnWord(const Pixel* image, const int* draw, int st
 // The readable twin of encode.
 KERNEL encode_plain(const Network* network, const float* images, const int* draw, int step, int n) {
   Population p = network->populations[0];
-  int words = p.stride / 32;
+  int words = wordOf(p.stride);
   int b = globalIndex() / words;
   if (b < n) {
     int w = globalIndex() % words;
@@ -55,7 +55,7 @@ KERNEL encode_plain(const Network* network, const float* images, const int* draw
 KERNEL encode_stored_plain(const Network* network, const unsigned char* pixels, const int* order,
                            const int* draw, int step, int positives, int n) {
   Population p = network->populations[0];
-  int words = p.stride / 32;
+  int words = wordOf(p.stride);
   int b = globalIndex() / words;
   if (b < n) {
     int w = globalIndex() % words;
@@ -88,14 +88,14 @@ __device__ inline void encodeSample(const Population& p, const Pixel* image, con
     }
     unsigned word = wordOfQuads(bits);
     if (first < p.stride && laneIndex() % 8 == 0) {
-      spikes[first / 32] = word;
+      spikes[wordOf(first)] = word;
     }
   }
 }
 
 KERNEL encode(const Network* network, const float* images, const int* draw, int n) {
   Population p = network->populations[0];
-  int b = globalIndex() / WARP;
+  int b = (int)blockIdx.x * warpCount() + warpIndex();
   if (b < n) {
     encodeSample(p, images + (size_t)b * p.units, draw, blockIdx.y + 1, b, n);
   }
@@ -105,7 +105,7 @@ KERNEL encode(const Network* network, const float* images, const int* draw, int 
 KERNEL encode_stored(const Network* network, const unsigned char* pixels, const int* order,
                      const int* draw, int positives, int n) {
   Population p = network->populations[0];
-  int b = globalIndex() / WARP;
+  int b = (int)blockIdx.x * warpCount() + warpIndex();
   if (b < n) {
     encodeSample(p, storedImage(pixels, order, draw, b, positives, p.units), draw, blockIdx.y + 1,
                  b, n);
@@ -115,13 +115,13 @@ KERNEL encode_stored(const Network* network, const unsigned char* pixels, const 
 // Spikes that were recorded elsewhere, for replays.
 KERNEL encode_recorded(const Network* network, const unsigned char* recorded, int n) {
   Population p = network->populations[0];
-  int b = globalIndex() / WARP;
+  int b = (int)blockIdx.x * warpCount() + warpIndex();
   int step = blockIdx.y + 1;
   if (b >= n) {
     return;
   }
   const unsigned char* from = recorded + ((size_t)(step - 1) * n + b) * p.units;
-  for (int w = 0; w < p.stride / 32; w++) {
+  for (int w = 0; w < wordOf(p.stride); w++) {
     int i = 32 * w + laneIndex();
     unsigned word = __ballot_sync(ALL_LANES, i < p.units && from[i] != 0);
     if (laneIndex() == 0) {
@@ -139,7 +139,7 @@ KERNEL clamp_context(const Network* network, int population, int n) {
   }
   if (b < n) {
     int label = network->labels[b];
-    for (int w = 0; w < p.stride / 32; w++) {
+    for (int w = 0; w < wordOf(p.stride); w++) {
       spikesOf(p, 1, b, n)[w] = label >= 0 && label / 32 == w ? 1u << label % 32 : 0;
     }
   }

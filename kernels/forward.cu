@@ -20,6 +20,8 @@
 #define WARPS 12              // of a block
 #define LISTS 8               // samples of a warp, which keeps a sum of each
 
+static_assert(CHUNK % WARPS == 0, "all warps fill the same number of rows");
+
 // The sample of a warp's q-th sum, at least n where there is none. Pairs as listPair() in lists.cuh has them.
 __device__ inline int pairOf(int q) { return ((int)blockIdx.y * (LISTS / 2) + q / 2) * WARPS + warpIndex(); }
 
@@ -37,28 +39,38 @@ __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Po
   for (int q = 0; q < LISTS; q++) {
     sum[q] = zeros();
   }
+  // Lanes behind the last column help with columns that exist; their sums are not used.
+  int column = min(c, stride - 4);
   for (int chunk = 0; chunk < chunksOf(pre.stride); chunk++) {
-    for (int r = warpIndex(); r < CHUNK; r += WARPS) {
-      int row = CHUNK * chunk + r;
-      tile[r][laneIndex()] = row < pre.units && c < stride ? load(w + row * stride + c) : zeros();
+    int rows = min(CHUNK, pre.units - CHUNK * chunk);
+#pragma unroll 4
+    for (int r = warpIndex(); r < rows; r += WARPS) {
+      tile[r][laneIndex()] = load(w + ((CHUNK * chunk + r) * stride + column));
     }
     __syncthreads();
-    Global<int> start = pre.pairStart + (chunk * pairs + pairOf(0));
 #pragma unroll
     for (int q = 0; q < LISTS; q += 2) {
       if (pairOf(q) < pairs) {
-        int end = start[q / 2 * WARPS + pairs];
-#pragma unroll 4
-        for (int e = start[q / 2 * WARPS]; e < end; e++) {
-          unsigned entry = pre.pairs[e];
-          const Quad& row = *(const Quad*)(lane + entry / PAIR_ROW * PAIR_ROW);
-          if ((entry & PAIR_BOTH) != 0) {
-            add(sum[q], row);
-            add(sum[q + 1], row);
-          } else if ((entry & PAIR_FIRST) != 0) {
-            add(sum[q], row);
-          } else {
-            add(sum[q + 1], row);
+        int at = chunk * pairs + pairOf(q);
+        Global<unsigned> entries = pre.pairs + at * CHUNK;
+        int count = pre.pairCounts[at];
+        for (; count > 0; count -= 4, entries = entries + 4) {
+          const Entries four = entries.as<const Entries>();
+#pragma unroll
+          for (int k = 0; k < 4; k++) {
+            unsigned entry = four.at[k];
+            if (__builtin_expect(entry < PAIR_FIRST, 1)) {
+              const Quad row = *(const Quad*)(lane + entry);
+              add(sum[q], row);
+              add(sum[q + 1], row);
+            } else if (entry < PAIR_NONE) {
+              const Quad row = *(const Quad*)(lane + (entry & PAIR_OFFSET));
+              if (entry < PAIR_SECOND) {
+                add(sum[q], row);
+              } else {
+                add(sum[q + 1], row);
+              }
+            }
           }
         }
       }

@@ -34,7 +34,7 @@ __device__ inline void modulate(const Network& net, const Population& p, int ste
     Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
     int count = p.liveCount[b * segmentsOf(p.stride) + segment];
     for (int k = laneIndex(); k < count; k += WARP) {
-      live[k].signal = modulator * net.power[step - (int)(live[k].unit & 0xFFFF)];
+      live[k].signal = modulator * net.power[step - (int)(live[k].unit >> 16)];
     }
   }
   if (laneIndex() == 0) {

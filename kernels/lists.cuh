@@ -12,8 +12,8 @@ __device__ inline void startWindow(const Network& net, const Population& p, int 
     for (int t = laneIndex(); t <= net.steps; t += WARP) {
       p.lastStepCounts[b * (net.steps + 1) + t] = 0;
     }
-    for (int k = laneIndex(); k < p.stride / 32; k += WARP) {
-      p.ever[b * (p.stride / 32) + k] = 0;
+    for (int k = laneIndex(); k < wordOf(p.stride); k += WARP) {
+      p.ever[b * wordOf(p.stride) + k] = 0;
     }
     for (int k = laneIndex(); k < segmentsOf(p.stride); k += WARP) {
       p.liveCount[b * segmentsOf(p.stride) + k] = 0;
@@ -25,8 +25,8 @@ __device__ inline void startWindow(const Network& net, const Population& p, int 
 // Enters the spikes of a lane's word into the list of units with a trace. All lanes of the warp come, with the words
 // of one segment.
 __device__ inline void listTraces(const Network& net, const Population& p, unsigned spikes, int k, int step, int b) {
-  int words = p.stride / 32;
-  int segment = k / WARP;
+  int words = wordOf(p.stride);
+  int segment = (int)((unsigned)k / WARP);
   Global<int> count = p.liveCount + b * segmentsOf(p.stride) + segment;
   Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
   Global<unsigned short> slot = p.slot + b * p.stride;
@@ -40,13 +40,13 @@ __device__ inline void listTraces(const Network& net, const Population& p, unsig
     int at = next;
     if (before >> bit & 1) {
       at = slot[i];
-      int last = live[at].unit & 0xFFFF;
+      int last = live[at].unit >> 16;
       atomicAdd(&p.lastStepCounts[b * (net.steps + 1) + last], -1);  // integers: any order gives the same count
     } else {
       slot[i] = (unsigned short)at;
       next++;
     }
-    live[at].unit = (unsigned)(i % SEGMENT) << 16 | (unsigned)step;
+    live[at].unit = (unsigned)step << 16 | (unsigned)(i % SEGMENT) * (unsigned)sizeof(Sum);
   }
   if ((spikes & ~before) != 0) {
     p.ever[b * words + k] = before | spikes;
@@ -60,7 +60,7 @@ __device__ inline void listTraces(const Network& net, const Population& p, unsig
 // Lists and counts a sample's spikes, by a warp.
 __device__ inline void listSpikes(const Network& net, const Population& p, int step, int b, int n) {
   Global<unsigned> spikes = spikesOf(p, step, b, n);
-  int words = p.stride / 32;
+  int words = wordOf(p.stride);
   if (step == 1 && !p.last.isNull()) {
     startWindow(net, p, b);
   }
@@ -99,28 +99,34 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
 
 // Lists the input spikes of a pair of samples, by a warp; forward() of the next step gathers by it.
 __device__ inline void listPair(const Population& p, int step, int pair, int n) {
-  int words = p.stride / 32;
+  int words = wordOf(p.stride);
   int pairs = pairsOf(n);
-  Global<int> start = p.pairStart + pair;
   int second = pair + pairs;
-  int listed = pair * p.stride;
-  for (int base = 0; base < words; base += WARP) {
-    int k = base + laneIndex();
-    unsigned a = k < words ? spikesOf(p, step, pair, n)[k] : 0;
-    unsigned b = k < words && second < n ? spikesOf(p, step, second, n)[k] : 0;
-    int total;
-    int at = listed + orderedOffset(__popc(a | b), &total);
-    if (k < words && k % CHUNK_WORDS == 0) {
-      start[k / CHUNK_WORDS * pairs] = at;
+  int perPass = WARP / CHUNK_WORDS;  // chunks, with a lane for each word
+  int word = laneIndex() % CHUNK_WORDS;
+  for (int base = 0; base < chunksOf(p.stride); base += perPass) {
+    int chunk = base + laneIndex() / CHUNK_WORDS;
+    int k = chunk * CHUNK_WORDS + word;
+    bool there = laneIndex() < perPass * CHUNK_WORDS && chunk < chunksOf(p.stride);
+    unsigned a = there && k < words ? spikesOf(p, step, pair, n)[k] : 0;
+    unsigned b = there && k < words && second < n ? spikesOf(p, step, second, n)[k] : 0;
+    int before = 0;  // entries of the chunk's words before this one
+    for (int i = 1; i < CHUNK_WORDS; i++) {
+      int some = __shfl_up_sync(ALL_LANES, __popc(a | b), i);
+      before += i <= word ? some : 0;
     }
+    Global<unsigned> entries = p.pairs + (chunk * pairs + pair) * CHUNK;
+    int count = before;
     for (unsigned left = a | b; left != 0; left &= left - 1) {
       int bit = lowest(left);
       unsigned samples = (a & b) >> bit & 1 ? PAIR_BOTH : a >> bit & 1 ? PAIR_FIRST : PAIR_SECOND;
-      p.pairs[at++] = (unsigned)(32 * k + bit) % CHUNK * PAIR_ROW + samples;
+      entries[count++] = PAIR_ROW * (unsigned)(32 * word + bit) + samples;
     }
-    listed += total;
-  }
-  if (laneIndex() == 0) {
-    start[chunksOf(p.stride) * pairs] = listed;
+    if (there && word == CHUNK_WORDS - 1) {
+      p.pairCounts[chunk * pairs + pair] = count;
+      for (; count % 4 != 0; count++) {
+        entries[count] = PAIR_NONE;
+      }
+    }
   }
 }

@@ -16,17 +16,22 @@ enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
 
 // A unit of a hidden layer that has a trace, in the list of its segment.
 struct alignas(8) Trace {
-  unsigned unit;  // column in the segment << 16 | step of the last spike
+  unsigned unit;  // step of the last spike << 16 | sizeof(Sum) * column in the segment
   float signal;   // modulator z: what plasticity multiplies with presynaptic spikes
+};
+
+// Four entries of the list of a pair's input spikes.
+struct alignas(16) Entries {
+  unsigned at[4];
 };
 
 // State of a population. Fields that its role does not have are null.
 struct Population {
-  Global<unsigned> spikes;      // depth x N x words
+  Global<unsigned> spikes;      // steps kept x N x words: see stepMask
   Global<int> list;             // 2 x N x stride: even and odd steps; null for the input
   Global<int> count;            // 2 x N
   Global<int> total;            // N: spikes over the window
-  Global<unsigned> samples;     // 2 x stride x words of samples; null where no synapse begins
+  Global<unsigned short> samples;  // 2 x stride x N: samples of a spike; null where no synapse begins
   Global<float> columns;        // (T + 1) x stride: spikes of a step, summed over the samples
   Global<float> current;        // N x stride: j, where others compute it; else null
   Global<float> v;              // N x stride: membranes
@@ -42,11 +47,12 @@ struct Population {
   Global<Trace> live;           // N x stride: those units, by segment
   Global<unsigned short> slot;  // N x stride: place of such a unit in its segment of "live"
   Global<int> liveCount;        // N x segments
-  Global<unsigned> pairs;       // pairs x stride, of the input: see listPair() in lists.cuh; null in small batches
-  Global<int> pairStart;        // (chunks + 1) x pairs: where in "pairs" the entries of a chunk of units begin
+  Global<unsigned> pairs;       // chunks x pairs x CHUNK, of the input: see listPair() in lists.cuh; null in
+                                // small batches
+  Global<int> pairCounts;       // chunks x pairs: entries of a chunk of units
   int units;
   int stride;
-  int depth;  // steps whose spikes are kept: T for the input, 1 for the context, which never changes
+  int stepMask;  // spikes of a step are kept at step & stepMask: all bits for the input, 1, or 0 for the constant context
   int role;
   int firstSynapse;  // those that end here
   int endSynapse;
@@ -79,6 +85,7 @@ struct Network {
   Global<const int> labels;   // N
   Global<unsigned long long> firstNotFinite;  // of this window: see reportNotFinite()
   int populationCount;
+  int reconstruction;  // the population that is fed by new spikes, -1 for none
   int steps;
   float inverseTau;
   float dt;
@@ -86,6 +93,7 @@ struct Network {
   float floor;
   float theta;
   float decay;
+  int padding;
 };
 
 // The work of the blocks of one column of a launch's grid: a population or synapse, and where in it.
@@ -98,9 +106,10 @@ struct Part {
 // A segment of a row: columns that a warp of learn takes, and the words that a warp of signals takes at once.
 #define SEGMENT (WARP * WARP)
 
-__device__ inline int segmentsOf(int stride) { return (stride + SEGMENT - 1) / SEGMENT; }
+__device__ inline int segmentOf(int column) { return (int)((unsigned)column / SEGMENT); }
+__device__ inline int segmentsOf(int stride) { return segmentOf(stride + SEGMENT - 1); }
 
-// Samples of a batch to learn from, negatives included: counts of them have 16 bits. CudaBackend refuses more.
+// Samples of a batch to learn from, negatives included: their numbers have 16 bits. CudaBackend refuses more.
 #define MOST_LEARNED 0xFFFF
 
 #define ALL_FINITE 0x7FFFFFFFFFFFFFFFull
@@ -123,7 +132,7 @@ __device__ inline bool fedByNewSpikes(const Population& p) { return p.role == RE
 
 // The words of a sample's spikes at a step. There are none at step 0: do not ask.
 __device__ inline Global<unsigned> spikesOf(const Population& p, int step, int b, int n) {
-  return p.spikes + ((size_t)(step % p.depth) * n + b) * (p.stride / 32);
+  return p.spikes + ((size_t)(step & p.stepMask) * n + b) * wordOf(p.stride);
 }
 
 __device__ inline Global<int> listOf(const Population& p, int step, int b, int n) {
@@ -136,27 +145,34 @@ __device__ inline int countOf(const Population& p, int step, int b, int n) {
 
 // Samples b and pairsOf(N) + b are a pair: in training a positive and its negative, which show one image and share
 // most of their input spikes.
-__device__ inline int pairsOf(int n) { return (n + 1) / 2; }
+__device__ inline int pairsOf(int n) { return (int)((unsigned)(n + 1) / 2); }
 
 // Input units whose weights forward() has in shared memory at once.
-#define CHUNK 64
+#define CHUNK 96
 #define CHUNK_WORDS (CHUNK / 32)
 
-__device__ inline int chunksOf(int stride) { return (stride + CHUNK - 1) / CHUNK; }
+__device__ inline int chunksOf(int stride) { return (int)((unsigned)(stride + CHUNK - 1) / CHUNK); }
 
-// An entry of the list of a pair's input spikes, ascending: PAIR_ROW * (unit % CHUNK) + the samples in which it spiked.
-// PAIR_ROW is the number of bytes of a row of 128 weights, so an entry is also an offset in a tile.
+// An entry of the list of a pair's input spikes, ascending: PAIR_ROW * (unit % CHUNK), which is the offset of the
+// unit's weights in a tile, plus where it spiked: in both samples of the pair, in one of them, or, of entries that only
+// fill a group of four, in none.
 #define PAIR_ROW 512u
-#define PAIR_BOTH 4u
-#define PAIR_FIRST 2u
-#define PAIR_SECOND 0u
+#define PAIR_OFFSET 0xFFFFu
+#define PAIR_BOTH 0u
+#define PAIR_FIRST 0x80000000u
+#define PAIR_SECOND 0x90000000u
+#define PAIR_NONE 0xA0000000u
 
-__device__ inline int wordsOfSamples(int n) { return (n + 31) / 32; }
-
-// The words of samples in which a unit spiked at a step.
-__device__ inline Global<unsigned> samplesOf(const Population& p, int step, int unit, int n) {
-  return p.samples + (size_t)((step & 1) * p.stride + unit) * wordsOfSamples(n);
+// The samples in which a unit spiked at a step, ascending; p.columns has their number.
+__device__ inline Global<unsigned short> samplesOf(const Population& p, int step, int unit, int n) {
+  return p.samples + (size_t)((step & 1) * p.stride + unit) * n;
 }
+
+// A term of learn's sums of a column: U and, of the row's samples, how many have a spike of the column in this step.
+struct alignas(8) Sum {
+  float u;
+  float coincidences;
+};
 
 // z of a unit whose last spike was at a step.
 __device__ inline float traceOf(const Network& net, int last, int step) {

@@ -58,15 +58,15 @@ __device__ inline float adamPlain(float w, float m, float v, Corrections a) {
   return w - a.rate * m / (sqrtf(v * a.second) + EPSILON);
 }
 
-// The same bits without the slow paths of ptxas' square root and division, which take operands below 2^-101; where
-// that is not possible "exact" becomes false.
+// The same bits without the slow paths of ptxas' square root and division, which take operands below 2^-101; isExact()
+// says where that is not possible, which is for some weights below LEAST_WEIGHT only.
 //   sqrt(x) + EPSILON is EPSILON for 0 <= x < 2^-102: the root is below half an ulp of it.
 //   w - n/d is w for |n| < 2^-102 and |w| >= 2^-50, as d >= EPSILON; so is w - n. And n/d is n for n = 0.
 // Exhausted over all exponents by AdamShortcutTest.
 #define TINY 0x1p-102f
 #define TINY_BITS 0x0C800000u
 #define LEAST_WEIGHT 0x1p-50f
-__device__ inline float adam(float w, float m, float v, Corrections a, float& denominator, bool& exact) {
+__device__ inline float adam(float w, float m, float v, Corrections a, float& denominator) {
   float x = v * a.second;
   bool noRoot = __float_as_uint(x) < TINY_BITS;  // false for NaN and negative numbers
   float root = sqrtf(opaque(noRoot ? 1.0f : x));
@@ -74,16 +74,20 @@ __device__ inline float adam(float w, float m, float v, Corrections a, float& de
   float numerator = a.rate * m;
   bool tiny = fabsf(numerator) < TINY;
   float quotient = opaque(tiny ? 1.0f : numerator) / denominator;
-  quotient = tiny ? numerator : quotient;
-  exact &= !(tiny & (fabsf(w) < LEAST_WEIGHT) & (numerator != 0));
-  return w - quotient;
+  return w - (tiny ? numerator : quotient);
 }
 
-// NaN stays NaN.
-__device__ inline float clip(float w, const Synapse& s) {
-  float below = w > s.upper ? s.upper : w;
-  return w < s.lower ? s.lower : below;
+// Whether adam() gives the bits of adamPlain(), if its result and denominator are finite.
+__device__ inline bool isExact(float w, float m, Corrections a) {
+  unsigned numerator = __float_as_uint(fabsf(a.rate * m));
+  return (fabsf(w) >= LEAST_WEIGHT) | (numerator - 1 >= TINY_BITS - 1);  // 0 or not tiny
 }
+
+// Of a number; clips NaN too.
+__device__ inline float clip(float w, const Synapse& s) { return fmaxf(fminf(w, s.upper), s.lower); }
+
+// The same, but NaN stays NaN.
+__device__ inline float clipOrNaN(float w, const Synapse& s) { return w == w ? clip(w, s) : w; }
 
 // Before the clip, which would hide an infinite weight. A first moment that is not finite spoils the weight.
 __device__ inline bool isFinite(float w, float v) { return isFinite(w) && isFinite(v); }
@@ -134,31 +138,46 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
       w = adamPlain(w, m, v, a);
       break;
   }
-  s.w[k] = s.hollow && i == c ? 0 : clip(w, s);
+  s.w[k] = s.hollow && i == c ? 0 : clipOrNaN(w, s);
   s.m[k] = m;
   s.v[k] = v;
+}
+
+// For four weights of which adam() does not get one right, or one is not finite.
+__device__ inline void moveWeightsPlainly(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
+                                          const Synapse& s, int step) {
+  bool good = true;
+  for (int i = 0; i < 4; i++) {
+    float w = adamPlain(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i];
+    good = isFinite(w, k.v.at[i]) && good;
+    k.w.at[i] = clipOrNaN(w, s);
+  }
+  if (!good) {
+    reportNotFinite(net, WEIGHTS, s.owner, step);
+  }
 }
 
 // Moves four weights by their moments and the decay, and clips them.
 __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
                                    const Synapse& s, int step) {
   Quad next;
-  float sum = 0;  // not finite if one of its terms is not
-  bool exact = true;
+  float sum = 0;  // not finite if a term is not
+  float least = fabsf(k.w.at[0]);
   for (int i = 0; i < 4; i++) {
     float denominator;
-    next.at[i] = adam(k.w.at[i], k.m.at[i], k.v.at[i], a, denominator, exact) - decay.at[i];
+    next.at[i] = adam(k.w.at[i], k.m.at[i], k.v.at[i], a, denominator) - decay.at[i];
     sum += next.at[i] + denominator;
+    least = fminf(least, fabsf(k.w.at[i]));
   }
-  if (!exact || !isFinite(sum)) {
-    bool good = true;
+  bool exact = isFinite(sum);
+  if (least < LEAST_WEIGHT) {
     for (int i = 0; i < 4; i++) {
-      next.at[i] = adamPlain(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i];
-      good = isFinite(next.at[i], k.v.at[i]) && good;
+      exact &= isExact(k.w.at[i], k.m.at[i], a);
     }
-    if (!good) {
-      reportNotFinite(net, WEIGHTS, s.owner, step);
-    }
+  }
+  if (!exact) {
+    moveWeightsPlainly(k, decay, a, net, s, step);
+    return;
   }
   for (int i = 0; i < 4; i++) {
     k.w.at[i] = clip(next.at[i], s);
@@ -168,14 +187,18 @@ __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Correcti
 // The same for weights whose moments are zero.
 __device__ inline void decayWeights(Weights<Quad>& k, const Quad& decay, const Network& net, const Synapse& s,
                                     int step) {
-  bool good = true;
+  float sum = 0;
+  Quad next;
   for (int i = 0; i < 4; i++) {
-    float next = k.w.at[i] - decay.at[i];
-    good = isFinite(next) && good;
-    k.w.at[i] = clip(next, s);
+    next.at[i] = k.w.at[i] - decay.at[i];
+    sum += next.at[i];
   }
-  if (!good) {
-    reportNotFinite(net, WEIGHTS, s.owner, step);
+  if (!isFinite(sum)) {
+    moveWeightsPlainly(k, decay, {0, 1}, net, s, step);
+    return;
+  }
+  for (int i = 0; i < 4; i++) {
+    k.w.at[i] = clip(next.at[i], s);
   }
 }
 
@@ -187,12 +210,6 @@ __device__ inline bool isZero(const Quad& q) {
   return bits == 0;
 }
 
-// U of a segment of a row, and in how many of its samples a column spiked in this very step.
-struct Gradient {
-  float u[SEGMENT];
-  unsigned short coincidences[SEGMENT];  // CudaBackend refuses to learn from more samples than that
-};
-
 // A segment of a row, by a warp.
 struct Segment {
   int row;
@@ -201,77 +218,73 @@ struct Segment {
   int acting;  // the step whose presynaptic spikes act
 };
 
-// Calls visit(b) for each sample in which the row's unit spiked in the step that acts, ascending; b < end.
-template <typename Visit>
-__device__ inline void eachSample(const Population& pre, const Segment& r, int end, int n, Visit visit) {
-  Global<unsigned> samples = samplesOf(pre, r.acting, r.row, n);
-  int words = wordsOfSamples(end);
-  for (int base = 0; base < words; base += WARP) {
-    int k = base + laneIndex();
-    unsigned mine = k < words ? samples[k] : 0;
-    if (end - 32 * k < 32) {
-      mine = end > 32 * k ? mine & ((1u << (end - 32 * k)) - 1) : 0;
-    }
-    for (unsigned some = __ballot_sync(ALL_LANES, mine != 0); some != 0; some &= some - 1) {
-      int word = lowest(some);
-      for (unsigned left = __shfl_sync(ALL_LANES, mine, word); left != 0; left &= left - 1) {
-        visit(32 * (base + word) + lowest(left));
-      }
+// Calls visit(b, of(b)) for each sample in which the row's unit spiked in the step that acts, ascending; b < end. The
+// lanes take a sample each for of(b).
+template <typename Of, typename Visit>
+__device__ inline void eachSample(const Population& pre, const Segment& r, int end, int n, Of of, Visit visit) {
+  Global<unsigned short> samples = samplesOf(pre, r.acting, r.row, n);
+  int count = (int)pre.columns[r.acting * pre.stride + r.row];
+  for (int base = 0; base < count; base += WARP) {
+    int mine = base + laneIndex() < count ? samples[base + laneIndex()] : end;
+    int value = mine < end ? of(mine) : 0;
+    int some = __popc(__ballot_sync(ALL_LANES, mine < end));
+    for (int k = 0; k < some; k++) {
+      visit(__shfl_sync(ALL_LANES, mine, k), __shfl_sync(ALL_LANES, value, k));
     }
   }
 }
 
 // Sums the gradient of a contrastive synapse's segment.
-__device__ inline void sumGradient(Gradient& g, const Synapse& s, const Population& pre,
-                                   const Population& post, const Segment& r, int step, int n) {
-  for (int c = laneIndex(); c < r.end - r.column; c += WARP) {
-    g.u[c] = 0;
-    g.coincidences[c] = 0;
+__device__ inline void sumGradient(Quad* sums, const Synapse& s, const Population& pre, const Population& post,
+                                   const Segment& r, int step, int n) {
+  for (int k = laneIndex(); 2 * k < r.end - r.column; k += WARP) {
+    sums[k] = zeros();
   }
   __syncwarp();
-  int stride = post.stride;
-  int segments = segmentsOf(stride);
+  int row = (int)sizeof(Trace) * post.stride;
+  int segments = segmentsOf(post.stride);
   Global<Trace> live = post.live + (r.column + laneIndex());
-  Global<int> counts = post.liveCount + r.column / SEGMENT;
+  Global<int> counts = post.liveCount + segmentOf(r.column);
   float scale = s.learningScale;
-  eachSample(pre, r, n, n, [&](int b) {
-    int count = counts[b * segments];
+  unsigned now = (unsigned)step << 16;
+  eachSample(pre, r, n, n, [&](int b) { return counts[b * segments]; }, [&](int b, int count) {
+    Global<Trace> from = live.bytesOn(wideProduct(b, row));
 #pragma unroll 1
-    for (int k = laneIndex(), at = b * stride; k < count; k += WARP, at += WARP) {
-      Trace t = live[at];
-      unsigned c = t.unit >> 16;
-      g.u[c] += scale * t.signal;
-      if ((t.unit & 0xFFFF) == (unsigned)step) {
-        g.coincidences[c]++;
-      }
+    for (int left = count - laneIndex(); left > 0; left -= WARP, from = from + WARP) {
+      Trace t = from[0];
+      Sum& sum = *(Sum*)((char*)sums + (t.unit & 0xFFFF));
+      sum = {sum.u + scale * t.signal, sum.coincidences + (t.unit >= now ? 1.0f : 0.0f)};
     }
     __syncwarp();  // the next sample may name a column in another lane
   });
 }
 
 // Takes a segment of a contrastive synapse's row through the steps that it missed and this one.
-__device__ inline void learnContrastive(Gradient& g, Global<const float> corrections, const Network& net,
+__device__ inline void learnContrastive(Quad* sums, Global<const float> corrections, const Network& net,
                                         const Synapse& s, const Population& pre, const Population& post,
                                         const Segment& r, bool gradient, int done, int step, int n) {
   if (gradient) {
-    sumGradient(g, s, pre, post, r, step, n);
+    sumGradient(sums, s, pre, post, r, step, n);
   }
+  int stride = post.stride;
+  Global<float> columns = post.columns;
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
   for (int base = r.column; base < r.end; base += TILE) {
     int c = base + 4 * laneIndex();
     bool there = c < r.end;
-    int at = r.row * post.stride + c;
+    int at = r.row * stride + c;
     Weights<Quad> k = {zeros(), zeros(), zeros()};
     if (there) {
       k = {load(s.w + at), load(s.m + at), load(s.v + at)};
     }
     // Without moments and gradient only the decay acts, unless zero times the rate is NaN.
-    bool resting = __all_sync(ALL_LANES, isZero(k.m) && isZero(k.v)) && finiteRate;
+    bool deferred = !gradient || done + 1 < step;
+    bool resting = deferred && __all_sync(ALL_LANES, isZero(k.m) && isZero(k.v)) && finiteRate;
     if (!there) {
       continue;
     }
     for (int t = done + 1; t < step || (t == step && !gradient); t++) {
-      Quad decay = load(post.columns + t * post.stride + c);
+      Quad decay = load(columns + (t * stride + c));
       for (int i = 0; i < 4; i++) {
         decay.at[i] = net.decay * decay.at[i];
       }
@@ -285,16 +298,16 @@ __device__ inline void learnContrastive(Gradient& g, Global<const float> correct
       }
     }
     if (gradient) {
-      Quad decay = load(post.columns + step * post.stride + c);
-      const float* u = &g.u[c - r.column];
-      const unsigned short* coincidences = &g.coincidences[c - r.column];
+      Quad decay = load(columns + (step * stride + c));
+      const Quad* own = sums + (unsigned)(c - r.column) / 2;
       for (int i = 0; i < 4; i++) {
-        decay.at[i] = net.decay * (decay.at[i] - (float)coincidences[i]);
-        moveMoments(k.m.at[i], k.v.at[i], u[i]);
+        Quad two = own[i / 2];
+        decay.at[i] = net.decay * (decay.at[i] - two.at[i % 2 * 2 + 1]);
+        moveMoments(k.m.at[i], k.v.at[i], two.at[i % 2 * 2]);
       }
       moveWeights(k, decay, correctionsOf(corrections, step), net, s, step);
     }
-    if (s.hollow) {
+    if (s.hollow && (unsigned)(r.row - c) < 4) {
       for (int i = 0; i < 4; i++) {
         k.w.at[i] = r.row == c + i ? 0 : k.w.at[i];
       }
@@ -312,13 +325,15 @@ __device__ inline void learnError(Global<const float> corrections, const Network
                                   const Population& pre, const Population& post, const Segment& r, bool gradient,
                                   int step, int n, int positives) {
   Corrections a = correctionsOf(corrections, step);
+  int stride = post.stride;
+  Global<float> error = post.error;
   for (int base = r.column; base < r.end; base += TILE) {
     int c = base + 4 * laneIndex();
     Quad u = zeros();
     if (gradient) {
-      eachSample(pre, r, positives, n, [&](int b) {
+      eachSample(pre, r, positives, n, [&](int b) { return b * stride; }, [&](int, int at) {
         if (c < r.end) {
-          Quad e = load(post.error + b * post.stride + c);
+          Quad e = load(error + (at + c));
           for (int i = 0; i < 4; i++) {
             u.at[i] += s.learningScale * e.at[i];
           }
@@ -326,7 +341,7 @@ __device__ inline void learnError(Global<const float> corrections, const Network
       });
     }
     if (c < r.end) {
-      int at = r.row * post.stride + c;
+      int at = r.row * stride + c;
       Weights<Quad> k = {load(s.w + at), load(s.m + at), load(s.v + at)};
       for (int i = 0; i < 4; i++) {
         moveMoments(k.m.at[i], k.v.at[i], -u.at[i] * (1 - fabsf(k.w.at[i])));
@@ -343,7 +358,7 @@ __device__ inline void learnError(Global<const float> corrections, const Network
 
 BOUNDED_KERNEL(ROWS* WARP, 6)
 learn(const Network* network, const Part* parts, const float* corrections, int step, int n, int positives, int all) {
-  __shared__ Gradient gradients[ROWS];
+  __shared__ Quad sums[ROWS][SEGMENT / 2];  // two columns each, as struct Sum
   const Network net = *network;
   Part part = parts[blockIdx.x];
   const Synapse s = net.synapses[part.of];
@@ -355,12 +370,12 @@ learn(const Network* network, const Part* parts, const float* corrections, int s
   }
   Global<float> spikes = pre.columns + r.row;
   bool gradient = r.acting > 0 && spikes[r.acting * pre.stride] > 0;
-  Global<int> done = s.done + r.row * segmentsOf(post.stride) + part.column / SEGMENT;
+  Global<int> done = s.done + r.row * segmentsOf(post.stride) + segmentOf(part.column);
   switch ((Rule)s.rule) {
     case CONTRASTIVE:
       if (all || gradient || spikes[step * pre.stride] > 0) {
         int before = step == 1 ? 0 : done[0];
-        learnContrastive(gradients[warpIndex()], argumentOfKernel(corrections), net, s, pre, post, r, gradient, before, step,
+        learnContrastive(sums[warpIndex()], argumentOfKernel(corrections), net, s, pre, post, r, gradient, before, step,
                          n);
         __syncwarp();
         if (laneIndex() == 0) {

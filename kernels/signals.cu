@@ -22,9 +22,10 @@ __device__ inline float headError(const Network& net, const Population& head, in
   return 2 * (target - traceOf(net, head.last[b * head.stride + k], step)) / (float)positives;
 }
 
-__device__ inline float reconstructionError(int input, int own, int b, int positives) {
-  return b < positives ? 2.0f * (float)(input - own) / (float)positives : 0;
-}
+// The difference is -1, 0 or 1, so its product with "unit" is the quotient of the equation.
+__device__ inline float reconstructionError(int input, int own, float unit) { return (float)(input - own) * unit; }
+
+__device__ inline float errorUnit(int b, int positives) { return b < positives ? 2.0f / (float)positives : 0; }
 
 // The readable twin: no ages, sums as they are written. The spikes of the reconstruction are there.
 KERNEL signals_plain(const Network* network, int step, int n, int positives, int learns) {
@@ -57,7 +58,7 @@ KERNEL signals_plain(const Network* network, int step, int n, int positives, int
       }
       if (p.role == RECONSTRUCTION) {
         int input = spiked(net.populations[0], step, b, i, n);
-        p.error[at] = reconstructionError(input, spike, b, targets);
+        p.error[at] = reconstructionError(input, spike, errorUnit(b, targets));
       }
     }
     p.count[(step & 1) * n + b] = count;
@@ -73,6 +74,7 @@ KERNEL signals_plain(const Network* network, int step, int n, int positives, int
 __device__ inline void reconstruct(const Network& net, const Population& p, int step, int b, int n,
                                    int targets) {
   const Population& input = net.populations[0];
+  float unit = errorUnit(b, targets);
   for (int base = 0; base < p.stride; base += 4 * blockDim.x) {
     int c = base + 4 * threadIdx.x;
     Quad j = zeros();
@@ -87,14 +89,14 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
       continue;
     }
     int at = b * p.stride + c;
-    unsigned in = spikesOfQuad(spikesOf(input, step, b, n)[c / 32], c);
+    unsigned in = spikesOfQuad(spikesOf(input, step, b, n)[wordOf(c)], c);
     Quad readOut = step > 1 ? load(p.readOut + at) : zeros();
     Quad error;
     for (int i = 0; i < 4; i++) {
       int last = spikes >> i & 1 ? step : step > 1 ? p.last[at + i] : 0;
       p.last[at + i] = last;
       readOut.at[i] += traceOf(net, last, step);
-      error.at[i] = reconstructionError(in >> i & 1, spikes >> i & 1, b, targets);
+      error.at[i] = reconstructionError(in >> i & 1, spikes >> i & 1, unit);
     }
     store(p.readOut + at, readOut);
     if (step == 1 || b < targets) {
@@ -117,11 +119,8 @@ BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int posi
     }
   }
   __syncthreads();
-  for (int k = 0; k < net.populationCount; k++) {
-    const Population& p = net.populations[k];
-    if (fedByNewSpikes(p)) {
-      reconstruct(net, p, step, b, n, targets);
-    }
+  if (net.reconstruction >= 0) {
+    reconstruct(net, net.populations[net.reconstruction], step, b, n, targets);
   }
   __syncthreads();
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
@@ -134,7 +133,7 @@ BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int posi
       }
     } else if (fedByNewSpikes(p)) {
       int count = 0;
-      for (int w = laneIndex(); w < p.stride / 32; w += WARP) {
+      for (int w = laneIndex(); w < wordOf(p.stride); w += WARP) {
         count += __popc(spikesOf(p, step, b, n)[w]);
       }
       count = sumOfLanes(count);

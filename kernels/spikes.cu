@@ -1,9 +1,9 @@
 // Spikes in another form.
 //
-// Equation   bit b of samples[i] = s[b,i];  columns[i] = sum over b of s[b,i]
+// Equation   samples[i] = the b with s[b,i] = 1, ascending;  columns[i] = sum over b of s[b,i]
 // Launch     transpose: a block for each word of 32 units, 512 threads = 16 warps that take 32 samples at
 //            a time; transpose_plain: a thread per unit; widen: a thread per spike.
-// Source     the transposition of a matrix of bits: 32 ballots turn 32 samples x 32 units.
+// Source     the transposition of a matrix of bits by halves, quarters .. (Warren, Hacker's Delight, 7-3).
 #include "network.cuh"
 
 #define TRANSPOSING_WARPS 16
@@ -16,43 +16,51 @@ KERNEL transpose_plain(const Network* network, int population, int step, int n) 
     return;
   }
   int spikes = 0;
-  for (int w = 0; w < wordsOfSamples(n); w++) {
-    unsigned word = 0;
-    for (int b = 32 * w; b < 32 * w + 32 && b < n; b++) {
-      word |= (unsigned)spiked(p, step, b, i, n) << b % 32;
-      spikes += spiked(p, step, b, i, n);
+  for (int b = 0; b < n; b++) {
+    if (spiked(p, step, b, i, n)) {
+      samplesOf(p, step, i, n)[spikes++] = (unsigned short)b;
     }
-    samplesOf(p, step, i, n)[w] = word;
   }
   p.columns[step * p.stride + i] = (float)spikes;
 }
 
+// Transposes a matrix of 32 x 32 bits: a lane has a row, and receives a column.
+__device__ inline unsigned transposeBits(unsigned row) {
+  unsigned low = 0x0000FFFFu;
+  for (int d = WARP / 2; d > 0; d /= 2, low ^= low << d) {
+    unsigned other = __shfl_xor_sync(ALL_LANES, row, d);
+    bool upper = (laneIndex() & d) != 0;
+    row = upper ? (other >> d & low) | (row & ~low) : (row & low) | (other << d & ~low);
+  }
+  return row;
+}
+
 KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
-  __shared__ int sums[TRANSPOSING_WARPS][WARP];
+  __shared__ int spikes[TRANSPOSING_WARPS][WARP];
   Part part = parts[blockIdx.x];
   const Population p = network->populations[part.of];
   int unit = part.column + laneIndex();
-  Global<unsigned> samples = samplesOf(p, step, unit, n);
-  int sum = 0;
-  for (int w = warpIndex(); w < wordsOfSamples(n); w += TRANSPOSING_WARPS) {
-    int b = 32 * w + laneIndex();
-    unsigned mine = b < n ? spikesOf(p, step, b, n)[part.column / 32] : 0;
-    unsigned turned = 0;
-    for (int k = 0; k < 32; k++) {
-      unsigned ballot = __ballot_sync(ALL_LANES, mine >> k & 1);
-      turned = laneIndex() == k ? ballot : turned;
-    }
-    samples[w] = turned;
-    sum += __popc(turned);
-  }
-  sums[warpIndex()][laneIndex()] = sum;
-  __syncthreads();
-  if (warpIndex() == 0) {
-    int all = 0;
+  Global<unsigned short> samples = samplesOf(p, step, unit, n);
+  int listed = 0;
+  for (int first = 0; first < n; first += TRANSPOSING_WARPS * WARP) {
+    int base = first + WARP * warpIndex();
+    int b = base + laneIndex();
+    unsigned mine = transposeBits(b < n ? spikesOf(p, step, b, n)[wordOf(part.column)] : 0);
+    spikes[warpIndex()][laneIndex()] = __popc(mine);
+    __syncthreads();
+    int at = listed;
     for (int k = 0; k < TRANSPOSING_WARPS; k++) {
-      all += sums[k][laneIndex()];
+      int some = spikes[k][laneIndex()];
+      at += k < warpIndex() ? some : 0;
+      listed += some;
     }
-    p.columns[step * p.stride + unit] = (float)all;
+    for (; mine != 0; mine &= mine - 1) {
+      samples[at++] = (unsigned short)(base + lowest(mine));
+    }
+    __syncthreads();
+  }
+  if (warpIndex() == 0) {
+    p.columns[step * p.stride + unit] = (float)listed;
   }
 }
 

@@ -6,11 +6,13 @@
 __device__ inline Quad gather(const Population& pre, Global<float> w, int stride, int step, int b,
                               int n, int c) {
   Quad sum = zeros();
+  Global<float> column = w + c;
+  int row = (int)sizeof(float) * stride;
   if (pre.list.isNull()) {
     Global<unsigned> spikes = spikesOf(pre, step, b, n);
-    for (int k = 0; k < pre.stride / 32; k++) {
+    for (int k = 0; k < wordOf(pre.stride); k++) {
       for (unsigned left = spikes[k]; left != 0; left &= left - 1) {
-        add(sum, load(w + (32 * k + lowest(left)) * stride + c));
+        add(sum, load(column.bytesOn(wideProduct(32 * k + lowest(left), row))));
       }
     }
   } else {
@@ -18,7 +20,7 @@ __device__ inline Quad gather(const Population& pre, Global<float> w, int stride
     int count = countOf(pre, step, b, n);
 #pragma unroll 2
     for (int e = 0; e < count; e++) {
-      add(sum, load(w + list[e] * stride + c));
+      add(sum, load(column.bytesOn(wideProduct(list[e], row))));
     }
   }
   return sum;
@@ -47,22 +49,27 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
     Quad v = step > 1 ? load(p.v + at) : zeros();
     Quad threshold = moves ? load(p.thr + at) : load(p.thr0 + c);
     float move = moves ? net.thresholdRate * (float)(countOf(p, step - 1, b, n) - 1) : 0;
-    bool goodMembranes = true;
-    bool goodThresholds = true;
+    Quad next;
+    float sum = 0;  // not finite if one of its terms is not
     for (int i = 0; i < 4; i++) {
       if (moves) {
         float moved = threshold.at[i] + move;
-        goodThresholds = isFinite(moved) && goodThresholds;
+        sum += moved;
         threshold.at[i] = moved < net.floor ? net.floor : moved;
       }
       float old = v.at[i];
-      float next = old + ((j.at[i] - old) * net.inverseTau) * net.dt;
-      goodMembranes = isFinite(next) && goodMembranes;
-      bool spike = next > threshold.at[i];
-      v.at[i] = spike ? 0 : next;
+      next.at[i] = old + ((j.at[i] - old) * net.inverseTau) * net.dt;
+      sum += next.at[i];
+      bool spike = next.at[i] > threshold.at[i];
+      v.at[i] = spike ? 0 : next.at[i];
       spikes |= (unsigned)spike << i;
     }
-    bad |= (goodMembranes ? 0 : BAD_MEMBRANE) | (goodThresholds ? 0 : BAD_THRESHOLD);
+    if (!isFinite(sum)) {
+      for (int i = 0; i < 4; i++) {
+        bad |= isFinite(next.at[i]) ? 0 : BAD_MEMBRANE;
+        bad |= !moves || isFinite(threshold.at[i]) ? 0 : BAD_THRESHOLD;
+      }
+    }
     store(p.v + at, v);
     if (adapts(p)) {
       store(p.thr + at, threshold);
@@ -70,7 +77,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
   }
   unsigned word = wordOfQuads(spikes);
   if (c < p.stride && laneIndex() % 8 == 0) {
-    spikesOf(p, step, b, n)[c / 32] = word;
+    spikesOf(p, step, b, n)[wordOf(c)] = word;
   }
   return spikes;
 }

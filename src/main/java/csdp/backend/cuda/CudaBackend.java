@@ -36,7 +36,7 @@ import java.util.Map;
  * <p>Work follows spikes, as in the {@code cpu} backend, and sums run in the same order.
  */
 public final class CudaBackend implements Backend {
-  /** Maximum samples of a training batch: kernels count them in 16 bits. */
+  /** Maximum samples of a training batch: kernels number them in 16 bits. */
   static final int MOST_LEARNED = 0xFFFF;
 
   private final NetworkSpec spec;

@@ -30,7 +30,7 @@ public final class Kernels {
   static final int LISTS = 8;
 
   /** Input units whose weights forward holds in shared memory. */
-  static final int CHUNK = 64;
+  static final int CHUNK = 96;
 
   /** Below this number of samples, gathering from the L2 cache is faster than filling a tile. */
   private static final int TILED_FROM = 48;

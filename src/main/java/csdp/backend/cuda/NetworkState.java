@@ -36,13 +36,15 @@ final class NetworkState implements AutoCloseable {
           .buffer("labels", n -> n.labels)
           .buffer("firstNotFinite", n -> n.seen)
           .integer("populationCount", n -> n.states.length)
+          .integer("reconstruction", NetworkState::reconstruction)
           .integer("steps", n -> n.c.steps())
           .real("inverseTau", n -> n.c.inverseTauM())
           .real("dt", n -> n.c.dt())
           .real("thresholdRate", n -> n.c.thresholdRate())
           .real("floor", n -> Constants.THRESHOLD_FLOOR)
           .real("theta", n -> n.c.goodnessThreshold())
-          .real("decay", n -> n.decay);
+          .real("decay", n -> n.decay)
+          .integer("padding", n -> 0);
 
   static final StructLayout<PopulationRow> POPULATION =
       new StructLayout<PopulationRow>("Population")
@@ -67,10 +69,10 @@ final class NetworkState implements AutoCloseable {
           .buffer("slot", r -> r.state.slot)
           .buffer("liveCount", r -> r.state.liveCount)
           .buffer("pairs", r -> r.state.pairs)
-          .buffer("pairStart", r -> r.state.pairStart)
+          .buffer("pairCounts", r -> r.state.pairCounts)
           .integer("units", r -> r.population().units())
           .integer("stride", r -> r.state.stride)
-          .integer("depth", r -> r.state.depth)
+          .integer("stepMask", r -> r.state.stepMask)
           .integer("role", r -> r.population().role().ordinal())
           .integer("firstSynapse", PopulationRow::firstSynapse)
           .integer("endSynapse", r -> r.firstSynapse() + r.incoming().size())
@@ -323,6 +325,14 @@ final class NetworkState implements AutoCloseable {
       SYNAPSE.write(to, new SynapseRow(this, synapse(s)));
     }
     return rows;
+  }
+
+  private int reconstruction() {
+    return spec.populations().stream()
+        .filter(Population::fedByNewSpikes)
+        .mapToInt(Population::index)
+        .findFirst()
+        .orElse(-1);
   }
 
   private long populationsAt() {

@@ -13,12 +13,12 @@ import csdp.model.Population;
 final class PopulationState {
   final Population p;
   final int stride;
-  final int depth;
+  final int stepMask; // spikes of a step are kept at step & stepMask
   final Ints spikes;
   final Ints list;
   final Ints count;
   final Ints total;
-  final Ints samples;
+  final Bytes samples; // two bytes each
   final Floats columns;
   final Floats current;
   final Floats membrane;
@@ -34,7 +34,7 @@ final class PopulationState {
   final Bytes slot; // two bytes each
   final Ints liveCount;
   final Ints pairs;
-  final Ints pairStart;
+  final Ints pairCounts;
 
   /**
    * Its buffers are freed with their memory.
@@ -46,22 +46,23 @@ final class PopulationState {
       DeviceMemory memory, Population p, int n, int steps, boolean presynaptic, boolean currents) {
     this.p = p;
     this.stride = Padding.stride(p.units());
-    this.depth =
+    this.stepMask =
         switch (p.role()) {
-          case INPUT -> steps;
-          case HIDDEN, HEAD, RECONSTRUCTION -> 2;
-          case CONTEXT -> 1;
+          case INPUT -> -1;
+          case HIDDEN, HEAD, RECONSTRUCTION -> 1;
+          case CONTEXT -> 0;
         };
+    int kept = (stepMask < 0 ? steps : stepMask) + 1;
     String of = " of " + p.name();
     long size = (long) n * stride;
     boolean hidden = p.hasGoodness();
     boolean integrates = p.integrates();
     boolean hasError = integrates && !hidden;
-    spikes = memory.ints("spikes" + of, size / Padding.WORD * depth);
+    spikes = memory.ints("spikes" + of, size / Padding.WORD * kept);
     list = p.drawnFromImage() ? null : memory.ints("spike lists" + of, 2 * size);
     count = memory.ints("spike counts" + of, 2L * n);
     total = memory.ints("spike totals" + of, n);
-    samples = presynaptic ? memory.ints("samples" + of, 2L * stride * Padding.words(n)) : null;
+    samples = presynaptic ? memory.bytes("samples" + of, 4L * stride * n) : null;
     columns = presynaptic ? memory.floats("spike sums" + of, (steps + 1L) * stride) : null;
     current = integrates && currents ? memory.floats("currents" + of, size) : null;
     membrane = integrates ? memory.floats("membranes" + of, size) : null;
@@ -78,21 +79,20 @@ final class PopulationState {
     liveCount =
         hidden ? memory.ints("trace counts" + of, (long) n * Kernels.segments(p.units())) : null;
     int pairCount = p.drawnFromImage() ? Kernels.pairs(n) : 0;
-    pairs = pairCount > 0 ? memory.ints("spikes of pairs" + of, (long) pairCount * stride) : null;
-    pairStart =
-        pairCount > 0
-            ? memory.ints("starts of pairs" + of, pairCount * (Kernels.chunks(p.units()) + 1L))
-            : null;
+    long chunks = pairCount * (long) Kernels.chunks(p.units());
+    pairs = pairCount > 0 ? memory.ints("spikes of pairs" + of, chunks * Kernels.CHUNK) : null;
+    pairCounts = pairCount > 0 ? memory.ints("spike counts of pairs" + of, chunks) : null;
   }
 
   /** Returns the spikes of a stored step, N x units bytes. */
   byte[] spikes(int step, int n) {
     int words = stride / Padding.WORD;
-    int[] kept = spikes.download(new int[depth * n * words]);
+    int first = (step & stepMask) * n; // of the samples
+    int[] kept = spikes.download(new int[(first + n) * words]);
     byte[] dense = new byte[n * p.units()];
     for (int k = 0; k < dense.length; k++) {
       int i = k % p.units();
-      int word = kept[(step % depth * n + k / p.units()) * words + i / Padding.WORD];
+      int word = kept[(first + k / p.units()) * words + i / Padding.WORD];
       dense[k] = (byte) (word >>> i % Padding.WORD & 1);
     }
     return dense;

@@ -25,8 +25,8 @@ class AdamShortcutTest {
   private static final String KERNELS =
       """
 
-      // different[thread] = how often adam() has other bits than adamPlain() although it says that it is exact, over all v of
-      // values, for one w and m of values a thread; inexact[thread] = how often it says that it is not.
+      // different[thread] = how often adam() has other bits than adamPlain() although isExact() says that it has not, over all v of
+      // values, for one w and m of values a thread; inexact[thread] = how often isExact() says no.
       KERNEL check_adam(const float* values, int count, float rate, float second, int* different, int* inexact) {
         int k = globalIndex();
         if (k >= count * count) {
@@ -37,9 +37,8 @@ class AdamShortcutTest {
         different[k] = inexact[k] = 0;
         for (int i = 0; i < count; i++) {
           float denominator;
-          bool exact = true;
-          float fast = adam(w, m, values[i], {rate, second}, denominator, exact);
-          exact = exact && isFinite(fast + denominator);  // as moveWeights() does
+          float fast = adam(w, m, values[i], {rate, second}, denominator);
+          bool exact = isExact(w, m, {rate, second}) && isFinite(fast + denominator);  // as moveWeights() does
           float plain = adamPlain(w, m, values[i], {rate, second});
           bool same = __float_as_uint(fast) == __float_as_uint(plain) || (isnan(fast) && isnan(plain));
           different[k] += exact && !same;

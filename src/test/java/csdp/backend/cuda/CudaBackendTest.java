@@ -319,7 +319,7 @@ class CudaBackendTest {
     assertEquals(0, device.used());
   }
 
-  /** The coincidences of a row and a column are counted in 16 bits. */
+  /** Kernels number samples in 16 bits. */
   @Test
   @Tag("sources")
   void moreSamplesThanCanBeCountedAreRefusedWhereItLearns() {
