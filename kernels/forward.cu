@@ -59,17 +59,12 @@ __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Po
 #pragma unroll
           for (int k = 0; k < 4; k++) {
             unsigned entry = four.at[k];
-            if (__builtin_expect(entry < PAIR_FIRST, 1)) {
-              const Quad row = *(const Quad*)(lane + entry);
+            const Quad row = *(const Quad*)(lane + (entry & PAIR_OFFSET));
+            if ((int)entry >= (int)PAIR_BOTH) {
               add(sum[q], row);
+            }
+            if (entry < PAIR_FIRST) {
               add(sum[q + 1], row);
-            } else if (entry < PAIR_NONE) {
-              const Quad row = *(const Quad*)(lane + (entry & PAIR_OFFSET));
-              if (entry < PAIR_SECOND) {
-                add(sum[q], row);
-              } else {
-                add(sum[q + 1], row);
-              }
             }
           }
         }

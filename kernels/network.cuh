@@ -158,10 +158,10 @@ __device__ inline int chunksOf(int stride) { return (int)((unsigned)(stride + CH
 // fill a group of four, in none.
 #define PAIR_ROW 512u
 #define PAIR_OFFSET 0xFFFFu
-#define PAIR_BOTH 0u
-#define PAIR_FIRST 0x80000000u
-#define PAIR_SECOND 0x90000000u
-#define PAIR_NONE 0xA0000000u
+#define PAIR_SECOND 0u
+#define PAIR_BOTH 0x10000000u
+#define PAIR_FIRST 0x20000000u
+#define PAIR_NONE 0x80000000u
 
 // The samples in which a unit spiked at a step, ascending; p.columns has their number.
 __device__ inline Global<unsigned short> samplesOf(const Population& p, int step, int unit, int n) {

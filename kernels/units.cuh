@@ -18,7 +18,7 @@ __device__ inline Quad gather(const Population& pre, Global<float> w, int stride
   } else {
     Global<int> list = listOf(pre, step, b, n);
     int count = countOf(pre, step, b, n);
-#pragma unroll 2
+#pragma unroll 3
     for (int e = 0; e < count; e++) {
       add(sum, load(column.bytesOn(wideProduct(list[e], row))));
     }

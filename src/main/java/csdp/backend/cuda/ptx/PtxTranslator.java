@@ -19,7 +19,9 @@ import java.util.stream.IntStream;
  *
  * <p>In a library compiled with {@code -DCSDP_COUNT} each basic block counts its executions. Its
  * weight estimates machine instructions: 9 for a division or square root of floats, 20 for an
- * integer division or remainder, none for a move or an address conversion, 1 for everything else.
+ * integer division or remainder, none for a move or an address conversion, 1 for everything else. A
+ * branch that only skips up to four instructions of arithmetic is none either: ptxas makes them
+ * conditional, so they count whether they are skipped or not.
  *
  * @see <a href="https://docs.nvidia.com/cuda/parallel-thread-execution/">PTX ISA</a>
  */
@@ -157,6 +159,7 @@ public final class PtxTranslator {
   /** One kernel. */
   private static final class Kernel {
     private static final int GAP = 64; // bytes between arrays of shared memory
+    private static final int MOST_CONDITIONAL = 4; // instructions that a branch skips
     private static final int MOST_SHARED = 48 * 1024; // limit per block, in bytes
 
     private final String name;
@@ -167,6 +170,8 @@ public final class PtxTranslator {
     private final StringBuilder code = new StringBuilder();
     private final List<Integer> weights = new ArrayList<>(); // of basic blocks
     private boolean inBlock;
+    private int conditional; // instructions to come that a branch of the block "condition" skips
+    private int condition;
     private int shared; // end of the arrays so far
     private int sharedBytes;
     private String local; // name of the array; null without one
@@ -196,8 +201,10 @@ public final class PtxTranslator {
     }
 
     String translate(String body) {
-      for (String line : body.split("\n")) {
-        line(line.strip());
+      List<String> lines =
+          body.lines().map(String::strip).filter(l -> !IGNORED.matcher(l).matches()).toList();
+      for (int k = 0; k < lines.size(); k++) {
+        line(lines.get(k), lines.subList(k + 1, lines.size()));
       }
       String signature =
           parameters.entrySet().stream()
@@ -239,10 +246,7 @@ public final class PtxTranslator {
           + "}\n\n";
     }
 
-    private void line(String line) {
-      if (IGNORED.matcher(line).matches()) {
-        return;
-      }
+    private void line(String line, List<String> rest) {
       Matcher m = REGISTERS.matcher(line);
       if (m.matches()) {
         declare(m.group(1), m.group(2), m.group(3));
@@ -269,13 +273,36 @@ public final class PtxTranslator {
         weights.add(0);
         inBlock = true;
       }
-      int block = weights.size() - 1;
-      weights.set(block, weights.get(block) + weight(opcode));
+      int skipped = m.group(2) == null || !opcode.equals("bra") ? 0 : skipped(m.group(4), rest);
+      if (skipped > 0) {
+        conditional = skipped;
+        condition = weights.size() - 1;
+      } else {
+        int block = conditional-- > 0 ? condition : weights.size() - 1;
+        weights.set(block, weights.get(block) + weight(opcode));
+      }
       String done = instruction(opcode, operands(m.group(4)));
       String guard =
           m.group(2) == null ? "" : "if (" + m.group(1) + register(m.group(2)).variable + ") ";
       code.append("  ").append(guard).append("{ ").append(done).append(" }\n");
       inBlock = !opcode.equals("bra") && !opcode.equals("bra.uni") && !opcode.equals("ret");
+    }
+
+    /** Returns how many instructions a branch skips if ptxas makes them conditional, else 0. */
+    private static int skipped(String target, List<String> rest) {
+      int count = 0;
+      for (String line : rest) {
+        Matcher label = LABEL.matcher(line);
+        if (label.matches()) {
+          return label.group(1).equals(target.strip()) ? count : 0;
+        }
+        Matcher m = INSTRUCTION.matcher(line);
+        boolean arithmetic = m.matches() && m.group(3).matches("(add|sub|mul)\\..*");
+        if (!arithmetic || ++count > MOST_CONDITIONAL) {
+          return 0;
+        }
+      }
+      return 0;
     }
 
     private static String label(String label) {

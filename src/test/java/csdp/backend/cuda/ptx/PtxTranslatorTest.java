@@ -754,6 +754,29 @@ class PtxTranslatorTest {
     device.launch("right", warp, out);
   }
 
+  /** The weights of the blocks of a kernel whose branch skips some instructions. */
+  private static String weights(String... skipped) {
+    String body =
+        ".reg .pred %p<2>;\n.reg .b32 %r<3>;\n.reg .b64 %rd<2>;\nmov.u64 %rd1, 0;\nsetp.eq.s32 %p1, %r1, 0;\n@%p1 bra $L1;\n"
+            + String.join("\n", skipped)
+            + "\n$L1:\nadd.s32 %r2, %r1, 1;\nret;\n";
+    Matcher m =
+        Pattern.compile("weights\\[] = \\{(.*)}")
+            .matcher(
+                PtxTranslator.translate(".visible .entry k(\n.param .u64 x\n)\n{\n" + body + "}\n")
+                    .text());
+    assertTrue(m.find());
+    return m.group(1);
+  }
+
+  @Test
+  void aShortBranchCountsAsConditionalInstructions() {
+    String add = "add.s32 %r1, %r1, 1;";
+    assertEquals("5, 0, 2", weights(add, add, add, add));
+    assertEquals("2, 5, 2", weights(add, add, add, add, add));
+    assertEquals("2, 2, 2", weights(add, "st.global.u32 [%rd1], %r1;"));
+  }
+
   // An error names what the translator does not support.
 
   private static String refusal(String ptx) {
