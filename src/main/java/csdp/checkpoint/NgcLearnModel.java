@@ -35,12 +35,12 @@ import java.util.stream.Stream;
  * @param parameters with their network
  * @param learning rates that the network was trained with
  * @param parameterFolder folder of the parameters
- * @param beside the content of csdp.json; null without that file
+ * @param extra the content of csdp.json; null without that file
  */
 public record NgcLearnModel(
-    Parameters parameters, Learning learning, Path parameterFolder, Beside beside) {
+    Parameters parameters, Learning learning, Path parameterFolder, Extra extra) {
   /** Name of the file for values that the released format cannot hold. */
-  public static final String BESIDE = "csdp.json";
+  public static final String EXTRA_FILE = "csdp.json";
 
   private static final String COMPONENTS = "components.json";
   private static final String UNTRAINED = "custom";
@@ -57,9 +57,9 @@ public record NgcLearnModel(
    * @param seed of the run, for the same input spikes
    * @param ink of the training images; null if unknown
    */
-  public record Beside(int steps, float dt, Integer width, Integer height, int seed, Ink ink) {
+  public record Extra(int steps, float dt, Integer width, Integer height, int seed, Ink ink) {
     /** Checks the shape. */
-    public Beside {
+    public Extra {
       if ((width == null) != (height == null) || (width != null && (width < 1 || height < 1))) {
         throw CsdpException.badInput("images of %s x %s pixels", width, height);
       }
@@ -100,20 +100,18 @@ public record NgcLearnModel(
       throw CsdpException.badInput(
           "%s is not a model folder of ngc-learn: it has no %s", folder, COMPONENTS);
     }
-    Path besideFile = folder.resolve(BESIDE);
-    Beside beside =
-        Files.exists(besideFile)
-            ? Json.value(Json.tree(besideFile), Beside.class, besideFile)
-            : null;
+    Path extraFile = folder.resolve(EXTRA_FILE);
+    Extra extra =
+        Files.exists(extraFile) ? Json.value(Json.tree(extraFile), Extra.class, extraFile) : null;
     Reader reader = new Reader(folder.resolve(COMPONENTS));
     Learning learning = reader.learning();
-    NetworkSpec spec = reader.spec(beside, learning);
-    if (beside != null
-        && beside.width() != null
-        && (long) beside.width() * beside.height() != spec.input().units()) {
+    NetworkSpec spec = reader.spec(extra, learning);
+    if (extra != null
+        && extra.width() != null
+        && (long) extra.width() * extra.height() != spec.input().units()) {
       throw CsdpException.badInput(
           "%s: images of %d x %d pixels, but the network has %d inputs",
-          besideFile, beside.width(), beside.height(), spec.input().units());
+          extraFile, extra.width(), extra.height(), spec.input().units());
     }
     Path ops = folder.resolve("ops.json");
     if (Files.exists(ops)) {
@@ -123,7 +121,7 @@ public record NgcLearnModel(
     ParameterFolder.requireSizes(source, spec);
     Parameters parameters = new Parameters(spec);
     ParameterFolder.read(source, parameters);
-    return new NgcLearnModel(parameters, learning, source, beside);
+    return new NgcLearnModel(parameters, learning, source, extra);
   }
 
   /**
@@ -149,7 +147,7 @@ public record NgcLearnModel(
       int seed,
       Ink ink) {
     Constants c = p.spec().constants();
-    Beside beside = new Beside(c.steps(), c.dt(), width, height, seed, ink);
+    Extra extra = new Extra(c.steps(), c.dt(), width, height, seed, ink);
     NgcLearnFormat form = new NgcLearnFormat(p.spec(), learning);
     Map<String, JsonNode> files = new LinkedHashMap<>();
     files.put(COMPONENTS, form.components());
@@ -164,7 +162,7 @@ public record NgcLearnModel(
             byte[] text = PythonJson.text(file.getValue()).getBytes(StandardCharsets.US_ASCII);
             Files.write(temporary.resolve(file.getKey()), text);
           }
-          Files.write(temporary.resolve(BESIDE), Json.bytes(beside));
+          Files.write(temporary.resolve(EXTRA_FILE), Json.bytes(extra));
           Path parameters = Files.createDirectory(temporary.resolve("best_params" + seed));
           ParameterFolder.write(parameters, p, seed);
         });
@@ -253,7 +251,7 @@ public record NgcLearnModel(
       return named(() -> new Learning(number("W1", "eta"), number("W1", "w_decay")));
     }
 
-    NetworkSpec spec(Beside beside, Learning learning) {
+    NetworkSpec spec(Extra extra, Learning learning) {
       List<Integer> hidden = new ArrayList<>();
       while (components.containsKey("W" + (hidden.size() + 1))) {
         hidden.add(units("z" + (hidden.size() + 1)));
@@ -265,8 +263,8 @@ public record NgcLearnModel(
           named(
               () ->
                   Constants.builder()
-                      .steps(beside == null ? STEPS : beside.steps())
-                      .dt(beside == null ? DT : beside.dt())
+                      .steps(extra == null ? STEPS : extra.steps())
+                      .dt(extra == null ? DT : extra.dt())
                       .tauM(number("z1", "tau_m"))
                       .tauTrace(number("tr1", "tau_tr"))
                       .resistance(number("W1", "resist_scale"))

@@ -92,21 +92,21 @@ public record SavedModel(
               place,
               model.parameterFolder().getFileName()));
     }
-    NgcLearnModel.Beside beside = model.beside();
+    NgcLearnModel.Extra extra = model.extra();
     int pixels = model.spec().input().units();
     int side = (int) Math.round(Math.sqrt(pixels));
     boolean square = side * side == pixels;
-    boolean told = beside != null && beside.width() != null;
-    int width = told ? beside.width() : square ? side : pixels;
+    boolean told = extra != null && extra.width() != null;
+    int width = told ? extra.width() : square ? side : pixels;
     int height = pixels / width;
-    if (beside == null) {
+    if (extra == null) {
       notice.accept(
           String.format(
               Locale.ROOT,
               "%s has no %s with time steps and image size: T %d, dt %s ms, %d x %d pixels are"
                   + " assumed",
               place,
-              NgcLearnModel.BESIDE,
+              NgcLearnModel.EXTRA_FILE,
               model.spec().constants().steps(),
               model.spec().constants().dt(),
               width,
@@ -118,13 +118,13 @@ public record SavedModel(
         model.learning(),
         width,
         height,
-        beside == null ? RELEASED_SEED : beside.seed(),
-        beside == null ? null : beside.ink(),
+        extra == null ? RELEASED_SEED : extra.seed(),
+        extra == null ? null : extra.ink(),
         null);
   }
 
   /**
-   * Writes the model in the released code's format, with {@link NgcLearnModel#BESIDE}.
+   * Writes the model in the released code's format, with {@link NgcLearnModel#EXTRA_FILE}.
    *
    * @throws CsdpException as {@link NgcLearnModel#write}
    */

@@ -6,7 +6,6 @@ import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
-import csdp.data.Split;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import java.io.PrintWriter;
@@ -39,14 +38,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       description = "Output folder. Default: the model's folder.")
   private Path out;
 
-  @Option(
-      names = "--split",
-      defaultValue = "test",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private Split split;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Only the first N images.")
-  private Integer limit;
+  @Mixin private SplitOptions split;
 
   @Option(
       names = "--layer",
@@ -76,12 +68,6 @@ final class AnalyzeCommand implements Callable<Integer> {
       description = "Index of the image in the spike raster. Default: ${DEFAULT-VALUE}.")
   private int sample;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Seed of the input spikes. Default: the model's.")
-  private Integer seed;
-
   @Mixin private DataOptions data;
 
   @Mixin private DeviceOptions device;
@@ -91,9 +77,7 @@ final class AnalyzeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter print = spec.commandLine().getOut();
-    if (limit != null && limit < 1) {
-      throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
-    }
+    split.check();
     if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
       throw CsdpException.environment(
           "this Java has no module java.desktop, which plots need: use a full JDK");
@@ -103,17 +87,14 @@ final class AnalyzeCommand implements Callable<Integer> {
     SavedModel saved = model.open(spec);
     Path to = out == null ? saved.folder() : out;
     new AnalysisFolder(to).check();
-    Dataset images = data.images(saved, split, spec);
-    if (limit != null) {
-      images = images.limit(limit);
-    }
+    Dataset images = split.images(data, saved, spec);
     Analysis.Options options =
         new Analysis.Options(
             layers(saved.spec().hidden().length),
             points,
             perplexity,
             sample,
-            seed == null ? saved.seed() : seed,
+            split.seed(saved),
             EvaluateCommand.BATCH,
             device.threads());
     Analysis.check(saved.spec(), images, options);
@@ -124,13 +105,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       print.flush();
       ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
       Analysis analysis =
-          Analysis.of(
-              saved,
-              images,
-              split.name().toLowerCase(Locale.ROOT),
-              backend,
-              options,
-              progress::working);
+          Analysis.of(saved, images, split.name(), backend, options, progress::working);
       progress.clear();
       Evaluation e = analysis.evaluation();
       print.printf(Locale.ROOT, "accuracy  %.2f %%%n", 100 * e.accuracy());

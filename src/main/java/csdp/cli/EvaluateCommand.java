@@ -4,8 +4,6 @@ import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
-import csdp.data.Split;
-import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.metrics.Evaluation;
 import csdp.train.Evaluator;
@@ -17,7 +15,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Measures a trained model on a data set, without labels. */
@@ -34,20 +31,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions model;
 
-  @Option(
-      names = "--split",
-      defaultValue = "test",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private Split split;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Only the first N images.")
-  private Integer limit;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Seed of the input spikes. Default: the model's.")
-  private Integer seed;
+  @Mixin private SplitOptions split;
 
   @Mixin private DataOptions data;
 
@@ -61,20 +45,15 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     json.check();
     PrintWriter out = json.text(spec);
-    if (limit != null && limit < 1) {
-      throw CsdpException.badInput("--limit must be at least 1, not %d", limit);
-    }
+    split.check();
     Device where = device.resolve(spec);
     SavedModel saved = model.open(spec);
-    Dataset images = data.images(saved, split, spec);
-    if (limit != null) {
-      images = images.limit(Math.min(limit, images.size()));
-    }
+    Dataset images = split.images(data, saved, spec);
     Evaluator.requireFit(saved.spec(), images);
     try (Backend backend = where.open(saved.spec(), device.threads())) {
       backend.restore(saved.parameters());
       ProgressPrinter progress = new ProgressPrinter(out, spec.commandLine().getErr());
-      int seed = this.seed == null ? saved.seed() : this.seed;
+      int seed = split.seed(saved);
       long start = System.nanoTime();
       Evaluation e = Evaluator.evaluate(backend, images, seed, BATCH, progress::testing);
       double seconds = (System.nanoTime() - start) * 1e-9;
@@ -86,7 +65,7 @@ final class EvaluateCommand implements Callable<Integer> {
         figures.put("network", saved.spec().toString());
         figures.put("data", images.name());
         figures.put("data_sha256", images.sha256());
-        figures.put("split", split.name().toLowerCase(Locale.ROOT));
+        figures.put("split", split.name());
         figures.put("device", backend.name());
         figures.put("seed", seed);
         figures.put("seconds", seconds);

@@ -45,7 +45,7 @@ final class ExportCommand implements Callable<Integer> {
         saved.spec().constants().dt(),
         saved.width(),
         saved.height(),
-        to.resolve(NgcLearnModel.BESIDE));
+        to.resolve(NgcLearnModel.EXTRA_FILE));
     out.flush();
     return 0;
   }

@@ -67,11 +67,6 @@ public record NpyArray(String where, int[] shape, Object data) {
     }
   }
 
-  /** Whether its elements are true or false. */
-  public boolean isLogical() {
-    return data instanceof boolean[];
-  }
-
   /** Whether its elements are floating-point numbers. */
   public boolean isFloating() {
     return data instanceof float[] || data instanceof double[];

@@ -15,7 +15,6 @@ import csdp.model.TestNetworks;
 import csdp.model.TestRates;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -24,10 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DynamicsTest {
   private static final Learning NO_DECAY = new Learning(0.25f, 0);
-
-  static Stream<Nets.Maker> backends() {
-    return Stream.concat(Stream.of(new Nets.Maker("reference", Nets::reference)), Nets.others());
-  }
 
   /** dt 1, tau_m 2, trace decay 1 - 1/4; R_m 1/2, R_i 1/4, rho_b 1/8, theta 1. */
   private static NetworkSpec oneUnit(int steps) {
@@ -49,7 +44,7 @@ class DynamicsTest {
     Parameters p = new Parameters(spec);
     p.weights(spec.synapse("W1"))[0] = w1;
     for (Population pop : spec.integrating()) {
-      java.util.Arrays.fill(p.thresholds(pop), pop.role() == Role.HIDDEN ? threshold : 100f);
+      java.util.Arrays.fill(p.thresholds(pop), pop.hasGoodness() ? threshold : 100f);
     }
     return p;
   }
@@ -67,7 +62,7 @@ class DynamicsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void membraneThresholdAndTrace(Nets.Maker maker) {
     NetworkSpec spec = oneUnit(6);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
@@ -101,7 +96,7 @@ class DynamicsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void thresholdNeverFallsBelowItsFloor(Nets.Maker maker) {
     NetworkSpec spec = oneUnit(3);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
@@ -119,7 +114,7 @@ class DynamicsTest {
    * -1/2.
    */
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void contrastiveUpdate(Nets.Maker maker) {
     NetworkSpec spec = oneUnit(2);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
@@ -149,7 +144,7 @@ class DynamicsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void negativesPushTheOtherWayAndErrorsLearnFromPositivesOnly(Nets.Maker maker) {
     NetworkSpec spec = oneUnit(2);
     Population z1 = spec.populations(Role.HIDDEN).get(0);
@@ -169,7 +164,7 @@ class DynamicsTest {
 
   /** eR = 2 (s0 - sR) / N+ = 2 at t = 2; R1 learns from the new spike: U = -(R_m eR)(1 - |w|). */
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void reconstructionUpdate(Nets.Maker maker) {
     NetworkSpec spec = oneUnit(2);
     Parameters p = parameters(spec, 0.5f, 0.1875f);
@@ -189,7 +184,7 @@ class DynamicsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void sameBitsTwice(Nets.Maker maker) {
     NetworkSpec spec = TestNetworks.lopsided(30, 4, 10).hidden(20, 9).build();
     float[][] weights = new float[2][];

@@ -35,6 +35,12 @@ final class Nets {
     return b.build();
   }
 
+  /** The reference and every backend that is compared with it. */
+  static java.util.stream.Stream<Maker> all() {
+    return java.util.stream.Stream.concat(
+        java.util.stream.Stream.of(new Maker("reference", Nets::reference)), others());
+  }
+
   record Maker(String name, Function<NetworkSpec, Backend> make) {
     @Override
     public String toString() {

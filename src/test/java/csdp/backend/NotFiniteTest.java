@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,10 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("kernels")
 class NotFiniteTest {
   private static final float[] BAD = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
-
-  static Stream<Nets.Maker> backends() {
-    return Stream.concat(Stream.of(new Nets.Maker("reference", Nets::reference)), Nets.others());
-  }
 
   private static NetworkSpec spec(boolean supervised) {
     return TestNetworks.lopsided(17, 3, 6).hidden(9, 5).supervised(supervised).build();
@@ -44,7 +39,7 @@ class NotFiniteTest {
   }
 
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#all")
   void restoredParametersAreNamed(Nets.Maker maker) {
     NetworkSpec spec = spec(true);
     Parameters good = Parameters.random(spec, 1);
@@ -100,7 +95,7 @@ class NotFiniteTest {
             new Overflow("weights of W1, step 1", new Learning(3e38f, 0), with(1, 0, 0)),
             new Overflow("weights of W1, step 2", new Learning(0, 3e38f), with(1, 0, 0)));
     List<Object[]> all = new ArrayList<>();
-    backends().forEach(b -> overflows.forEach(o -> all.add(new Object[] {b, o})));
+    Nets.all().forEach(b -> overflows.forEach(o -> all.add(new Object[] {b, o})));
     return all;
   }
 
@@ -122,10 +117,10 @@ class NotFiniteTest {
     try (Backend backend = maker.make().apply(o.spec())) {
       backend.restore(Parameters.random(o.spec(), 1));
       String message = refused(backend, o.learning()).getMessage();
-      // A backend may not know which array of a population or synapse it was.
+      // A backend may not know which array of a population or synapse overflowed.
       String where = o.place().substring(o.place().indexOf(" of ")) + " of 6";
       assertTrue(message.endsWith(where), message);
-      if (backend.name().equals("reference")) {
+      if (backend.name().equals(Device.REFERENCE.name())) {
         assertEquals("NaN or infinity in the " + o.place() + " of 6", message);
       }
     }

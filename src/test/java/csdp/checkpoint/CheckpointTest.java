@@ -47,7 +47,7 @@ class CheckpointTest {
   @BeforeEach
   void folder() {
     folder = dir.resolve("last");
-    spec = TestNetworks.tiny(true, true, 5, 4);
+    spec = TestNetworks.tiny(5, 4).build();
     p = TestParameters.distinct(spec, 1);
   }
 
@@ -134,7 +134,7 @@ class CheckpointTest {
     Files.createDirectory(folder);
     refused("is not a checkpoint");
     Checkpoint.write(folder, p, false, STATE);
-    spec = TestNetworks.tiny(false, true, 5, 4);
+    spec = TestNetworks.tiny(5, 4).supervised(false).build();
     refused("holds a network 6-5-4-3 supervised, with reconstruction; expected");
     Path manifest = folder.resolve("manifest.json");
     String text = Files.readString(manifest);

@@ -35,7 +35,7 @@ class NgcLearnModelTest {
   private Path exported() {
     Path folder = dir.resolve("model");
     NgcLearnModel.write(
-        folder, TestParameters.distinct(TestNetworks.tiny(true, true, 5, 4), 1), LEARNING, 1234);
+        folder, TestParameters.distinct(TestNetworks.tiny(5, 4).build(), 1), LEARNING, 1234);
     return folder;
   }
 
@@ -77,7 +77,7 @@ class NgcLearnModelTest {
     assertTrue(files.size() >= 20, files.toString());
     for (Path file : files) {
       if (file.endsWith("z0.npz") || file.endsWith("z3.npz")) {
-        // The keys come from another generator.
+        // The keys are from another generator.
         try (Npz npz = Npz.open(copy.resolve(file))) {
           assertEquals(2, npz.array("key").expectShape(2).longs().length);
         }
@@ -179,10 +179,10 @@ class NgcLearnModelTest {
   }
 
   @Test
-  void whatTheFormHasNoPlaceForLiesBeside() throws IOException {
-    Parameters p = TestParameters.distinct(TestNetworks.tiny(true, true, 5, 4), 1);
+  void extraFieldsAreInAFileOfTheirOwn() throws IOException {
+    Parameters p = TestParameters.distinct(TestNetworks.tiny(5, 4).build(), 1);
     Constants c = p.spec().constants();
-    Path folder = dir.resolve("beside");
+    Path folder = dir.resolve("extra");
     Ink ink = new Ink(0.25, 0, 0.5);
     NgcLearnModel.write(folder, p, LEARNING, 3, 2, 77, ink);
     SavedModel model = SavedModel.open(folder, false, line -> fail(line));
@@ -191,7 +191,7 @@ class NgcLearnModelTest {
     assertEquals(77, model.seed());
     assertEquals(ink, model.ink());
     assertEquals(c, model.spec().constants());
-    Path file = folder.resolve(NgcLearnModel.BESIDE);
+    Path file = folder.resolve(NgcLearnModel.EXTRA_FILE);
     String good = Files.readString(file);
     edit(file, "\"width\" : 3", "\"width\" : 4");
     refused(folder, "4 x 2 pixels, but the network has 6 inputs");

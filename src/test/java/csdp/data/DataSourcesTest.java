@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,7 +80,12 @@ class DataSourcesTest {
     return sources(environment, DEAD).open(DataRequest.of(data, 2, 0));
   }
 
-  private static DataRequest files(Path f, boolean train, boolean valid, boolean test) {
+  /** A request for the NPY files of some splits. */
+  private static DataRequest files(Path f, Split... splits) {
+    Set<Split> given = Set.of(splits);
+    boolean train = given.contains(Split.TRAIN);
+    boolean valid = given.contains(Split.VALID);
+    boolean test = given.contains(Split.TEST);
     return new DataRequest(
         null,
         train ? f.resolve("trainX.npy") : null,
@@ -106,7 +112,7 @@ class DataSourcesTest {
     assertEquals(6 % 3, all.valid().label(0));
     assertEquals(103 / 255f, image(all.test(), 0)[0]);
 
-    // A limit takes from the front and leaves the validation images as they are.
+    // A limit keeps the first training images and does not change the validation images.
     DataRequest few = DataRequest.of(folder.toString(), 2, 4);
     Splits limited = sources(null, DEAD).open(few);
     assertEquals(4, limited.train().size());
@@ -153,7 +159,7 @@ class DataSourcesTest {
     Path real = idxFolder(dir.resolve("real"), 0);
     assertEquals(0, image(open(real, "mnist").train(), 0)[0]);
     assertFails(3, () -> open(real, "fashion"), "fashion", "holds other data", "--data");
-    // Nothing asked: it is taken as it is.
+    // Without a request the folder is used unchanged.
     assertEquals(6 / 255f, image(open(sub, null).train(), 0)[0]);
     assertEquals("mnist", open(sub, null).name());
     assertFails(2, () -> open(dir.resolve("none"), null), "CSDP_DATA", "none");
@@ -244,7 +250,7 @@ class DataSourcesTest {
         new byte[] {51, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
     Npy.write(f.resolve("testY.npy"), new int[] {2}, new long[] {3, 1});
     for (DataRequest request :
-        List.of(files(f, true, false, true), DataRequest.of(f.toString(), 1, 0))) {
+        List.of(files(f, Split.TRAIN, Split.TEST), DataRequest.of(f.toString(), 1, 0))) {
       Splits splits = sources(null, DEAD).open(request);
       assertEquals(4, splits.train().size());
       assertEquals(1, splits.valid().size());
@@ -257,18 +263,18 @@ class DataSourcesTest {
       assertEquals(3, splits.test().label(0));
       assertEquals(1, splits.valid().label(0));
     }
-    // Validation images of its own are taken, and nothing is set aside.
+    // Given validation images are used, and no training images are split off.
     Npy.write(f.resolve("validX.npy"), new int[] {3, 6}, new float[18]);
     Npy.write(f.resolve("validY.npy"), new int[] {3, 1}, new int[] {2, 2, 2});
-    Splits own = sources(null, DEAD).open(files(f, true, true, true));
+    Splits own = sources(null, DEAD).open(files(f, Split.TRAIN, Split.VALID, Split.TEST));
     assertEquals(5, own.train().size());
     assertEquals(3, own.valid().size());
     assertEquals(2, own.valid().label(2));
-    assertEquals(2, sources(null, DEAD).split(files(f, false, false, true), Split.TEST).size());
-    assertNull(sources(null, DEAD).open(files(f, true, true, false)).test());
+    assertEquals(2, sources(null, DEAD).split(files(f, Split.TEST), Split.TEST).size());
+    assertNull(sources(null, DEAD).open(files(f, Split.TRAIN, Split.VALID)).test());
     assertFails(
         2,
-        () -> sources(null, DEAD).split(files(f, true, true, false), Split.TEST),
+        () -> sources(null, DEAD).split(files(f, Split.TRAIN, Split.VALID), Split.TEST),
         "no test images",
         "--test-x and --test-y");
     assertFails(
@@ -299,7 +305,7 @@ class DataSourcesTest {
             new long[] {0, 255, 0, 255, 255, 0, 0, 0, 0, 0, 0, 1},
           }) {
         Npy.write(f.resolve("testX.npy"), shape, pixels);
-        Dataset test = sources(null, DEAD).split(files(f, false, false, true), Split.TEST);
+        Dataset test = sources(null, DEAD).split(files(f, Split.TEST), Split.TEST);
         assertEquals(3, test.width());
         assertEquals(2, test.height());
         assertArrayEquals(wanted, image(test, 0));
@@ -318,15 +324,15 @@ class DataSourcesTest {
     Npy.write(f.resolve("testX.npy"), new int[] {2, 4}, new float[8]);
     Npy.write(f.resolve("trainY.npy"), new int[] {600}, labels);
     Npy.write(f.resolve("testY.npy"), new int[] {2, 1}, new long[] {299, 280});
-    Splits all = sources(null, DEAD).open(files(f, true, false, true));
+    Splits all = sources(null, DEAD).open(files(f, Split.TRAIN, Split.TEST));
     assertEquals(300, all.train().classes());
     assertEquals(299, all.test().label(0));
-    Dataset alone = sources(null, DEAD).split(files(f, false, false, true), Split.TEST);
+    Dataset alone = sources(null, DEAD).split(files(f, Split.TEST), Split.TEST);
     assertEquals(299, alone.label(0));
     labels[7] = 601; // more classes than training images: no labels
     Npy.write(f.resolve("trainY.npy"), new int[] {600}, labels);
     assertFails(
-        2, () -> sources(null, DEAD).open(files(f, true, false, true)), "602 classes", "600");
+        2, () -> sources(null, DEAD).open(files(f, Split.TRAIN, Split.TEST)), "602 classes", "600");
   }
 
   @Test
@@ -374,7 +380,7 @@ class DataSourcesTest {
     Npy.write(x, new int[] {3, 4}, new float[12]);
     refused(f, "3 images", "2 labels");
     Npy.write(x, new int[] {2, 2, 2}, new float[8]);
-    assertEquals(2, sources(null, DEAD).split(files(f, false, false, true), Split.TEST).height());
+    assertEquals(2, sources(null, DEAD).split(files(f, Split.TEST), Split.TEST).height());
     Npy.write(y, new int[] {2}, new float[] {0, 0.5f});
     refused(f, "testY.npy", "0.5");
     Npy.write(y, new int[] {2}, new int[] {0, -1});
@@ -390,8 +396,7 @@ class DataSourcesTest {
   }
 
   private void refused(Path f, String... words) {
-    assertFails(
-        2, () -> sources(null, DEAD).split(files(f, false, false, true), Split.TEST), words);
+    assertFails(2, () -> sources(null, DEAD).split(files(f, Split.TEST), Split.TEST), words);
   }
 
   @Test

@@ -16,7 +16,7 @@ public final class FaultyDisk implements AutoCloseable {
   public enum Fault {
     /** Overlay file systems: folders of a lower layer cannot be renamed (EXDEV). */
     LOWER_FOLDERS,
-    /** A file that is a mount point of its own cannot be renamed over (EBUSY). */
+    /** A file that is a mount point cannot be replaced by a rename (EBUSY). */
     MOUNTED_FILES,
     NO_FOLDER_SYNC,
     NO_LOCKS,

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One holder at a time. A holder that is killed: CrashTest. */
-@SuppressWarnings("try") // a lock acts by being open; nobody has to name it
+@SuppressWarnings("try") // a lock acts while open; the variable is not used
 class FolderLockTest {
   @TempDir Path dir;
 
@@ -76,7 +76,7 @@ class FolderLockTest {
   /** The lock is exclusive, so all temporaries belong to processes that have ended. */
   @Test
   void clearsUpAfterACrash() throws IOException {
-    long alive = ProcessHandle.current().pid(); // as if the number had been given out again
+    long alive = ProcessHandle.current().pid(); // as if the process id had been reused
     List<String> mine =
         List.of("best", "last", "last.old", "config.json", "acc-5.npy", "metrics.jsonl");
     for (String name : mine) {

@@ -197,7 +197,6 @@ class NpyTest {
       assertArrayEquals(values, read(npy(1, dict(descr, false, "(9,)"), data.array())).floats());
     }
     NpyArray logical = read(npy(1, dict("|b1", true, "(2, 2)"), bytes(1, 0, 0, 7)));
-    assertTrue(logical.isLogical());
     assertArrayEquals(new float[] {1, 0, 0, 1}, logical.floats());
     assertArrayEquals(new int[] {1, 0, 0, 1}, logical.ints());
     Npy.write(dir.resolve("b.npy"), new int[] {3}, new boolean[] {true, false, true});

@@ -7,23 +7,19 @@ import java.util.List;
 public final class TestNetworks {
   private TestNetworks() {}
 
-  /** Inputs and classes of MNIST and of strokes; the demo's constants, windows of so many steps. */
+  /** Inputs and classes of MNIST and of strokes; the demo's constants with another T. */
   public static NetworkSpec.Builder strokes(int steps) {
     return NetworkSpec.builder(784, 10).constants(Constants.demo().withSteps(steps));
   }
 
-  /** Fast and lopsided learning, so that mistakes show within a few steps: {@link TestRates}. */
+  /** Fast, asymmetric learning that exposes errors within a few steps: {@link TestRates}. */
   public static NetworkSpec.Builder lopsided(int inputs, int classes, int steps) {
     return NetworkSpec.builder(inputs, classes).constants(TestRates.constants(steps));
   }
 
   /** 6 inputs and 3 classes. */
-  public static NetworkSpec tiny(boolean supervised, boolean reconstruction, int... hidden) {
-    return NetworkSpec.builder(6, 3)
-        .hidden(hidden)
-        .supervised(supervised)
-        .reconstruction(reconstruction)
-        .build();
+  public static NetworkSpec.Builder tiny(int... hidden) {
+    return NetworkSpec.builder(6, 3).hidden(hidden);
   }
 
   /** One to four hidden layers, with and without labels and reconstruction. */
@@ -32,7 +28,7 @@ public final class TestNetworks {
     for (int[] hidden : new int[][] {{5}, {5, 4}, {5, 4, 7}, {2, 3, 4, 5}}) {
       for (boolean supervised : new boolean[] {true, false}) {
         for (boolean reconstruction : new boolean[] {true, false}) {
-          all.add(tiny(supervised, reconstruction, hidden));
+          all.add(tiny(hidden).supervised(supervised).reconstruction(reconstruction).build());
         }
       }
     }

@@ -1,6 +1,6 @@
 package csdp.model;
 
-/** Strong currents and fast, asymmetric learning, so that mistakes show within a few steps. */
+/** Strong currents and fast, asymmetric learning, to expose errors within a few steps. */
 public final class TestRates {
   /** A learning rate and a weight decay far above the demo's. */
   public static final Learning LEARNING = new Learning(0.01f, 3e-3f);
@@ -12,7 +12,7 @@ public final class TestRates {
     return learns ? LEARNING : null;
   }
 
-  /** Constants for windows of so many steps. */
+  /** Constants for windows of T steps. */
   public static Constants constants(int steps) {
     return Constants.builder()
         .steps(steps)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.backend.Device;
 import csdp.cli.CommandTest;
 import csdp.data.TestData;
 import csdp.io.Npz;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Extreme settings work or are refused in one line. */
 class ExtremeSettingsTest extends CommandTest {
@@ -43,16 +44,16 @@ class ExtremeSettingsTest extends CommandTest {
   }
 
   /** A training run of an instant; flags replace its own. */
-  private int train(Path to, String device, String... flags) {
+  private int train(Path to, Device device, String... flags) {
     List<String> args = new ArrayList<>(List.of("train", "--data", dir.toString()));
-    args.addAll(List.of("--device", device, "--out", to.toString()));
+    args.addAll(List.of("--device", device.name(), "--out", to.toString()));
     args.addAll(flags("--hidden 6,5 --batch 4 --epochs 2 --steps 4 --valid 3", flags));
     return run(args);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "reference"})
-  void work(String device) throws Exception {
+  @MethodSource("csdp.backend.Device#everywhere")
+  void work(Device device) throws Exception {
     String[] settings = {
       "--steps 1",
       "--steps 600",
@@ -93,14 +94,15 @@ class ExtremeSettingsTest extends CommandTest {
       String metrics = Files.readString(to.resolve("metrics.jsonl"));
       assertEquals(3, metrics.lines().count(), s);
       assertFalse(metrics.contains("NaN") || metrics.contains("Inf"), s + ": " + metrics);
-      List<String> evaluate = List.of("evaluate", "--model", to.toString(), "--device", device);
+      List<String> evaluate =
+          List.of("evaluate", "--model", to.toString(), "--device", device.name());
       assertEquals(0, run(evaluate), s + ": " + err);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cpu", "reference"})
-  void areRefused(String device) {
+  @MethodSource("csdp.backend.Device#everywhere")
+  void areRefused(Device device) {
     String[] settings = {
       "--steps 0",
       "--steps 10001",
@@ -136,7 +138,7 @@ class ExtremeSettingsTest extends CommandTest {
       int code =
           train(
               runs.resolve(epochs),
-              "cpu",
+              Device.CPU,
               "--learning-rate",
               "0",
               "--weight-decay",

@@ -266,8 +266,8 @@ public final class ActivityPlots {
               "Goodness of " + p.name(),
               "goodness (sum of squared traces)",
               r.times(),
-              quartiles(r, p, true, true, csv),
-              quartiles(r, p, true, false, csv));
+              goodness(r, p, Samples.POSITIVES, csv),
+              goodness(r, p, Samples.NEGATIVES, csv));
       double theta = spec.constants().goodnessThreshold();
       ValueMarker target = new ValueMarker(theta, Charts.ink(), new BasicStroke(1));
       ((XYPlot) goodness.getPlot()).addRangeMarker(target);
@@ -277,8 +277,8 @@ public final class ActivityPlots {
               "Threshold of " + p.name(),
               "mean threshold (no unit)",
               r.times(),
-              quartiles(r, p, false, true, csv),
-              quartiles(r, p, false, false, csv)));
+              thresholds(r, p, Samples.POSITIVES, csv),
+              thresholds(r, p, Samples.NEGATIVES, csv)));
     }
     return Figure.of(
         "contrast",
@@ -295,15 +295,36 @@ public final class ActivityPlots {
         Figure.files("contrast.csv", csv.bytes()));
   }
 
+  /** Samples of a training batch. */
+  private enum Samples {
+    POSITIVES,
+    NEGATIVES
+  }
+
+  /** A quantity at a step, for a sample. */
+  @FunctionalInterface
+  private interface Values {
+    double at(int step, int sample);
+  }
+
+  private static Band goodness(StepRecord r, Population p, Samples samples, Csv csv) {
+    return quartiles(r, p, samples, "goodness", (t, b) -> r.goodness(p, t, b), csv);
+  }
+
+  private static Band thresholds(StepRecord r, Population p, Samples samples, Csv csv) {
+    return quartiles(r, p, samples, "threshold", (t, b) -> r.threshold(p, t, b), csv);
+  }
+
   private static Band quartiles(
-      StepRecord r, Population p, boolean goodness, boolean positive, Csv csv) {
+      StepRecord r, Population p, Samples samples, String quantity, Values of, Csv csv) {
+    boolean positive = samples == Samples.POSITIVES;
     int from = positive ? 0 : r.batch().positives();
     int to = positive ? r.batch().positives() : r.batch().size();
     double[][] q = new double[3][r.steps()];
     double[] values = new double[to - from];
     for (int t = 0; t < r.steps(); t++) {
       for (int b = from; b < to; b++) {
-        values[b - from] = goodness ? r.goodness(p, t, b) : r.threshold(p, t, b);
+        values[b - from] = of.at(t, b);
       }
       java.util.Arrays.sort(values);
       for (int k = 0; k < 3; k++) {
@@ -313,7 +334,7 @@ public final class ActivityPlots {
           p.name(),
           t + 1,
           Figure.text("%.6g", r.times()[t]),
-          goodness ? "goodness" : "threshold",
+          quantity,
           positive ? "positive" : "negative",
           Figure.text("%.6g", q[0][t]),
           Figure.text("%.6g", q[1][t]),

@@ -32,6 +32,13 @@ final class Layer {
   private short[] lastSpike; // N x units, in the order of the lists: step of the last spike
   private int[] lastSpikeCount; // N x (T+1): units whose last spike was in a step
   private final float[] powers; // traceDecay^k, k = 0..T
+  private final Ending ending;
+
+  /** The end of a step of a sample. */
+  @FunctionalInterface
+  private interface Ending {
+    void finish(int b, Window window);
+  }
 
   Layer(Population p, Constants c) {
     this.p = p;
@@ -47,6 +54,7 @@ final class Layer {
     for (int k = 1; k <= steps; k++) {
       powers[k] = powers[k - 1] * c.traceDecay();
     }
+    ending = ending();
   }
 
   /** Allocates state for N samples. */
@@ -113,12 +121,19 @@ final class Layer {
    * and modulator, or the error.
    */
   void finish(int b, Window window) {
-    switch (p.role()) {
-      case HIDDEN -> finishHidden(b, window);
-      case HEAD -> finishHead(b, window);
-      case RECONSTRUCTION -> finishReconstruction(b, window);
-      case INPUT, CONTEXT -> throw new IllegalStateException(p.name());
-    }
+    ending.finish(b, window);
+  }
+
+  private Ending ending() {
+    return switch (p.role()) {
+      case HIDDEN -> this::finishHidden;
+      case HEAD -> this::finishHead;
+      case RECONSTRUCTION -> this::finishReconstruction;
+      case INPUT, CONTEXT ->
+          (b, window) -> {
+            throw new IllegalStateException(p.name());
+          };
+    };
   }
 
   private void finishHidden(int b, Window window) {

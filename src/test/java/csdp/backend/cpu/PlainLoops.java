@@ -2,7 +2,7 @@ package csdp.backend.cpu;
 
 import csdp.model.NetworkSpec;
 
-/** The CPU backend as it is where the Vector API's module is not there. */
+/** The CPU backend without the Vector API. */
 public final class PlainLoops {
   private PlainLoops() {}
 

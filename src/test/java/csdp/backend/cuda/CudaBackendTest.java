@@ -264,7 +264,7 @@ class CudaBackendTest {
     assertEquals(0, device.used());
   }
 
-  /** Where there is no room for a data set its images come with each batch. */
+  /** Images are uploaded with each batch if the data set does not fit the device. */
   @Test
   void aDataSetThatDoesNotFitIsShownAllTheSame() {
     NetworkSpec spec = TestNetworks.lopsided(784, 10, 6).hidden(13).build();
@@ -394,7 +394,7 @@ class CudaBackendTest {
     assertTrue(refused > 100, refused + " refused");
   }
 
-  /** The device breaks down at one call and works no more: all is given back, whichever it is. */
+  /** A device that fails at any call, and in every later one: all memory is released. */
   @Test
   @Tag("sources")
   void whereverTheDeviceFailsNothingIsLeft() {

@@ -38,25 +38,22 @@ final class Windows {
 
   private Windows() {}
 
-  private static Case of(
-      String name, boolean supervised, boolean recon, int[][] batches, int... hidden) {
-    NetworkSpec spec =
-        TestNetworks.lopsided(SIDE * SIDE, CLASSES, 6)
-            .hidden(hidden)
-            .supervised(supervised)
-            .reconstruction(recon)
-            .build();
-    return new Case(name, spec, batches, batches == EPOCH);
+  private static Case of(String name, NetworkSpec.Builder network, int[][] batches) {
+    return new Case(name, network.build(), batches, batches == EPOCH);
+  }
+
+  private static NetworkSpec.Builder hidden(int... units) {
+    return TestNetworks.lopsided(SIDE * SIDE, CLASSES, 6).hidden(units);
   }
 
   static List<Case> cases() {
     return List.of(
-        of("two hidden layers", true, true, EPOCH, 40, 13),
-        of("unsupervised", false, true, SMALL, 33, 20),
-        of("no reconstruction", true, false, SMALL, 24, 12),
-        of("one hidden layer", true, true, EPOCH, 70),
-        of("three hidden layers", true, true, SMALL, 40, 33, 21),
-        of("more units than a warp of learn takes at once", true, true, SMALL, 1030));
+        of("two hidden layers", hidden(40, 13), EPOCH),
+        of("unsupervised", hidden(33, 20).supervised(false), SMALL),
+        of("no reconstruction", hidden(24, 12).reconstruction(false), SMALL),
+        of("one hidden layer", hidden(70), EPOCH),
+        of("three hidden layers", hidden(40, 33, 21), SMALL),
+        of("more units than one warp of learn handles", hidden(1030), SMALL));
   }
 
   /**

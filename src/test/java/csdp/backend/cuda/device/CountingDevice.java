@@ -26,7 +26,7 @@ public final class CountingDevice extends ForwardingDevice {
     return this;
   }
 
-  /** Buffers and captured sequences that are not given back. */
+  /** Buffers and captured sequences that are not released. */
   public List<Integer> live() {
     return List.of(buffers, sequences);
   }
