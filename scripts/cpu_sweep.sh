@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Benchmarks training steps of the cpu backend over hidden sizes and batches, one after the other, and prints a table:
-# what grows with the weights, and what with the spikes.
+# Benchmarks training steps of the cpu backend over hidden sizes and batches, one after the other, and prints a table
+# that shows which times grow with the weights and which with the spikes.
 #   scripts/cpu_sweep.sh OUT_FOLDER [--data SET ..]
 # HIDDEN and BATCH, lists in the environment, name other sizes of the first layer (the second has 600) and batches.
 set -euo pipefail

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Shows that a crash costs nothing but time: training is killed (SIGKILL) at random moments (every second kill then waits
-# for the writing of a checkpoint) and resumed; it must end with the bits of a run that nothing interrupted, and without a
-# temporary file. Then the same with a full disk and with a folder that turned read-only: exit code 3, one line, the
-# checkpoint as it was.
+# Tests that resume is bit-exact after a crash. Training is killed (SIGKILL) at random moments, every second time during the
+# writing of a checkpoint, and resumed. The result must be bit-identical to an uninterrupted run, without temporary files.
+# Then training runs on a full disk and in a folder that becomes read-only: exit code 3, one line, and an unchanged
+# checkpoint.
 #   scripts/crash_test.sh [--kills N] [--seed N] [--json FILE]
-# Every third killed run is killed once more while it is resumed; those kills come on top of N (30 unless given).
+# Every third killed run is killed again during its resume; these kills are not counted in N (default: 30).
 # Full disk and read-only folder are a small tmpfs for root; others get a limit on file sizes and chmod.
 # Needs bash 5. CSDP names another way to start csdp than scripts/csdp. Ends with 0 if all is well, else with 1.
 set -euo pipefail
@@ -40,12 +40,12 @@ millis() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 EPOCHS=3
 NETWORK="--data strokes --hidden 300,100 --batch 80 --steps 8 --valid 60 --train-limit 400 --device cpu"
 start() { exec "${csdp[@]}" train $NETWORK --checkpoint-every 1 --out "$@"; } # ends a subshell: its id is csdp's
-# Goes on with what is there, as a user would: a run that died before its first line begins anew.
+# Resumes as a user would; starts a new run if the killed one left no config.json.
 again() {
   [ -e "$1/config.json" ] || start "$@"
   exec "${csdp[@]}" train --resume --device cpu --checkpoint-every 1 --out "$@"
 }
-# All that decides a run's end: parameters, moments, thresholds, every measurement; not the times of day.
+# Hash of the results of a run: parameters, moments, thresholds, measurements; without times.
 digest() {
   (
     cd "$1"
@@ -56,7 +56,7 @@ digest() {
 }
 leftovers() { find "$1" -maxdepth 1 \( -name '*.tmp' -o -name '*.old' \) -printf '%f\n'; }
 
-# Kills what runs with the given arguments at a moment of its time in the folder; 1 where it was over before.
+# Starts a command and kills it after some time in the folder; returns 1 if it ended before.
 kill_at() { # MILLISECONDS FOLDER COMMAND...
   local after=$1 folder=$2 code=0
   shift 2

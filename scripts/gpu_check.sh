@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# All that is to be known of the CUDA backend on a machine with a GPU, in one command of less than ten minutes: parity
-# with the reference, recorded runs, compute-sanitizer, benchmarks and an epoch of training in at most eight, and in what
-# is left the same model in JAX and PyTorch (peers/compare.py), written to one JSON.
-# Needs a Java runtime, the jars and the classes; neither Maven nor a network. Peers need MNIST in --data, and are
-# measured with what PYTHON (default: python3) has of them; nothing of theirs changes the exit code.
+# Checks and measures the CUDA backend on a machine with a GPU in less than ten minutes, and writes one JSON: parity with
+# the reference, recorded runs, compute-sanitizer, benchmarks and an epoch of training (at most eight minutes); then, in the
+# remaining time, the same model in JAX and PyTorch (peers/compare.py).
+# Needs a Java runtime, the jars and the classes; neither Maven nor a network. Peers need MNIST in --data and the packages
+# of PYTHON (default: python3); they do not affect the exit code.
 #   scripts/gpu_check.sh BUNDLE OUT.json [--data DIR] [--traces DIR] [--device N] [--small]
 # BUNDLE holds classes/, lib/*.jar and, where there is no Java, jre.tar.gz; with test-classes/traces or traces/ for the
 # recorded runs. In a clone that was built with scripts/csdp, "." will do.
@@ -73,7 +73,7 @@ fact python_frameworks "$("$python" -c '
 import importlib.metadata as m
 print(", ".join(f"{p} {m.version(p)}" for p in ("torch", "jax", "numpy") if any(d.name == p for d in m.distributions())))' 2>/dev/null || true)"
 
-# JCublas wants libcublas.so.12; a machine may have 13 only.
+# JCublas needs libcublas.so.12; a machine may have 13 only.
 libraries=$(ldconfig -p 2>/dev/null || true)
 if grep -q 'libcublas\.so\.12 ' <<<"$libraries"; then
   fact cublas "libcublas.so.12"
@@ -114,7 +114,7 @@ left=$((LIMIT - (SECONDS - started)))
 code=0
 timeout "$left" "$java" "${flags[@]}" -cp "$classpath" csdp.cli.DeviceCheck --device "$device" \
   --minutes "$(((left - 100) / 60 > 0 ? (left - 100) / 60 : 1))" "${args[@]}" || code=$?
-[ "$code" != 124 ] || echo "gpu_check: stopped after $LIMIT seconds; $json holds what was found until then" >&2
+[ "$code" != 124 ] || echo "gpu_check: stopped after $LIMIT seconds; $json holds the results up to then" >&2
 
 # The peers on the networks that were just benchmarked; no longer than three minutes.
 left=$((TOTAL - (SECONDS - started)))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles every kernel for every target and prints what each needs: registers, spilled bytes, shared memory. Then
+# Compiles every kernel for every target and prints its registers, spilled bytes and shared memory. Then
 # executes the shipped PTX on the CPU and prints warp instructions and bytes of each kernel in a step, and whether the
 # window has the bits of the CPU backend. Ends with 1 if a kernel does not compile or spills, or if the window differs.
 # Needs nvcc and g++, not a GPU.

@@ -8,7 +8,7 @@
 Reports median and quartiles of ms per training step over whole windows of T steps, each with other images of MNIST, upload
 included, by the clock, until the device is done. Spikes are shown because a network with other activity has other work to
 do. The last column shows how many spikes differ from the recorded runs of the released code. A peer that does not replay
-them is not timed, except in TF32, which cannot reproduce the author's spikes. What is missing on this machine is named.
+them is not timed, except in TF32, which cannot reproduce the author's spikes. Missing packages are named.
 
 Peers: jax_scan.py (one jitted scan, state donated) and torch_graph.py (a window in one CUDA graph, optionally compiled).
 Each also runs by itself; with --trace it only replays recorded runs. Needs NumPy, and JAX or PyTorch (1.13, Debian's

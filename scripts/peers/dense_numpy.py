@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The step as a dense framework would do it: NumPy, float32, every product a BLAS call.
 
-The baseline that event-driven backends are held against. Written from the equations of the model alone
-(see csdp.backend.reference.ReferenceBackend) and first checked against recorded runs of the released code:
+The dense baseline for event-driven backends. Written independently of the Java code, from the model's equations
+(csdp.model), and compared with recorded runs of the released code:
 
     dense_numpy.py --check TRACE.npz..                     spikes and weights must agree; exit code 1 if not
     dense_numpy.py --hidden 3000,600 --batch 500           times training and inference steps

@@ -5,8 +5,8 @@ in half precision on a GPU, where they are exact.
 
     jax_scan.py --trace TRACE.npz|FOLDER..                        recorded runs: exit code 1 if they differ
     jax_scan.py --data MNIST [--batch 500,100] [--json FILE]      times whole training windows
-both with --device cpu|0|1.. and --precision float32|tf32|tf32x3 of the other products. tf32 is what JAX takes on a GPU
-unless told otherwise; it is not the author's model to the spike, so it is timed whatever --trace says.
+both with --device cpu|0|1.. and --precision float32|tf32|tf32x3 of the other products. tf32 is JAX's default on a GPU;
+its spikes differ from the author's, so it is timed even if --trace differs.
 """
 import os
 import sys

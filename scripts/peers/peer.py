@@ -139,7 +139,7 @@ class Network:
 
 
 def check(file, open_net):
-    """Replays a recorded run with its own input spikes; returns what came out."""
+    """Replays a recorded run with its own input spikes; returns the results."""
     try:
         trace = np.load(file)
         meta = {k[5:]: trace[k].item() for k in trace.files if k.startswith("meta/")}
@@ -398,7 +398,7 @@ def run(a, peer, must_pass=True):
 
 
 def main(body):
-    """Runs it with one clear line for what the user can mend."""
+    """Runs it; an error that the user can correct is one line."""
     try:
         sys.exit(body())
     except Unusable as e:

@@ -23,7 +23,7 @@ TRACE = os.path.join(HERE, "..", "..", "src", "test", "resources", "traces", "ti
 
 
 def run(script, *options, **environment):
-    """Its exit code and what it said on stdout and stderr."""
+    """Its exit code, stdout and stderr."""
     p = subprocess.run([sys.executable, os.path.join(HERE, script), *options], capture_output=True, text=True,
                        env=dict(os.environ, **environment), timeout=300)
     return p.returncode, p.stdout, p.stderr

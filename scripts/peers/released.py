@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The author's released code itself, from a checkout that the user has: none of it is part of this project.
+"""Times the author's released code from the user's checkout; none of it is part of this project.
 
     released.py --code FOLDER --data MNIST [--device cpu|0] [--batch 500] [--hidden 3000,600] [--json FILE]
 

@@ -214,7 +214,7 @@ class Net:
                 seen[t].copy_(s[p])
 
     def window(self, n, positives, learn, replayed):
-        """Buffers of this kind of window, and what runs it; a graph is captured when it is first asked for."""
+        """Buffers and runner of this kind of window; its graph is captured at first use."""
         key = n, positives, learn, replayed
         if key not in self.windows:
             b = self.buffers(n, replayed)
@@ -226,7 +226,7 @@ class Net:
         return self.windows[key]
 
     def captured(self, run):
-        """Runs it once aside, as kernels must be loaded before, and takes back what that run learned."""
+        """Captures a graph. A warm-up run before it loads the kernels; its updates are undone."""
         torch = self.torch
         learned = [*self.w.values(), *self.m.values(), *self.v.values()]
         if not self.compiled:

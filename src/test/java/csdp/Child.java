@@ -66,7 +66,7 @@ public record Child(int code, String out, String err) {
     return run(builder, LONG);
   }
 
-  /** Runs a program to its end, which must come within a time. */
+  /** Runs a program, which must end within a time. */
   public static Child run(ProcessBuilder builder, Duration limit)
       throws IOException, InterruptedException {
     Path streams = Files.createTempDirectory("csdp-child");

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Starts a Java of its own, with the class path of the tests. */
+/** Starts another Java process with the class path of the tests. */
 public final class OtherJava {
   public static final String PROGRAM =
       Path.of(System.getProperty("java.home"), "bin", "java").toString();

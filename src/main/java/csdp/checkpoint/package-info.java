@@ -3,7 +3,7 @@
  * code (ngc-learn 1.2b3).
  *
  * <p>A run folder holds {@code config.json}, {@code metrics.jsonl}, the checkpoints {@code best/}
- * and {@code last/}, and later the report. Checkpoints are complete or absent. Start at {@link
+ * and {@code last/}, and later the report. Checkpoints are written atomically. Start at {@link
  * csdp.checkpoint.RunFolder}; {@link csdp.checkpoint.SavedModel} opens either format.
  *
  * <p>May use {@code config}, {@code data}, {@code error}, {@code io}, {@code model} and {@code

@@ -375,7 +375,7 @@ class AnalyzeCommandTest extends CommandTest {
 
   @Test
   void otherDataThanTheModelsOwnIsNotTakenSilently() throws Exception {
-    // A run that took what was there; today something else is there.
+    // The data found now differs from the data of the run.
     Path copy = fresh.resolve("moved");
     Folders.copy(model, copy);
     String config = Files.readString(copy.resolve("config.json"));

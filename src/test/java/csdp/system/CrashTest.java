@@ -36,7 +36,7 @@ class CrashTest extends CommandTest {
     return args;
   }
 
-  /** Starts csdp in a Java of its own and waits until it has taken its folder. */
+  /** Starts csdp in another Java process and waits until it has locked its folder. */
   private Process elsewhere(Path out, int epochs) throws IOException, InterruptedException {
     // A short run: no time for the optimising compiler.
     List<String> command =

@@ -56,7 +56,7 @@ class DistributionTest {
   private static Path home;
   private static Map<String, String> before;
 
-  /** A training that takes about a second. */
+  /** A training run of about a second. */
   private static List<String> train(Path run) {
     String flags = "--hidden 30,20 --valid 100 --epochs 1 --batch 100 --steps 20";
     List<String> all = new ArrayList<>(List.of("train", "--data", dir.resolve("data").toString()));

@@ -61,7 +61,7 @@ public final class Folders {
     return names(run).stream().filter(n -> n.endsWith(".tmp") || n.endsWith(".old")).toList();
   }
 
-  /** Copies a file or folder to where there is none. */
+  /** Copies a file or folder to a new path. */
   public static void copy(Path from, Path to) throws IOException {
     try (Stream<Path> all = Files.walk(from)) {
       for (Path p : (Iterable<Path>) all::iterator) {

@@ -67,9 +67,9 @@ class LongRunTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "cuda"})
-  void whatItHoldsStaysAsItIs(String kind) throws Exception {
+  void resourcesDoNotGrow(String kind) throws Exception {
     if (kind.equals("cuda")) {
-      Emulated.device().close(); // skips where there is none, and compiles
+      Emulated.device().close(); // skips without an emulated device; compiles the kernels
     }
     List<String> options =
         List.of("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
@@ -118,7 +118,7 @@ class LongRunTest {
     }
 
     public static void main(String[] args) throws IOException {
-      // In memory where that can be: the disk's pace is not what is measured.
+      // In memory if possible: the speed of the disk is not measured.
       Path memory = Path.of("/dev/shm");
       Path dir =
           Files.isWritable(memory)

@@ -94,14 +94,14 @@ class OddDisksTest extends CommandTest {
       Files.writeString(folder.resolve("metrics.jsonl"), "precious");
       assertKept(folder, "config.json");
     }
-    // Anything else may lie there, and stays.
+    // Other files are allowed, and kept.
     Path folder = Files.createDirectory(dir.resolve("notes"));
     Files.writeString(folder.resolve("notes.txt"), "mine");
     for (int i = 0; i < 2; i++) {
       assertEquals(0, csdpTrain(folder), err);
       assertEquals("mine", Files.readString(folder.resolve("notes.txt")));
     }
-    // A run of ours whose config.json is damaged is one nevertheless.
+    // A run with a damaged config.json still counts as a run.
     Files.writeString(folder.resolve("config.json"), "{");
     assertEquals(0, csdpTrain(folder), err);
   }

@@ -127,7 +127,7 @@ class SurroundingsTest extends CommandTest {
     List<Map<String, byte[]>> both = List.copyOf(pictures.values());
     assertTrue(both.get(0).size() >= 8, both.get(0).keySet().toString());
     Folders.assertSame(both.get(0), both.get(1));
-    // So is what the library of the command line prints: an i stays one in Turkish.
+    // So is the output of picocli: an i stays an i in Turkish.
     String help = "${CSDP/ / -Duser.language=tr } train --help";
     assertEquals(child(Map.of(), "$CSDP train --help").out(), child(Map.of(), help).out());
   }
@@ -253,7 +253,7 @@ class SurroundingsTest extends CommandTest {
     Child same = child(Map.of(), evaluate + "text > text; cat text");
     assertTrue(
         same.out().contains("accuracy  ") && same.out().contains("\"accuracy\""), same.out());
-    // An open descriptor: what is in its file stays, and it stays the same file.
+    // An open descriptor: output is appended to its file, which is not replaced.
     Child open =
         child(Map.of(), "exec 3>kept; echo first >&3; " + evaluate + "/dev/fd/3 >text; cat kept");
     assertEquals(0, open.code(), open.err());
@@ -281,7 +281,7 @@ class SurroundingsTest extends CommandTest {
                 + "m >text; [ -L l ] && [ -L m ] && grep -l '\"accuracy\"' target missing; cat"
                 + " same");
     assertEquals(List.of("target", "missing", "old"), files.out().lines().toList(), files.err());
-    // No file: said before anything is evaluated.
+    // Not a file: reported before the evaluation.
     assertRefused(2, child(Map.of(), evaluate + "run"), "is a folder");
     assertRefused(3, child(Map.of(), evaluate + "target/x"), "a file has the name of");
     Child full = child(Map.of(), evaluate + "/dev/full");
@@ -289,9 +289,7 @@ class SurroundingsTest extends CommandTest {
     assertTrue(full.err().contains("csdp: cannot write /dev/full: no space"), full.err());
   }
 
-  /**
-   * A container's stop comes while the epoch is validated: answered at once, and nothing is lost.
-   */
+  /** A signal during the validation of an epoch: handled at once, and nothing is lost. */
   @Test
   void stopsAreAnsweredAtOnce() throws Exception {
     String flags =
@@ -299,7 +297,7 @@ class SurroundingsTest extends CommandTest {
             + " --device cpu --valid ";
     for (String signal : List.of("TERM", "INT", "HUP")) {
       Path run = dir.resolve(signal);
-      // Its validation takes longer than this test waits for anything.
+      // Its validation takes longer than every time limit of this test.
       Process p = Child.start(dir, dir, Map.of(), "exec $CSDP " + flags + "3000 --out " + signal);
       while (!isTrained(run)) {
         assertTrue(p.isAlive(), () -> "it ended");
@@ -342,7 +340,7 @@ class SurroundingsTest extends CommandTest {
     assertEquals(List.of(), Folders.names(dir));
   }
 
-  /** Asks every request, in a connection of its own, for a password, and knows none. */
+  /** Asks for a password on every connection, and accepts none. */
   private static void refuse(ServerSocket proxy, List<String> asked) {
     while (!proxy.isClosed()) {
       try (Socket client = proxy.accept()) {

@@ -91,7 +91,7 @@ class BatchesTest {
   }
 
   @Test
-  void aBatchDependsOnItsPlaceAlone() {
+  void aBatchDependsOnlyOnItsPosition() {
     Dataset d = data(25, 5);
     Batches a = supervised(d, 10);
     Batches b = supervised(d, 10);
@@ -146,7 +146,7 @@ class BatchesTest {
   void rotation() {
     float[] image = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     assertArrayEquals(image, Batches.rotate(image, 3, 3, 0), 1e-6f);
-    // Counter-clockwise: the right column comes to the top.
+    // Counter-clockwise: the right column becomes the top row.
     assertArrayEquals(
         new float[] {3, 6, 9, 2, 5, 8, 1, 4, 7}, Batches.rotate(image, 3, 3, 90), 1e-5f);
     // On a wide image edge values are repeated.

@@ -200,7 +200,7 @@ class TrainerTest {
     assertEquals(List.of("false", "false", "false", "false", "0 4 true"), seen);
   }
 
-  /** Same checkpoints and same metrics, but for the time they took. */
+  /** The same checkpoints and metrics, except times. */
   private static void assertSameFolders(NetworkSpec spec, RunFolder a, RunFolder b) {
     TestParameters.assertSame(a.parameters(spec, false), b.parameters(spec, false));
     TestParameters.assertSame(a.parameters(spec, true), b.parameters(spec, true));

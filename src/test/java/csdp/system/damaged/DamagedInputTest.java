@@ -125,7 +125,7 @@ class DamagedInputTest {
 
   // ---- running
 
-  /** Runs a command; once more where it took long, for the machine may have been held up. */
+  /** Runs a command; again if it was slow, since the machine may be busy. */
   private static Outcome run(String command, Path folder) throws Exception {
     Outcome first = once(command, folder);
     return first.seconds() < MAX_SECONDS ? first : once(command, folder);
@@ -292,7 +292,7 @@ class DamagedInputTest {
     return o.out().replaceAll("speed.*", "");
   }
 
-  // ---- a process of its own
+  // ---- a separate process
 
   private static Child process(String command, Path folder) throws Exception {
     List<String> line =

@@ -24,7 +24,7 @@ final class GzipCases {
     c.truncated(file, 10);
     c.truncated("gz/t10k-labels-idx1-ubyte.gz", 4);
     c.flipped(file, 0, 3, 3); // magic and method
-    c.flipped(file, 10, length - 8, 8); // what is packed: its checksum tells
+    c.flipped(file, 10, length - 8, 8); // compressed data: the checksum fails
     c.flipped(file, length - 8, length, 4); // the checksum and the size
     c.bytes(file, "packed twice", b -> unchecked(() -> gzip(b)));
     c.bytes(file, "a text", b -> unchecked(() -> gzip(TEXT)));
