@@ -1,6 +1,6 @@
 // Spikes of the input and the clamped context, of a whole window at once.
 //
-// Equation   s0[b,i](t) ~ Bernoulli(x[b,i]): s0 = 1 where uniform < x, drawn afresh at each step.
+// Equation   s0[b,i](t) ~ Bernoulli(x[b,i]): s0 = 1 where uniform < x, drawn at each step.
 //            sy[b,k](t) = 1 where k is the label of sample b; label -1 clamps nothing.
 // Random     Philox 4x32-10, counter (batch, t, firstSample + b, i / 4), key (seed, purpose), word
 //            i % 4: the same bits as the Java backends draw, in any order of evaluation.
@@ -12,7 +12,7 @@
 // Launch     encode, encode_stored, encode_recorded: a warp per sample and step, 8 a block: blocks
 //            (samples / 8, T); the plain twins: a thread per word of spikes; clamp_context: a thread
 //            per sample.
-// Source     released code of CSDP (ngc-learn 1.2b3, BernoulliCell); step 2 of the model.
+// Source     released code of CSDP (ngc-learn 1.2b3, BernoulliCell); equation 2 of csdp.model.
 #include "network.cuh"
 
 // The spike probability of unit i of an image.
@@ -130,7 +130,7 @@ KERNEL encode_recorded(const Network* network, const unsigned char* recorded, in
   }
 }
 
-// Also starts the window's watch for what is not finite.
+// Also resets the record of the first value of the window that is not finite.
 KERNEL clamp_context(const Network* network, int population, int n) {
   Population p = network->populations[population];
   int b = globalIndex();

@@ -6,11 +6,11 @@
 //            v'  = v + ((j - v) (1/tau_m)) dt
 //            s   = 1 where v' > thr;  v = v' (1 - s)
 //            The model moves thr at the end of a step by that step's count of the layer's spikes in
-//            the sample. Here the move waits for the next step, which saves reading and writing thr
-//            once more. A window starts with v = 0, thr = thr0 and no spikes.
+//            the sample. Here the next step moves it, which saves reading and writing thr once more.
+//            A window starts with v = 0, thr = thr0 and no spikes.
 // Launch     forward, currents: blocks (128 columns of a population, 96 samples), 384 threads;
 //            forward_plain: a thread per word of spikes; currents_plain: a thread per column and sample.
-// Source     steps 1, 3 and 4 of the model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
+// Source     equations 1, 3 and 4 of csdp.model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
 //            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
 //            sum, so the twin, which adds all rows, agrees exactly. About one input unit in eight
 //            spikes, and a row of its weights serves many samples: these gather from a tile in shared
@@ -127,7 +127,7 @@ BOUNDED_KERNEL(WARPS* WARP, 2) forward(const Network* network, const Part* parts
   reportNotFinite(*network, p, bad, step);
 }
 
-// The currents of one synapse alone, to compare with a dense product. "step" is the last one that was settled.
+// The currents of one synapse, to compare with a dense product, from the spikes of a step.
 BOUNDED_KERNEL(WARPS* WARP, 2) currents(const Network* network, int synapse, float* j, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   int stride = network->populations[network->synapses[synapse].post].stride;

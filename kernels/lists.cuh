@@ -22,8 +22,8 @@ __device__ inline void startWindow(const Network& net, const Population& p, int 
   __syncwarp();
 }
 
-// Enters the spikes of a lane's word into the list of units with a trace. All lanes of the warp come, with the words
-// of one segment.
+// Adds the spikes of a lane's word to the list of units with a trace. All lanes of the warp must call it, with the
+// words of one segment.
 __device__ inline void listTraces(const Network& net, const Population& p, unsigned spikes, int k, int step, int b) {
   int words = wordOf(p.stride);
   int segment = (int)((unsigned)k / WARP);
@@ -92,7 +92,7 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
       p.lastStepCounts[b * (net.steps + 1) + step] = listed;
     }
     if (adapts(p) && !isFinite(net.thresholdRate * (float)(listed - 1))) {
-      reportNotFinite(net, THRESHOLDS, p.owner, step);  // no step may come that moves them
+      reportNotFinite(net, THRESHOLDS, p.owner, step);  // no later step may move them
     }
   }
 }

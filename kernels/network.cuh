@@ -65,7 +65,7 @@ struct Synapse {
   Global<float> w;  // rows x stride of post
   Global<float> m;
   Global<float> v;
-  Global<int> done;  // rows x tiles: last step of the window that the weights were taken through
+  Global<int> done;  // rows x tiles: last step of the window that was applied to the weights
   int pre;
   int post;
   int rows;
@@ -127,7 +127,7 @@ __device__ inline void reportNotFinite(const Network& net, Quantity what, int ow
 
 __device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || p.role == HEAD; }
 
-// Whether its currents come from the spikes of this very step instead of the one before.
+// Whether its currents come from the spikes of this step instead of the one before.
 __device__ inline bool fedByNewSpikes(const Population& p) { return p.role == RECONSTRUCTION; }
 
 // The words of a sample's spikes at a step. There are none at step 0: do not ask.

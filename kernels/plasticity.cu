@@ -11,17 +11,17 @@
 //            are rounded to float before they are raised to the k-th power, as in the released code)
 // Launch     learn: 128 threads, four warps with a row each; a warp takes 1024 columns of its row ("segment").
 //            learn_plain: a thread per weight.
-// Source     step 7 of the model; optimiser of the released code. Event-driven on both sides: the few samples in
+// Source     equation 7 of csdp.model; optimiser of the released code. Event-driven on both sides: the few samples in
 //            which the row's unit spiked, ascending, and of each sample the few units that have a trace
 //            ("live", made by signals.cu) name the terms of U, which is summed in shared memory. A term that is
 //            left out is zero: it changes no bit of a sum. The decay's count is the column's spikes less the
 //            coincidences in the same samples.
 // Deferred   A row of a contrastive synapse whose unit is silent in the whole batch has U = 0, and every
-//            postsynaptic spike counts for its decay: its next values follow from w, m, v and the columns' spikes
-//            alone. Such a row is deferred: the missed steps are made up in registers when it next has a gradient,
+//            postsynaptic spike counts for its decay: its next values follow from w, m, v and the columns' spikes.
+//            Such a row is deferred: the missed steps are computed in registers when it next has a gradient,
 //            when its unit has just spiked (so that the next step reads its weights), or at the window's end
-//            ("all"). The same arithmetic in the same order gives the same bits. done = the last step that a
-//            segment of a row was taken through.
+//            ("all"). The same arithmetic in the same order gives the same bits. done = the last step that was
+//            applied to a segment of a row.
 #include "network.cuh"
 
 #define BETA1 0.9f
@@ -115,18 +115,18 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
   float m = s.m[k];
   float v = s.v[k];
   float u = 0;
-  int alone = 0;  // samples with a postsynaptic spike only
+  int unpaired = 0;  // samples with a postsynaptic spike only
   switch ((Rule)s.rule) {
     case CONTRASTIVE:
       for (int b = 0; b < n; b++) {
         if (spiked(pre, actingStep(post, step), b, i, n)) {
           u += s.learningScale * (post.modulator[b] * traceOf(net, post.last[b * post.stride + c], step));
         } else {
-          alone += spiked(post, step, b, c, n);
+          unpaired += spiked(post, step, b, c, n);
         }
       }
       moveMoments(m, v, u);
-      w = adamPlain(w, m, v, a) - net.decay * (float)alone;
+      w = adamPlain(w, m, v, a) - net.decay * (float)unpaired;
       break;
     case ERROR:
       for (int b = 0; b < positives; b++) {
@@ -259,7 +259,7 @@ __device__ inline void sumGradient(Quad* sums, const Synapse& s, const Populatio
   });
 }
 
-// Takes a segment of a contrastive synapse's row through the steps that it missed and this one.
+// Applies the missed steps and this one to a segment of a contrastive synapse's row.
 __device__ inline void learnContrastive(Quad* sums, Global<const float> corrections, const Network& net,
                                         const Synapse& s, const Population& pre, const Population& post,
                                         const Segment& r, bool gradient, int done, int step, int n) {

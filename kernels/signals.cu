@@ -8,7 +8,7 @@
 //            d is stored for live traces only. N+ = 0 where nothing is learned.
 // Launch     signals: a block per sample, 256 threads; signals_plain: a thread per sample, after
 //            forward_plain of every population.
-// Source     steps 3 to 6 and 8 of the model.
+// Source     equations 3 to 6 and 8 of csdp.model.
 #include "goodness.cuh"
 #include "lists.cuh"
 #include "units.cuh"

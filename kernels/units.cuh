@@ -37,22 +37,22 @@ __device__ inline void addScaled(Quad& j, float scale, const Quad& sum) {
 #define BAD_THRESHOLD 2u
 
 // Integrates units c .. c+3 of sample b, the same b for the whole warp, and writes their spikes. All
-// lanes must come; those behind the last column only help. Returns the quad's spikes; adds to "bad" what
+// lanes must call it, also those behind the last column. Returns the quad's spikes; adds to "bad" what
 // was not finite, for reportNotFinite() below.
 __device__ inline unsigned integrate(const Network& net, const Population& p, const Quad& current,
                                      int step, int b, int n, int c, unsigned& bad) {
   unsigned spikes = 0;
   int at = b * p.stride + c;
   if (c < p.stride) {
-    bool moves = adapts(p) && step > 1;
+    bool adaptive = adapts(p) && step > 1;
     Quad j = p.current.isNull() ? current : load(p.current + at);
     Quad v = step > 1 ? load(p.v + at) : zeros();
-    Quad threshold = moves ? load(p.thr + at) : load(p.thr0 + c);
-    float move = moves ? net.thresholdRate * (float)(countOf(p, step - 1, b, n) - 1) : 0;
+    Quad threshold = adaptive ? load(p.thr + at) : load(p.thr0 + c);
+    float move = adaptive ? net.thresholdRate * (float)(countOf(p, step - 1, b, n) - 1) : 0;
     Quad next;
     float sum = 0;  // not finite if one of its terms is not
     for (int i = 0; i < 4; i++) {
-      if (moves) {
+      if (adaptive) {
         float moved = threshold.at[i] + move;
         sum += moved;
         threshold.at[i] = moved < net.floor ? net.floor : moved;
@@ -67,7 +67,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
     if (!isFinite(sum)) {
       for (int i = 0; i < 4; i++) {
         bad |= isFinite(next.at[i]) ? 0 : BAD_MEMBRANE;
-        bad |= !moves || isFinite(threshold.at[i]) ? 0 : BAD_THRESHOLD;
+        bad |= !adaptive || isFinite(threshold.at[i]) ? 0 : BAD_THRESHOLD;
       }
     }
     store(p.v + at, v);
@@ -82,7 +82,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
   return spikes;
 }
 
-// Says what integrate() found.
+// Reports what integrate() added to "bad".
 __device__ inline void reportNotFinite(const Network& net, const Population& p, unsigned bad, int step) {
   if ((bad & BAD_MEMBRANE) != 0) {
     reportNotFinite(net, MEMBRANES, p.owner, step);

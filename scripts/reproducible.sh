@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the last commit and compares its jars and zip byte by byte with a second build of the same sources: with
-# target/ of the given folder, or without an argument with a second build of its own. Prints the digests; exit code 1
+# Builds the last commit and compares its jars and zip byte by byte with those of a second build: target/ of
+# the given folder, or, without an argument, another build of the same commit. Prints the digests; exit code 1
 # where files differ.
 #   scripts/reproducible.sh [FOLDER]
 set -euo pipefail

@@ -271,6 +271,7 @@ public final class CpuBackend implements Backend {
       int row = k.rows.at(i) + item.fromColumn();
       System.arraycopy(k.w, row, scratch.floats, panel + i * width, width);
     }
+    RowMath.Rows rows = new RowMath.Rows(scratch.floats, panel, width, width);
     float[] j = k.post.currents;
     float scale = k.synapse.currentScale();
     for (int b : window.samplesByImage) {
@@ -282,18 +283,7 @@ public final class CpuBackend implements Backend {
       } else {
         Arrays.fill(j, at, at + width, 0f);
         math.gather(
-            j,
-            at,
-            scale,
-            scratch.floats,
-            panel,
-            width,
-            width,
-            pre.unitList,
-            from,
-            count,
-            scratch.floats,
-            scratch.sum(worker));
+            j, at, scale, rows, pre.unitList, from, count, scratch.floats, scratch.sum(worker));
       }
     }
   }
@@ -343,10 +333,7 @@ public final class CpuBackend implements Backend {
               j,
               at,
               k.synapse.currentScale(),
-              k.w,
-              rows.at(0),
-              rows.stride,
-              rows.padded,
+              k.matrix,
               pre.unitList,
               b * pre.units,
               pre.unitCount[b],

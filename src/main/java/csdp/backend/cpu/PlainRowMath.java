@@ -17,15 +17,16 @@ final class PlainRowMath implements RowMath {
       float[] j,
       int jAt,
       float scale,
-      float[] w,
-      int base,
-      int stride,
-      int width,
+      Rows rows,
       int[] list,
       int from,
       int count,
       float[] sum,
       int sumAt) {
+    float[] w = rows.array();
+    int base = rows.base();
+    int stride = rows.stride();
+    int width = rows.width();
     Arrays.fill(sum, sumAt, sumAt + width, 0f);
     for (int k = from; k < from + count; k++) {
       int row = base + list[k] * stride;
@@ -55,16 +56,11 @@ final class PlainRowMath implements RowMath {
 
   @Override
   public void gatherScaled(
-      float[] u,
-      int uAt,
-      float scale,
-      float[] d,
-      int base,
-      int stride,
-      int width,
-      int[] list,
-      int from,
-      int count) {
+      float[] u, int uAt, float scale, Rows rows, int[] list, int from, int count) {
+    float[] d = rows.array();
+    int base = rows.base();
+    int stride = rows.stride();
+    int width = rows.width();
     Arrays.fill(u, uAt, uAt + width, 0f);
     for (int k = from; k < from + count; k++) {
       int row = base + list[k] * stride;

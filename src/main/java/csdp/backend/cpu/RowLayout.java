@@ -36,6 +36,11 @@ final class RowLayout {
     return LEAD + row * stride;
   }
 
+  /** Returns a view of a matrix in this layout. */
+  RowMath.Rows of(float[] matrix) {
+    return new RowMath.Rows(matrix, at(0), stride, padded);
+  }
+
   /** Returns the array length of a matrix. */
   int size(int rows) {
     return Math.addExact(LEAD, Math.multiplyExact(rows, stride));

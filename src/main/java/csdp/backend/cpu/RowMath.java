@@ -41,19 +41,19 @@ interface RowMath {
   /** Returns a one-line description. */
   String description();
 
+  /** Rows of a matrix in an array: row r has {@code width} floats from base + r * stride on. */
+  record Rows(float[] array, int base, int stride, int width) {}
+
   /**
-   * j[jAt + c] += scale * sum over r in list[from .. from+count) of w[base + r * stride + c].
+   * j[jAt + c] += scale * sum over r in list[from .. from+count) of w[r, c].
    *
-   * @param sum scratch of {@code width} floats from {@code sumAt} on
+   * @param sum scratch of a row's width from {@code sumAt} on
    */
   void gather(
       float[] j,
       int jAt,
       float scale,
-      float[] w,
-      int base,
-      int stride,
-      int width,
+      Rows w,
       int[] list,
       int from,
       int count,
@@ -68,17 +68,7 @@ interface RowMath {
       float[] j, int jAt, float scale, float[] w, int base, int[] list, int from, int count);
 
   /** u[uAt + c] = sum over b in list[from .. from+count) of scale * d[base + b * stride + c]. */
-  void gatherScaled(
-      float[] u,
-      int uAt,
-      float scale,
-      float[] d,
-      int base,
-      int stride,
-      int width,
-      int[] list,
-      int from,
-      int count);
+  void gatherScaled(float[] u, int uAt, float scale, Rows d, int[] list, int from, int count);
 
   /**
    * u[uAt + 16 unit[q] + lane] += scales[lane] * value[q] for q in from .. to and the lanes, {@link

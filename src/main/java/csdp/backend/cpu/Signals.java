@@ -18,6 +18,7 @@ final class Signals {
   final float[] value; // N x units
   final int[] count; // N
   private float[] dense; // N rows; allocated on first use
+  private RowMath.Rows matrix; // of dense
   private boolean isDense;
 
   Signals(int samples, RowLayout rows) {
@@ -53,6 +54,7 @@ final class Signals {
     isDense = entries * SPARSE > (long) samples * rows.units;
     if (isDense && dense == null) {
       dense = new float[rows.size(samples)];
+      matrix = rows.of(dense);
     }
   }
 
@@ -84,7 +86,7 @@ final class Signals {
    */
   void gather(RowMath math, float scale, int[] list, int from, int n, float[] u, int uAt) {
     if (isDense) {
-      math.gatherScaled(u, uAt, scale, dense, rows.at(0), rows.stride, rows.padded, list, from, n);
+      math.gatherScaled(u, uAt, scale, matrix, list, from, n);
       return;
     }
     Arrays.fill(u, uAt, uAt + rows.padded, 0f);

@@ -39,15 +39,16 @@ final class VectorRowMath implements RowMath {
       float[] j,
       int jAt,
       float scale,
-      float[] w,
-      int base,
-      int stride,
-      int width,
+      Rows rows,
       int[] list,
       int from,
       int count,
       float[] sum,
       int sumAt) {
+    float[] w = rows.array();
+    int base = rows.base();
+    int stride = rows.stride();
+    int width = rows.width();
     int end = from + count;
     int c = 0;
     for (; c + 4 * L <= width; c += 4 * L) {
@@ -106,16 +107,11 @@ final class VectorRowMath implements RowMath {
 
   @Override
   public void gatherScaled(
-      float[] u,
-      int uAt,
-      float scale,
-      float[] d,
-      int base,
-      int stride,
-      int width,
-      int[] list,
-      int from,
-      int count) {
+      float[] u, int uAt, float scale, Rows rows, int[] list, int from, int count) {
+    float[] d = rows.array();
+    int base = rows.base();
+    int stride = rows.stride();
+    int width = rows.width();
     int end = from + count;
     int c = 0;
     for (; c + 4 * L <= width; c += 4 * L) {

@@ -11,6 +11,7 @@ final class Weights {
   final Layer post;
   final RowLayout rows;
   final float[] w;
+  final RowMath.Rows matrix; // of w
   final float[] m;
   final float[] v;
   final RowMath.Rule rule;
@@ -23,6 +24,7 @@ final class Weights {
     this.rows = post.rows;
     int size = rows.size(synapse.pre().units());
     w = new float[size];
+    matrix = rows.of(w);
     m = new float[size];
     v = new float[size];
     done = new int[synapse.pre().units()];

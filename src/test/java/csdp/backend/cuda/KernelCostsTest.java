@@ -55,7 +55,7 @@ class KernelCostsTest {
   @Test
   void inferenceStaysWithinItsBudget() {
     Costs costs = count(new Window(new int[] {200, 60}, 50, 8, 2, false));
-    assertAtMost(0.9e6, costs.instructions(), "warp instructions a step");
+    assertAtMost(0.91e6, costs.instructions(), "warp instructions a step");
     assertAtMost(3.5e6, costs.bytes(), "bytes a step");
   }
 
