@@ -30,13 +30,14 @@ __device__ inline unsigned transposeBits(unsigned row) {
   for (int d = WARP / 2; d > 0; d /= 2, low ^= low << d) {
     unsigned other = __shfl_xor_sync(ALL_LANES, row, d);
     bool upper = (laneIndex() & d) != 0;
-    row = upper ? (other >> d & low) | (row & ~low) : (row & low) | (other << d & ~low);
+    unsigned kept = upper ? ~low : low;
+    row = (row & kept) | ((upper ? other >> d : other << d) & ~kept);
   }
   return row;
 }
 
 KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
-  __shared__ int spikes[TRANSPOSING_WARPS][WARP];
+  __shared__ int spikes[2][TRANSPOSING_WARPS][WARP];  // by turns: one barrier for each turn
   Part part = parts[blockIdx.x];
   const Population p = network->populations[part.of];
   int unit = part.column + laneIndex();
@@ -46,18 +47,18 @@ KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
     int base = first + WARP * warpIndex();
     int b = base + laneIndex();
     unsigned mine = transposeBits(b < n ? spikesOf(p, step, b, n)[wordOf(part.column)] : 0);
-    spikes[warpIndex()][laneIndex()] = __popc(mine);
+    int turn = first / (TRANSPOSING_WARPS * WARP) % 2;
+    spikes[turn][warpIndex()][laneIndex()] = __popc(mine);
     __syncthreads();
     int at = listed;
     for (int k = 0; k < TRANSPOSING_WARPS; k++) {
-      int some = spikes[k][laneIndex()];
+      int some = spikes[turn][k][laneIndex()];
       at += k < warpIndex() ? some : 0;
       listed += some;
     }
     for (; mine != 0; mine &= mine - 1) {
       samples[at++] = (unsigned short)(base + lowest(mine));
     }
-    __syncthreads();
   }
   if (warpIndex() == 0) {
     p.columns[step * p.stride + unit] = (float)listed;

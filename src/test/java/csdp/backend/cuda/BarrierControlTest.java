@@ -65,7 +65,7 @@ class BarrierControlTest {
   private static String caught(KernelSources sources) {
     EmulatedLibrary library = EmulatedLibrary.ofSources(Emulated.CACHE, sources, Check.RACES);
     try (EmulatedDevice device = EmulatedDevice.open(library, 1L << 30)) {
-      for (int[] size : new int[][] {{40, 7}, {70, 100}}) {
+      for (int[] size : new int[][] {{40, 7}, {110, 100}}) {
         for (KernelCheck.Result r : KernelCheck.run(device, size[0], size[1], 11)) {
           if (!r.passed()) {
             return r.kernel() + ": " + r.difference();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("kernels")
 class KernelCheckTest {
   @ParameterizedTest
-  @CsvSource({"1, 1", "13, 7", "207, 40", "1025, 7", "13, 1", "1, 40", "33, 530"})
+  @CsvSource({"1, 1", "13, 7", "207, 40", "1025, 7", "13, 1", "1, 40", "33, 530", "3, 1100"})
   void everyFastKernelEqualsItsTwin(int units, int batch) {
     try (EmulatedDevice device = Emulated.device()) {
       List<KernelCheck.Result> results = KernelCheck.run(device, units, batch, 11);
