@@ -307,6 +307,11 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
       }
       moveWeights(k, decay, correctionsOf(corrections, step), net, s, step);
     }
+    if (s.hollow && (unsigned)(r.row - c) < 4) {
+      for (int i = 0; i < 4; i++) {
+        k.w.at[i] = r.row == c + i ? 0 : k.w.at[i];
+      }
+    }
     store(s.w + at, k.w);
     if (gradient || !resting) {
       store(s.m + at, k.m);
@@ -374,9 +379,6 @@ learn(const Network* network, const Part* parts, const float* corrections, int s
                          n);
         __syncwarp();
         if (laneIndex() == 0) {
-          if (s.hollow && r.row >= r.column && r.row < r.end) {
-            s.w[r.row * post.stride + r.row] = 0;
-          }
           done[0] = step;
         }
       } else if (step == 1 && laneIndex() == 0) {

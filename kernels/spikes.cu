@@ -43,11 +43,10 @@ KERNEL transpose(const Network* network, const Part* parts, int step, int n) {
   int unit = part.column + laneIndex();
   Global<unsigned short> samples = samplesOf(p, step, unit, n);
   int listed = 0;
-  for (int first = 0; first < n; first += TRANSPOSING_WARPS * WARP) {
+  for (int first = 0, turn = 0; first < n; first += TRANSPOSING_WARPS * WARP, turn ^= 1) {
     int base = first + WARP * warpIndex();
     int b = base + laneIndex();
     unsigned mine = transposeBits(b < n ? spikesOf(p, step, b, n)[wordOf(part.column)] : 0);
-    int turn = first / (TRANSPOSING_WARPS * WARP) % 2;
     spikes[turn][warpIndex()][laneIndex()] = __popc(mine);
     __syncthreads();
     int at = listed;
