@@ -153,7 +153,7 @@ __device__ inline int sumOfLanes(int own) {
   return own;
 }
 
-// Four neighbouring columns: what a lane works on. Loaded and stored at once, 16 bytes.
+// Four neighbouring columns, of one lane. Loaded and stored at once, 16 bytes.
 struct alignas(16) Quad {
   float at[4];
 };

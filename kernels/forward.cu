@@ -51,7 +51,7 @@ __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Po
 #pragma unroll
     for (int q = 0; q < LISTS; q += 2) {
       if (pairOf(q) < pairs) {
-        int at = chunk * pairs + pairOf(q);
+        int at = pairChunk(chunk, pairOf(q), n);
         Global<unsigned> entries = pre.pairs + at * CHUNK;
         int count = pre.pairCounts[at];
         for (; count > 0; count -= 4, entries = entries + 4) {

@@ -26,7 +26,7 @@ __device__ inline void startWindow(const Network& net, const Population& p, int 
 // words of one segment.
 __device__ inline void listTraces(const Network& net, const Population& p, unsigned spikes, int k, int step, int b) {
   int words = wordOf(p.stride);
-  int segment = (int)((unsigned)k / WARP);
+  int segment = segmentOf(32 * k);
   Global<int> count = p.liveCount + b * segmentsOf(p.stride) + segment;
   Global<Trace> live = p.live + b * p.stride + segment * SEGMENT;
   Global<unsigned short> slot = p.slot + b * p.stride;
@@ -100,8 +100,7 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
 // Lists the input spikes of a pair of samples, by a warp; forward() of the next step gathers by it.
 __device__ inline void listPair(const Population& p, int step, int pair, int n) {
   int words = wordOf(p.stride);
-  int pairs = pairsOf(n);
-  int second = pair + pairs;
+  int second = pair + pairsOf(n);
   int perPass = WARP / CHUNK_WORDS;  // chunks, with a lane for each word
   int word = laneIndex() % CHUNK_WORDS;
   for (int base = 0; base < chunksOf(p.stride); base += perPass) {
@@ -115,7 +114,8 @@ __device__ inline void listPair(const Population& p, int step, int pair, int n) 
       int some = __shfl_up_sync(ALL_LANES, __popc(a | b), i);
       before += i <= word ? some : 0;
     }
-    Global<unsigned> entries = p.pairs + (chunk * pairs + pair) * CHUNK;
+    int at = pairChunk(chunk, pair, n);
+    Global<unsigned> entries = p.pairs + at * CHUNK;
     int count = before;
     for (unsigned left = a | b; left != 0; left &= left - 1) {
       int bit = lowest(left);
@@ -123,7 +123,7 @@ __device__ inline void listPair(const Population& p, int step, int pair, int n) 
       entries[count++] = PAIR_ROW * (unsigned)(32 * word + bit) + samples;
     }
     if (there && word == CHUNK_WORDS - 1) {
-      p.pairCounts[chunk * pairs + pair] = count;
+      p.pairCounts[at] = count;
       for (; count % 4 != 0; count++) {
         entries[count] = PAIR_NONE;
       }

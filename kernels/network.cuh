@@ -17,7 +17,7 @@ enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
 // A unit of a hidden layer that has a trace, in the list of its segment.
 struct alignas(8) Trace {
   unsigned unit;  // step of the last spike << 16 | sizeof(Sum) * column in the segment
-  float signal;   // modulator z: what plasticity multiplies with presynaptic spikes
+  float signal;   // modulator z, the factor of presynaptic spikes in plasticity
 };
 
 // Four entries of the list of a pair's input spikes.
@@ -150,6 +150,9 @@ __device__ inline int pairsOf(int n) { return (int)((unsigned)(n + 1) / 2); }
 // Input units whose weights forward() has in shared memory at once.
 #define CHUNK 96
 #define CHUNK_WORDS (CHUNK / 32)
+
+// Index of a chunk of units of a pair of samples, in the lists of pairs.
+__device__ inline int pairChunk(int chunk, int pair, int n) { return chunk * pairsOf(n) + pair; }
 
 __device__ inline int chunksOf(int stride) { return (int)((unsigned)(stride + CHUNK - 1) / CHUNK); }
 

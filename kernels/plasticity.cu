@@ -241,14 +241,14 @@ __device__ inline void sumGradient(Quad* sums, const Synapse& s, const Populatio
     sums[k] = zeros();
   }
   __syncwarp();
-  int row = (int)sizeof(Trace) * post.stride;
+  int rowBytes = (int)sizeof(Trace) * post.stride;
   int segments = segmentsOf(post.stride);
   Global<Trace> live = post.live + (r.column + laneIndex());
   Global<int> counts = post.liveCount + segmentOf(r.column);
   float scale = s.learningScale;
   unsigned now = (unsigned)step << 16;
   eachSample(pre, r, n, n, [&](int b) { return counts[b * segments]; }, [&](int b, int count) {
-    Global<Trace> from = live.bytesOn(wideProduct(b, row));
+    Global<Trace> from = live.bytesOn(wideProduct(b, rowBytes));
 #pragma unroll 1
     for (int left = count - laneIndex(); left > 0; left -= WARP, from = from + WARP) {
       Trace t = from[0];

@@ -7,12 +7,12 @@ __device__ inline Quad gather(const Population& pre, Global<float> w, int stride
                               int n, int c) {
   Quad sum = zeros();
   Global<float> column = w + c;
-  int row = (int)sizeof(float) * stride;
+  int rowBytes = (int)sizeof(float) * stride;
   if (pre.list.isNull()) {
     Global<unsigned> spikes = spikesOf(pre, step, b, n);
     for (int k = 0; k < wordOf(pre.stride); k++) {
       for (unsigned left = spikes[k]; left != 0; left &= left - 1) {
-        add(sum, load(column.bytesOn(wideProduct(32 * k + lowest(left), row))));
+        add(sum, load(column.bytesOn(wideProduct(32 * k + lowest(left), rowBytes))));
       }
     }
   } else {
@@ -20,7 +20,7 @@ __device__ inline Quad gather(const Population& pre, Global<float> w, int stride
     int count = countOf(pre, step, b, n);
 #pragma unroll 3
     for (int e = 0; e < count; e++) {
-      add(sum, load(column.bytesOn(wideProduct(list[e], row))));
+      add(sum, load(column.bytesOn(wideProduct(list[e], rowBytes))));
     }
   }
   return sum;
@@ -37,8 +37,8 @@ __device__ inline void addScaled(Quad& j, float scale, const Quad& sum) {
 #define BAD_THRESHOLD 2u
 
 // Integrates units c .. c+3 of sample b, the same b for the whole warp, and writes their spikes. All
-// lanes must call it, also those behind the last column. Returns the quad's spikes; adds to "bad" what
-// was not finite, for reportNotFinite() below.
+// lanes must call it, also those behind the last column. Returns the quad's spikes; adds a flag to
+// "bad" for each quantity that is not finite, for reportNotFinite() below.
 __device__ inline unsigned integrate(const Network& net, const Population& p, const Quad& current,
                                      int step, int b, int n, int c, unsigned& bad) {
   unsigned spikes = 0;
@@ -82,7 +82,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
   return spikes;
 }
 
-// Reports what integrate() added to "bad".
+// Reports the flags that integrate() added to "bad".
 __device__ inline void reportNotFinite(const Network& net, const Population& p, unsigned bad, int step) {
   if ((bad & BAD_MEMBRANE) != 0) {
     reportNotFinite(net, MEMBRANES, p.owner, step);

@@ -45,7 +45,7 @@ public final class DoctorCommand implements Callable<Integer> {
           "-X(mx|ms|ss|mn)\\w+|-XX:[+-]\\w+|-XX:\\w+=\\d+[kmgKMG]?|-X(int|comp|batch)"
               + "|--add-modules=jdk\\.incubator\\.vector");
 
-  /** Variables that change what csdp does; a report names those that are set, without value. */
+  /** Variables that affect csdp; a report names those that are set, without value. */
   private static final Set<String> VARIABLES =
       Set.of(
           "CSDP_CACHE",

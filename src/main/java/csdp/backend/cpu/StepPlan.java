@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * The parallel phases of a step, each divided into independent items: panels of columns for the
- * currents of the input; samples for other currents, integration and what depends on new spikes;
+ * currents of the input; samples for other currents, integration and the results of new spikes;
  * layers for lists by unit; rows for plasticity. Constant for a number of samples, for training and
  * for inference.
  */

@@ -2,7 +2,7 @@ package csdp.backend.cuda.device;
 
 /**
  * Forwards to another device all calls for which {@link GpuDevice} has no default. Subclasses
- * override what they change.
+ * override some of them.
  */
 public abstract class ForwardingDevice implements GpuDevice {
   /** The other device. */

@@ -777,7 +777,7 @@ class PtxTranslatorTest {
     assertEquals("2, 2, 2", weights(add, "st.global.u32 [%rd1], %r1;"));
   }
 
-  // An error names what the translator does not support.
+  // Errors name the unsupported instruction or line.
 
   private static String refusal(String ptx) {
     return assertThrows(IllegalArgumentException.class, () -> PtxTranslator.translate(ptx))
