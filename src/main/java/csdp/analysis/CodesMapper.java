@@ -14,6 +14,7 @@ import java.nio.FloatBuffer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Maps rate codes by t-SNE, and measures how well the map keeps neighbours. */
 final class CodesMapper {
@@ -67,10 +68,7 @@ final class CodesMapper {
     this.notes = notes;
     this.progress = progress;
     this.points = options.pointsOf(data);
-    this.labels = new int[points];
-    for (int i = 0; i < points; i++) {
-      labels[i] = data.label(i);
-    }
+    this.labels = IntStream.range(0, points).map(data::label).toArray();
   }
 
   /** Returns the number of points for the trustworthiness. */

@@ -271,7 +271,7 @@ public final class CpuBackend implements Backend {
       int row = k.rows.at(i) + item.fromColumn();
       System.arraycopy(k.w, row, scratch.floats, panel + i * width, width);
     }
-    RowMath.Rows rows = new RowMath.Rows(scratch.floats, panel, width, width);
+    RowMath.Matrix matrix = new RowMath.Matrix(scratch.floats, panel, width, width);
     float[] j = k.post.currents;
     float scale = k.synapse.currentScale();
     for (int b : window.samplesByImage) {
@@ -283,7 +283,7 @@ public final class CpuBackend implements Backend {
       } else {
         Arrays.fill(j, at, at + width, 0f);
         math.gather(
-            j, at, scale, rows, pre.unitList, from, count, scratch.floats, scratch.sum(worker));
+            j, at, scale, matrix, pre.unitList, from, count, scratch.floats, scratch.sum(worker));
       }
     }
   }

@@ -17,16 +17,16 @@ final class PlainRowMath implements RowMath {
       float[] j,
       int jAt,
       float scale,
-      Rows rows,
+      Matrix matrix,
       int[] list,
       int from,
       int count,
       float[] sum,
       int sumAt) {
-    float[] w = rows.array();
-    int base = rows.base();
-    int stride = rows.stride();
-    int width = rows.width();
+    float[] w = matrix.array();
+    int base = matrix.base();
+    int stride = matrix.stride();
+    int width = matrix.width();
     Arrays.fill(sum, sumAt, sumAt + width, 0f);
     for (int k = from; k < from + count; k++) {
       int row = base + list[k] * stride;
@@ -56,11 +56,11 @@ final class PlainRowMath implements RowMath {
 
   @Override
   public void gatherScaled(
-      float[] u, int uAt, float scale, Rows rows, int[] list, int from, int count) {
-    float[] d = rows.array();
-    int base = rows.base();
-    int stride = rows.stride();
-    int width = rows.width();
+      float[] u, int uAt, float scale, Matrix matrix, int[] list, int from, int count) {
+    float[] d = matrix.array();
+    int base = matrix.base();
+    int stride = matrix.stride();
+    int width = matrix.width();
     Arrays.fill(u, uAt, uAt + width, 0f);
     for (int k = from; k < from + count; k++) {
       int row = base + list[k] * stride;

@@ -37,8 +37,8 @@ final class RowLayout {
   }
 
   /** Returns a view of a matrix in this layout. */
-  RowMath.Rows of(float[] matrix) {
-    return new RowMath.Rows(matrix, at(0), stride, padded);
+  RowMath.Matrix of(float[] matrix) {
+    return new RowMath.Matrix(matrix, at(0), stride, padded);
   }
 
   /** Returns the array length of a matrix. */

@@ -41,8 +41,8 @@ interface RowMath {
   /** Returns a one-line description. */
   String description();
 
-  /** Rows of a matrix in an array: row r has {@code width} floats from base + r * stride on. */
-  record Rows(float[] array, int base, int stride, int width) {}
+  /** A matrix in an array: row r has {@code width} floats from base + r * stride on. */
+  record Matrix(float[] array, int base, int stride, int width) {}
 
   /**
    * j[jAt + c] += scale * sum over r in list[from .. from+count) of w[r, c].
@@ -53,7 +53,7 @@ interface RowMath {
       float[] j,
       int jAt,
       float scale,
-      Rows w,
+      Matrix w,
       int[] list,
       int from,
       int count,
@@ -68,7 +68,7 @@ interface RowMath {
       float[] j, int jAt, float scale, float[] w, int base, int[] list, int from, int count);
 
   /** u[uAt + c] = sum over b in list[from .. from+count) of scale * d[base + b * stride + c]. */
-  void gatherScaled(float[] u, int uAt, float scale, Rows d, int[] list, int from, int count);
+  void gatherScaled(float[] u, int uAt, float scale, Matrix d, int[] list, int from, int count);
 
   /**
    * u[uAt + 16 unit[q] + lane] += scales[lane] * value[q] for q in from .. to and the lanes, {@link

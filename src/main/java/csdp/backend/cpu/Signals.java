@@ -18,7 +18,7 @@ final class Signals {
   final float[] value; // N x units
   final int[] count; // N
   private float[] dense; // N rows; allocated on first use
-  private RowMath.Rows matrix; // of dense
+  private RowMath.Matrix matrix; // of dense
   private boolean isDense;
 
   Signals(int samples, RowLayout rows) {

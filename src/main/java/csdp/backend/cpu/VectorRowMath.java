@@ -39,16 +39,16 @@ final class VectorRowMath implements RowMath {
       float[] j,
       int jAt,
       float scale,
-      Rows rows,
+      Matrix matrix,
       int[] list,
       int from,
       int count,
       float[] sum,
       int sumAt) {
-    float[] w = rows.array();
-    int base = rows.base();
-    int stride = rows.stride();
-    int width = rows.width();
+    float[] w = matrix.array();
+    int base = matrix.base();
+    int stride = matrix.stride();
+    int width = matrix.width();
     int end = from + count;
     int c = 0;
     for (; c + 4 * L <= width; c += 4 * L) {
@@ -107,11 +107,11 @@ final class VectorRowMath implements RowMath {
 
   @Override
   public void gatherScaled(
-      float[] u, int uAt, float scale, Rows rows, int[] list, int from, int count) {
-    float[] d = rows.array();
-    int base = rows.base();
-    int stride = rows.stride();
-    int width = rows.width();
+      float[] u, int uAt, float scale, Matrix matrix, int[] list, int from, int count) {
+    float[] d = matrix.array();
+    int base = matrix.base();
+    int stride = matrix.stride();
+    int width = matrix.width();
     int end = from + count;
     int c = 0;
     for (; c + 4 * L <= width; c += 4 * L) {

@@ -11,7 +11,7 @@ final class Weights {
   final Layer post;
   final RowLayout rows;
   final float[] w;
-  final RowMath.Rows matrix; // of w
+  final RowMath.Matrix matrix; // of w
   final float[] m;
   final float[] v;
   final RowMath.Rule rule;

@@ -52,17 +52,18 @@ class RowMathTest {
   void gathers(int width) {
     Stream r = stream(width);
     int stride = width + 16;
-    RowMath.Rows rows = new RowMath.Rows(random(r, 7 + ROWS * stride, -1, 1), 7, stride, width);
+    RowMath.Matrix matrix =
+        new RowMath.Matrix(random(r, 7 + ROWS * stride, -1, 1), 7, stride, width);
     for (int count : new int[] {0, 1, 2, 17, 200}) {
       int[] list = list(r, count);
       float[] a = random(r, width + 3, -1, 1);
       float[] b = a.clone();
       float[] sum = new float[width + 2];
-      plain.gather(a, 3, 0.1f, rows, list, 5, count, sum, 2);
-      vector.gather(b, 3, 0.1f, rows, list, 5, count, sum, 2);
+      plain.gather(a, 3, 0.1f, matrix, list, 5, count, sum, 2);
+      vector.gather(b, 3, 0.1f, matrix, list, 5, count, sum, 2);
       assertArrayEquals(a, b, 0f);
-      plain.gatherScaled(a, 2, 0.01f, rows, list, 5, count);
-      vector.gatherScaled(b, 2, 0.01f, rows, list, 5, count);
+      plain.gatherScaled(a, 2, 0.01f, matrix, list, 5, count);
+      vector.gatherScaled(b, 2, 0.01f, matrix, list, 5, count);
       assertArrayEquals(a, b, 0f);
     }
   }
@@ -82,8 +83,8 @@ class RowMathTest {
     assertArrayEquals(a, b, 0f);
     Arrays.fill(c, 3, c.length, 0);
     float[] sum = new float[RowMath.PANEL];
-    RowMath.Rows rows = new RowMath.Rows(w, 7, RowMath.PANEL, RowMath.PANEL);
-    plain.gather(c, 3, scale, rows, list, 5, count, sum, 0);
+    RowMath.Matrix matrix = new RowMath.Matrix(w, 7, RowMath.PANEL, RowMath.PANEL);
+    plain.gather(c, 3, scale, matrix, list, 5, count, sum, 0);
     assertArrayEquals(a, c, 0f);
   }
 
