@@ -4,7 +4,7 @@
  *
  * <p>A run folder holds {@code config.json}, {@code metrics.jsonl}, the checkpoints {@code best/}
  * and {@code last/}, and later the report. Checkpoints are written atomically. Start at {@link
- * csdp.checkpoint.RunFolder}; {@link csdp.checkpoint.SavedModel} opens either format.
+ * csdp.checkpoint.RunFolder}; {@link csdp.checkpoint.SavedModel} opens any of them.
  *
  * <p>May use {@code config}, {@code data}, {@code error}, {@code io}, {@code model} and {@code
  * train}.
