@@ -171,7 +171,7 @@ final class EventFiles implements Closeable {
   private static long step(byte[] event, Path file) {
     long step = 0;
     for (int i = STEP; i < event.length && i < STEP + Long.BYTES; i++) {
-      step |= (event[i] & 0x7FL) << 7 * (i - STEP);
+      step |= (event[i] & 0x7FL) << (7 * (i - STEP));
       if (event[i] >= 0) {
         return step;
       }
