@@ -70,6 +70,9 @@ final class EvaluateCommand implements Callable<Integer> {
         figures.put("seed", seed);
         figures.put("seconds", seconds);
         Json.tree(e).forEachEntry(figures::put);
+        if (!images.classNames().isEmpty()) {
+          figures.put("class_names", images.classNames());
+        }
         figures.put("notes", e.notes(saved.spec()));
         json.write(spec, figures);
       }
@@ -102,11 +105,11 @@ final class EvaluateCommand implements Callable<Integer> {
     if (e.confusion().length <= 20) {
       out.print("     ");
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf(Locale.ROOT, "%6d", k);
+        out.printf(Locale.ROOT, "%6.5s", images.className(k));
       }
       out.println();
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf(Locale.ROOT, "%5d", k);
+        out.printf(Locale.ROOT, "%5.5s", images.className(k));
         for (long count : e.confusion()[k]) {
           out.printf(Locale.ROOT, "%6d", count);
         }

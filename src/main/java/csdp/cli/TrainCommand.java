@@ -304,6 +304,9 @@ final class TrainCommand implements Callable<Integer> {
         splits.test() == null ? 0 : splits.test().size(),
         splits.train().width(),
         splits.train().height());
+    if (!splits.train().classNames().isEmpty()) {
+      console.printf("classes  %s%n", String.join(", ", splits.train().classNames()));
+    }
     note(console, absentClasses(splits.train()));
     NetworkSpec network = backend.spec();
     console.printf(Locale.ROOT, "network  %s, %,d weights%n", network, network.weightCount());
