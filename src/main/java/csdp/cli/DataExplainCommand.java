@@ -91,6 +91,7 @@ final class DataExplainCommand implements Callable<Integer> {
       each.add(String.format(Locale.ROOT, "%s: %,d", images.className(k), counts[k]));
     }
     out.printf(
+        Locale.ROOT,
         "         %d classes: %s%s%n",
         counts.length, String.join(", ", each), counts.length > COUNTED ? ", ..." : "");
   }
