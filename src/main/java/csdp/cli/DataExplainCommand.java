@@ -93,6 +93,8 @@ final class DataExplainCommand implements Callable<Integer> {
     out.printf(
         Locale.ROOT,
         "         %d classes: %s%s%n",
-        counts.length, String.join(", ", each), counts.length > COUNTED ? ", ..." : "");
+        counts.length,
+        String.join(", ", each),
+        counts.length > COUNTED ? ", ..." : "");
   }
 }

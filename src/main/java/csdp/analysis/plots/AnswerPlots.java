@@ -14,6 +14,7 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jfree.chart.ChartRenderingInfo;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
@@ -40,7 +41,9 @@ public final class AnswerPlots {
     int classes = counts.length;
     Csv csv = new Csv("true_class", "answer", "images", "share_of_class");
     int cell = Math.max(3, Math.min(52, 640 / classes));
-    int left = 70;
+    boolean named = IntStream.range(0, classes).anyMatch(k -> name.apply(k).length() > 2);
+    int wider = named ? 24 : 0; // room for names of rows
+    int left = 70 + wider;
     int top = 64;
     int side = cell * classes;
     BufferedImage canvas = Charts.canvas(left + side + 130, top + side + 24);
@@ -74,13 +77,17 @@ public final class AnswerPlots {
     int every = Math.max(1, (int) Math.ceil(18.0 / cell));
     for (int k = 0; k < classes; k += every) {
       Charts.centred(g, Charts.shortened(name.apply(k), 8), left + (k + 0.5) * cell, top - 6);
-      Charts.centred(g, Charts.shortened(name.apply(k), 6), left - 17, top + (k + 0.5) * cell + 4);
+      Charts.centred(
+          g,
+          Charts.shortened(name.apply(k), 6),
+          left - 14 - wider / 2.0,
+          top + (k + 0.5) * cell + 4);
     }
     g.setFont(Charts.font(Font.PLAIN, 13));
     Charts.centred(g, "answer (class)", left + side / 2.0, top - 24);
     AffineTransform upright = g.getTransform();
-    g.rotate(-Math.PI / 2, left - 38, top + side / 2.0);
-    Charts.centred(g, "true class", left - 38, top + side / 2.0);
+    g.rotate(-Math.PI / 2, left - 38 - wider, top + side / 2.0);
+    Charts.centred(g, "true class", left - 38 - wider, top + side / 2.0);
     g.setTransform(upright);
     scale(g, left + side + 24, top, Math.min(side, 260));
     g.dispose();
@@ -138,7 +145,7 @@ public final class AnswerPlots {
     int series = 0;
     for (int k = 0; k < classes; k++) {
       int cls = k;
-      int[] mine = java.util.stream.IntStream.range(0, n).filter(i -> labels[i] == cls).toArray();
+      int[] mine = IntStream.range(0, n).filter(i -> labels[i] == cls).toArray();
       if (mine.length == 0) {
         continue;
       }
@@ -209,8 +216,7 @@ public final class AnswerPlots {
 
   /** Returns the point of a class nearest to the median of its coordinates. */
   private static Point2D medoid(float[] y, int[] labels, int k) {
-    int[] mine =
-        java.util.stream.IntStream.range(0, labels.length).filter(i -> labels[i] == k).toArray();
+    int[] mine = IntStream.range(0, labels.length).filter(i -> labels[i] == k).toArray();
     if (mine.length == 0) {
       return null;
     }
