@@ -176,12 +176,12 @@ KERNEL forward_plain(const Network* network, int population, int step, int n) {
   for (int c = 32 * w; c < 32 * w + 32; c++) {
     float j = 0;
     for (int k = p.firstSynapse; k < p.endSynapse; k++) {
-      j += currentPlain(*network, network->synapses[k], fedByNewSpikes(p) ? step : step - 1, b, c,
+      j += currentPlain(*network, network->synapses[k], p.fedByNewSpikes ? step : step - 1, b, c,
                         n);
     }
     int at = b * p.stride + c;
     float threshold = p.thr0[c];
-    if (adapts(p) && step > 1) {
+    if (p.adaptive && step > 1) {
       float move = network->thresholdRate * (float)(countOf(p, step - 1, b, n) - 1);
       threshold = p.thr[at] + move;
       threshold = threshold < network->floor ? network->floor : threshold;
@@ -190,7 +190,7 @@ KERNEL forward_plain(const Network* network, int population, int step, int n) {
     float next = old + ((j - old) * network->inverseTau) * network->dt;
     bool spike = next > threshold;
     p.v[at] = spike ? 0 : next;
-    if (adapts(p)) {
+    if (p.adaptive) {
       p.thr[at] = threshold;
     }
     word |= (unsigned)spike << c % 32;

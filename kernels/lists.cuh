@@ -8,7 +8,7 @@ __device__ inline void startWindow(const Network& net, const Population& p, int 
     p.last[b * p.stride + i] = 0;
     p.readOut[b * p.stride + i] = 0;
   }
-  if (p.role == HIDDEN) {
+  if (p.hasGoodness) {
     for (int t = laneIndex(); t <= net.steps; t += WARP) {
       p.lastStepCounts[b * (net.steps + 1) + t] = 0;
     }
@@ -70,7 +70,7 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
     unsigned mine = k < words ? spikes[k] : 0;
     int total;
     int at = listed + orderedOffset(__popc(mine), &total);
-    if (p.role == HIDDEN) {
+    if (p.hasGoodness) {
       listTraces(net, p, mine, k, step, b);
     }
     for (unsigned left = mine; left != 0; left &= left - 1) {
@@ -91,7 +91,7 @@ __device__ inline void listSpikes(const Network& net, const Population& p, int s
     if (!p.lastStepCounts.isNull()) {
       p.lastStepCounts[b * (net.steps + 1) + step] = listed;
     }
-    if (adapts(p) && !isFinite(net.thresholdRate * (float)(listed - 1))) {
+    if (p.adaptive && !isFinite(net.thresholdRate * (float)(listed - 1))) {
       reportNotFinite(net, THRESHOLDS, p.owner, step);  // no later step may move them
     }
   }

@@ -5,11 +5,13 @@
 #pragma once
 #include "common.cuh"
 
+// Switches over these two name every value; g++, which compiles the emulated device, refuses others.
+
 // Role of a population; the order of csdp.model.Population.Role.
-enum Role { INPUT, HIDDEN, HEAD, RECONSTRUCTION, CONTEXT };
+enum Role : int { INPUT, HIDDEN, HEAD, RECONSTRUCTION, CONTEXT };
 
 // Learning rule of a synapse; the order of csdp.model.Synapse.Rule.
-enum Rule { CONTRASTIVE, ERROR };
+enum Rule : int { CONTRASTIVE, ERROR };
 
 // Quantities that can stop being finite; the order of csdp.backend.NotFinite.Quantity.
 enum Quantity { MEMBRANES, THRESHOLDS, TRACES, GOODNESS, WEIGHTS };
@@ -53,11 +55,13 @@ struct Population {
   int units;
   int stride;
   int stepMask;  // spikes of a step are kept at step & stepMask: all bits for the input, 1, or 0 for the constant context
-  int role;
+  Role role;
   int firstSynapse;  // those that end here
   int endSynapse;
   int owner;  // names it in reportNotFinite()
-  int padding;
+  int adaptive;        // properties of the role, as csdp.model.Population has them: its threshold adapts,
+  int hasGoodness;     // it has a goodness, and lists of its traces to learn by,
+  int fedByNewSpikes;  // its currents come from the spikes of this step instead of the one before
 };
 
 // A synapse, ordered by the population that it ends at.
@@ -69,7 +73,7 @@ struct Synapse {
   int pre;
   int post;
   int rows;
-  int rule;
+  Rule rule;
   int hollow;
   float currentScale;  // R_m, -R_i (lateral) or 1 (heads and reconstruction)
   float learningScale;
@@ -124,11 +128,6 @@ __device__ inline void reportNotFinite(const Network& net, Quantity what, int ow
   unsigned long long place = (unsigned long long)step << 32 | (unsigned)(owner << 8 | what);
   atomicMin(&net.firstNotFinite[0], place);
 }
-
-__device__ inline bool adapts(const Population& p) { return p.role == HIDDEN || p.role == HEAD; }
-
-// Whether its currents come from the spikes of this step instead of the one before.
-__device__ inline bool fedByNewSpikes(const Population& p) { return p.role == RECONSTRUCTION; }
 
 // The words of a sample's spikes at a step. There are none at step 0: do not ask.
 __device__ inline Global<unsigned> spikesOf(const Population& p, int step, int b, int n) {

@@ -94,7 +94,7 @@ __device__ inline bool isFinite(float w, float v) { return isFinite(w) && isFini
 
 // The step whose presynaptic spikes act.
 __device__ inline int actingStep(const Population& post, int step) {
-  return fedByNewSpikes(post) ? step : step - 1;
+  return post.fedByNewSpikes ? step : step - 1;
 }
 
 // The readable twin: sums over all samples, and no row is left.
@@ -116,7 +116,7 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
   float v = s.v[k];
   float u = 0;
   int unpaired = 0;  // samples with a postsynaptic spike only
-  switch ((Rule)s.rule) {
+  switch (s.rule) {
     case CONTRASTIVE:
       for (int b = 0; b < n; b++) {
         if (spiked(pre, actingStep(post, step), b, i, n)) {
@@ -371,7 +371,7 @@ learn(const Network* network, const Part* parts, const float* corrections, int s
   Global<float> spikes = pre.columns + r.row;
   bool gradient = r.acting > 0 && spikes[r.acting * pre.stride] > 0;
   Global<int> done = s.done + r.row * segmentsOf(post.stride) + segmentOf(part.column);
-  switch ((Rule)s.rule) {
+  switch (s.rule) {
     case CONTRASTIVE:
       if (all || gradient || spikes[step * pre.stride] > 0) {
         int before = step == 1 ? 0 : done[0];

@@ -51,19 +51,28 @@ KERNEL signals_plain(const Network* network, int step, int n, int positives, int
       }
       p.last[at] = spike ? step : step > 1 ? p.last[at] : 0;
       float z = traceOf(net, p.last[at], step);
-      p.readOut[at] = (step > 1 ? p.readOut[at] : 0) + (p.role == RECONSTRUCTION ? z : (float)spike);
-      g += (double)z * z;
-      if (p.role == HEAD) {
-        p.error[at] = headError(net, p, step, b, i, targets);
-      }
-      if (p.role == RECONSTRUCTION) {
-        int input = spiked(net.populations[0], step, b, i, n);
-        p.error[at] = reconstructionError(input, spike, errorUnit(b, targets));
+      float readOut = step > 1 ? p.readOut[at] : 0;
+      switch (p.role) {
+        case HIDDEN:
+          p.readOut[at] = readOut + (float)spike;
+          g += (double)z * z;
+          break;
+        case HEAD:
+          p.readOut[at] = readOut + (float)spike;
+          p.error[at] = headError(net, p, step, b, i, targets);
+          break;
+        case RECONSTRUCTION:
+          p.readOut[at] = readOut + z;
+          p.error[at] = reconstructionError(spiked(net.populations[0], step, b, i, n), spike, errorUnit(b, targets));
+          break;
+        case INPUT:
+        case CONTEXT:
+          break;
       }
     }
     p.count[(step & 1) * n + b] = count;
     p.total[b] = (step > 1 ? p.total[b] : 0) + count;
-    if (p.role == HIDDEN) {
+    if (p.hasGoodness) {
       p.goodness[b] = (float)g;
       p.modulator[b] = modulation((float)g, net.theta, b < positives, n);
     }
@@ -105,13 +114,26 @@ __device__ inline void reconstruct(const Network& net, const Population& p, int 
   }
 }
 
+// Counts a sample's spikes without a list, by a warp.
+__device__ inline void countSpikes(const Population& p, int step, int b, int n) {
+  int count = 0;
+  for (int w = laneIndex(); w < wordOf(p.stride); w += WARP) {
+    count += __popc(spikesOf(p, step, b, n)[w]);
+  }
+  count = sumOfLanes(count);
+  if (laneIndex() == 0) {
+    p.count[(step & 1) * n + b] = count;
+    p.total[b] = (step > 1 ? p.total[b] : 0) + count;
+  }
+}
+
 BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int positives, int learns) {
   const Network net = *network;
   int targets = learns ? positives : 0;  // samples with an error
   int b = blockIdx.x;
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
     const Population& p = net.populations[k];
-    if (!fedByNewSpikes(p)) {
+    if (!p.fedByNewSpikes) {
       listSpikes(net, p, step, b, n);
     }
     if (!p.pairs.isNull() && b < pairsOf(n)) {
@@ -125,22 +147,23 @@ BOUNDED_KERNEL(256, 3) signals(const Network* network, int step, int n, int posi
   __syncthreads();
   for (int k = warpIndex(); k < net.populationCount; k += warpCount()) {
     const Population& p = net.populations[k];
-    if (p.role == HIDDEN) {
-      modulate(net, p, step, b, n, positives, learns);
-    } else if (p.role == HEAD && (step == 1 || b < targets)) {
-      for (int i = laneIndex(); i < p.stride; i += WARP) {
-        p.error[b * p.stride + i] = headError(net, p, step, b, i, targets);
-      }
-    } else if (fedByNewSpikes(p)) {
-      int count = 0;
-      for (int w = laneIndex(); w < wordOf(p.stride); w += WARP) {
-        count += __popc(spikesOf(p, step, b, n)[w]);
-      }
-      count = sumOfLanes(count);
-      if (laneIndex() == 0) {
-        p.count[(step & 1) * n + b] = count;
-        p.total[b] = (step > 1 ? p.total[b] : 0) + count;
-      }
+    switch (p.role) {
+      case HIDDEN:
+        modulate(net, p, step, b, n, positives, learns);
+        break;
+      case HEAD:
+        if (step == 1 || b < targets) {
+          for (int i = laneIndex(); i < p.stride; i += WARP) {
+            p.error[b * p.stride + i] = headError(net, p, step, b, i, targets);
+          }
+        }
+        break;
+      case RECONSTRUCTION:
+        countSpikes(p, step, b, n);
+        break;
+      case INPUT:
+      case CONTEXT:
+        break;
     }
   }
 }

@@ -44,7 +44,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
   unsigned spikes = 0;
   int at = b * p.stride + c;
   if (c < p.stride) {
-    bool adaptive = adapts(p) && step > 1;
+    bool adaptive = p.adaptive && step > 1;
     Quad j = p.current.isNull() ? current : load(p.current + at);
     Quad v = step > 1 ? load(p.v + at) : zeros();
     Quad threshold = adaptive ? load(p.thr + at) : load(p.thr0 + c);
@@ -71,7 +71,7 @@ __device__ inline unsigned integrate(const Network& net, const Population& p, co
       }
     }
     store(p.v + at, v);
-    if (adapts(p)) {
+    if (p.adaptive) {
       store(p.thr + at, threshold);
     }
   }

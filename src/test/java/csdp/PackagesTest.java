@@ -83,6 +83,7 @@ final class PackagesTest {
         "train",
         "checkpoint",
         "run");
+    allow("tensorboard", "error", "io", "model", "data", "config", "backend", "metrics", "train");
     allow("replay", "error", "io", "model", "backend");
     allow("analysis.tsne", "error", "model");
     allow("analysis.plots", "error", "io", "model", "data", "backend", "metrics", "train", "sweep");

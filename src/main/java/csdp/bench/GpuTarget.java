@@ -122,7 +122,7 @@ public final class GpuTarget extends Target {
                   .flatMap(parts -> parts));
       case "transpose" -> part(kernel, StepPart.lists(spec).stream());
       case "learn" -> part(kernel, StepPart.plasticity(spec).stream());
-      default -> new Part(kernel, List.of(), List.of(check(kernel)));
+      default -> throw new IllegalStateException("kernel " + kernel + " is no part of a step");
     };
   }
 

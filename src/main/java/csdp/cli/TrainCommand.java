@@ -10,6 +10,7 @@ import csdp.error.CsdpException;
 import csdp.run.TrainingRun;
 import csdp.run.TrainingRun.End;
 import csdp.run.TrainingRun.Start;
+import csdp.tensorboard.TensorBoard;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -52,6 +53,14 @@ final class TrainCommand implements Callable<Integer> {
       description = "Also write a checkpoint every N batches. Default: after every epoch only.")
   private int checkpointEvery;
 
+  @Option(
+      names = "--tensorboard",
+      paramLabel = "DIR",
+      description =
+          "Also write curves, histograms of weights and reconstructions for TensorBoard. With"
+              + " --resume, name it again: steps after the checkpoint are replaced.")
+  private Path tensorboard;
+
   @Mixin private DeviceOptions device;
 
   @Spec private CommandSpec spec;
@@ -66,6 +75,10 @@ final class TrainCommand implements Callable<Integer> {
       throw CsdpException.badInput("--checkpoint-every cannot be %d", checkpointEvery);
     }
     Device where = device.resolve(spec);
+    TensorBoard curves = tensorboard == null ? null : new TensorBoard(tensorboard);
+    if (curves != null) {
+      curves.requireUsable(resume || force);
+    }
     if (out != null) {
       new RunFolder(out).requireWritable();
     }
@@ -84,9 +97,13 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(out, checkpointEvery);
     Start start = resume ? Start.RESUME : force ? Start.REPLACE : Start.NEW;
     TrainingRun training = new TrainingRun(folder, where, device.threads(), start, this::warn);
+    if (curves != null) {
+      training.listen(curves);
+    }
     PrintWriter console = spec.commandLine().getOut();
     TrainReport report = new TrainReport(folder, console, spec.commandLine().getErr());
-    try (report) {
+    try (report;
+        curves) {
       if (!training.run(config, splits, End.TEST, report)) {
         console.printf(Locale.ROOT, "continue with: train --resume --out %s%n", out);
         console.flush();

@@ -15,8 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * NumPy's .npy format, versions 1 to 3: magic, version, a header that is a Python dictionary, then
@@ -30,9 +28,6 @@ public final class Npy {
   private static final int MAX_RANK = 32;
   private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
   private static final int CHUNK = 1 << 20;
-
-  /** An element type as NumPy names it: byte order, kind or name, bytes. */
-  private static final Pattern DESCR = Pattern.compile("([<>=|]?)([A-Za-z?]+_?)(\\d*)(\\[.*\\])?");
 
   private static final Set<String> KEYS = Set.of("descr", "fortran_order", "shape");
 
@@ -84,7 +79,7 @@ public final class Npy {
   }
 
   /** The header of a file. */
-  record Header(int[] shape, int count, Type type, boolean fortran) {}
+  record Header(int[] shape, int count, NpyType type, boolean fortran) {}
 
   /**
    * Reads the header.
@@ -119,8 +114,8 @@ public final class Npy {
     Map<?, ?> fields = fields(header, where);
     int[] shape = shape((List<?>) fields.get("shape"), where);
     int count = (int) count(where, shape);
-    Type type = Type.of(fields.get("descr"), where);
-    long bytes = (long) count * type.width;
+    NpyType type = NpyType.of(fields.get("descr"), where);
+    long bytes = (long) count * type.width();
     long left = maxBytes - 8 - lengthBytes - headerLength;
     if (bytes > left) {
       throw CsdpException.badInput(
@@ -332,83 +327,16 @@ public final class Npy {
     return CsdpException.badInput("%s ends early; the file is damaged or cut short", where);
   }
 
-  /** An element type of a file. */
-  private record Type(char kind, int width, ByteOrder order) {
-    static Type of(Object descr, String where) {
-      Matcher m = descr instanceof String s ? DESCR.matcher(s) : null;
-      if (m == null || !m.matches()) {
-        throw refused(
-            where, "records", "a structured type", "save each field as an array of its own");
-      }
-      String name = m.group(2) + m.group(3);
-      ByteOrder order =
-          switch (m.group(1)) {
-            case ">" -> ByteOrder.BIG_ENDIAN;
-            case "<" -> ByteOrder.LITTLE_ENDIAN;
-            default -> ByteOrder.nativeOrder();
-          };
-      Type known =
-          switch (m.group(4) == null ? name : "") {
-            case "b1", "?", "bool", "bool_" -> new Type('b', 1, order);
-            case "i1", "b", "int8" -> new Type('i', 1, order);
-            case "i2", "h", "int16" -> new Type('i', 2, order);
-            case "i4", "i", "int32" -> new Type('i', 4, order);
-            case "i8", "q", "int64" -> new Type('i', 8, order);
-            case "u1", "B", "uint8" -> new Type('u', 1, order);
-            case "u2", "H", "uint16" -> new Type('u', 2, order);
-            case "u4", "I", "uint32" -> new Type('u', 4, order);
-            case "u8", "Q", "uint64" -> new Type('u', 8, order);
-            case "f2", "e", "float16" -> new Type('f', 2, order);
-            case "f4", "f", "float32" -> new Type('f', 4, order);
-            case "f8", "d", "float64" -> new Type('f', 8, order);
-            default -> null;
-          };
-      if (known != null) {
-        return known;
-      }
-      String written = (String) descr;
-      String plain = "save numbers of one type, for instance a.astype('float32')";
-      throw switch (m.group(2).charAt(0)) {
-        case 'O', 'o' -> refused(where, "Python objects", written, plain);
-        case 'c', 'F', 'D', 'G' ->
-            refused(where, "complex numbers", written, "save a.real or abs(a)");
-        case 'S', 'U', 'a' -> refused(where, "text", written, plain);
-        case 'M', 'm' -> refused(where, "dates or times", written, plain);
-        case 'V', 'v' -> refused(where, "raw bytes or records", written, plain);
-        case 'f', 'g' -> refused(where, "floating-point numbers of unusual size", written, plain);
-        default -> refused(where, "of an unknown type", written, plain);
-      };
-    }
-
-    private static CsdpException refused(String where, String what, String descr, String advice) {
-      return CsdpException.badInput("%s: its elements are %s (%s); %s", where, what, descr, advice);
-    }
-
-    /** A Java array for n elements. */
-    Object allocate(int n) {
-      if (kind == 'f') {
-        return width <= 4 ? new float[n] : new double[n];
-      }
-      if (kind == 'b') {
-        return new boolean[n];
-      }
-      if (kind == 'u' && width == 1) {
-        return new byte[n];
-      }
-      return width < 4 || (kind == 'i' && width == 4) ? new int[n] : new long[n];
-    }
-  }
-
   private static Object elements(
-      InputStream in, Type type, int count, boolean present, String where) throws IOException {
-    int perChunk = CHUNK / type.width;
-    byte[] raw = new byte[(int) Math.min(CHUNK, (long) count * type.width)];
-    ByteBuffer chunk = ByteBuffer.wrap(raw).order(type.order);
+      InputStream in, NpyType type, int count, boolean present, String where) throws IOException {
+    int perChunk = CHUNK / type.width();
+    byte[] raw = new byte[(int) Math.min(CHUNK, (long) count * type.width())];
+    ByteBuffer chunk = ByteBuffer.wrap(raw).order(type.order());
     int room = present ? count : Math.min(count, perChunk);
     Object data = type.allocate(room);
     for (int at = 0; at < count; ) {
       int n = Math.min(perChunk, count - at);
-      if (in.readNBytes(raw, 0, n * type.width) < n * type.width) {
+      if (in.readNBytes(raw, 0, n * type.width()) < n * type.width()) {
         throw cutShort(where);
       }
       if (at + n > room) {
@@ -417,73 +345,10 @@ public final class Npy {
         System.arraycopy(data, 0, larger, 0, at);
         data = larger;
       }
-      decode(chunk, type, data, at, n, where);
+      type.decode(chunk, data, at, n, where);
       at += n;
     }
     return data;
-  }
-
-  private static void decode(
-      ByteBuffer chunk, Type type, Object data, int at, int n, String where) {
-    if (data instanceof float[] a) {
-      if (type.width == 2) {
-        for (int i = 0; i < n; i++) {
-          a[at + i] = half(chunk.getShort(2 * i));
-        }
-      } else {
-        chunk.asFloatBuffer().get(a, at, n);
-      }
-    } else if (data instanceof double[] a) {
-      chunk.asDoubleBuffer().get(a, at, n);
-    } else if (data instanceof boolean[] a) {
-      for (int i = 0; i < n; i++) {
-        a[at + i] = chunk.get(i) != 0;
-      }
-    } else if (data instanceof byte[] a) {
-      chunk.get(0, a, at, n);
-    } else if (data instanceof int[] a) {
-      switch (type.width) {
-        case 1 -> {
-          for (int i = 0; i < n; i++) {
-            a[at + i] = chunk.get(i);
-          }
-        }
-        case 2 -> {
-          for (int i = 0; i < n; i++) {
-            short s = chunk.getShort(2 * i);
-            a[at + i] = type.kind == 'u' ? s & 0xFFFF : s;
-          }
-        }
-        default -> chunk.asIntBuffer().get(a, at, n);
-      }
-    } else if (type.width == 4) {
-      long[] a = (long[]) data;
-      for (int i = 0; i < n; i++) {
-        a[at + i] = chunk.getInt(4 * i) & 0xFFFFFFFFL;
-      }
-    } else {
-      long[] a = (long[]) data;
-      chunk.asLongBuffer().get(a, at, n);
-      for (int i = at; type.kind == 'u' && i < at + n; i++) {
-        if (a[i] < 0) {
-          throw CsdpException.badInput(
-              "%s: element %d, %s, is beyond 2^63 - 1", where, i, Long.toUnsignedString(a[i]));
-        }
-      }
-    }
-  }
-
-  /** The value of a float16: sign, 5 bits of exponent, 10 of fraction. */
-  private static float half(short bits) {
-    int exponent = bits >> 10 & 0x1F;
-    int fraction = bits & 0x3FF;
-    float magnitude =
-        exponent == 0
-            ? fraction * 0x1p-24f // subnormal
-            : exponent == 0x1F
-                ? (fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN)
-                : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
-    return bits < 0 ? -magnitude : magnitude;
   }
 
   /** Turns column-major elements row-major. */

@@ -22,6 +22,7 @@ import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -79,6 +80,7 @@ public final class TrainingRun {
   private final int threads;
   private final Start start;
   private final Consumer<String> warning;
+  private final List<TrainListener> listeners = new ArrayList<>();
 
   /**
    * Prepares a run; nothing is opened or written.
@@ -93,6 +95,12 @@ public final class TrainingRun {
     this.threads = threads;
     this.start = start;
     this.warning = warning;
+    listeners.add(folder);
+  }
+
+  /** Adds a listener that each event reaches before a checkpoint is written. */
+  public void listen(TrainListener listener) {
+    listeners.add(0, listener);
   }
 
   /**
@@ -130,14 +138,9 @@ public final class TrainingRun {
     try (Backend backend = device.open(network, threads)) {
       TrainState state = begin(backend, goOn ? folder : null, config);
       watch.opened(backend, splits, config);
+      listeners.add(watch);
       Trainer trainer =
-          new Trainer(
-              backend,
-              splits.train(),
-              splits.valid(),
-              config.training(),
-              state,
-              List.of(folder, watch));
+          new Trainer(backend, splits.train(), splits.valid(), config.training(), state, listeners);
       if (start == Start.REPLACE) {
         watch.replacing(folder);
         folder.clear();

@@ -131,8 +131,7 @@ class BackendParityTest {
 
   static List<Object[]> backendsAndForms() {
     List<Object[]> all = new ArrayList<>();
-    all.add(new Object[] {new Nets.Maker("reference", Nets::reference), true});
-    Nets.others().forEach(m -> List.of(true, false).forEach(b -> all.add(new Object[] {m, b})));
+    Nets.all().forEach(m -> List.of(true, false).forEach(b -> all.add(new Object[] {m, b})));
     return all;
   }
 

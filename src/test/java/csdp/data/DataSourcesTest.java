@@ -327,8 +327,8 @@ class DataSourcesTest {
     Splits all = sources(null, DEAD).open(files(f, Split.TRAIN, Split.TEST));
     assertEquals(300, all.train().classes());
     assertEquals(299, all.test().label(0));
-    Dataset alone = sources(null, DEAD).split(files(f, Split.TEST), Split.TEST);
-    assertEquals(299, alone.label(0));
+    Dataset testOnly = sources(null, DEAD).split(files(f, Split.TEST), Split.TEST);
+    assertEquals(299, testOnly.label(0));
     labels[7] = 601; // more classes than training images: no labels
     Npy.write(f.resolve("trainY.npy"), new int[] {600}, labels);
     assertFails(

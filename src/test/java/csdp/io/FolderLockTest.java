@@ -76,11 +76,11 @@ class FolderLockTest {
   /** The lock is exclusive, so all temporaries belong to processes that have ended. */
   @Test
   void clearsUpAfterACrash() throws IOException {
-    long alive = ProcessHandle.current().pid(); // as if the process id had been reused
+    long pid = ProcessHandle.current().pid(); // as if the process id had been reused
     List<String> mine =
         List.of("best", "last", "last.old", "config.json", "acc-5.npy", "metrics.jsonl");
     for (String name : mine) {
-      Files.createDirectories(dir.resolve(name + "." + alive + "-3.tmp/adam"));
+      Files.createDirectories(dir.resolve(name + "." + pid + "-3.tmp/adam"));
     }
     Files.createDirectory(dir.resolve("best"));
     Files.writeString(dir.resolve("best/manifest.json"), "{}");

@@ -28,6 +28,10 @@ final class NetworkState implements AutoCloseable {
   // The structs of network.cuh. MirrorsTest compares names, types and offsets with those of the
   // compilers.
 
+  private static int flag(boolean on) {
+    return on ? 1 : 0;
+  }
+
   static final StructLayout<NetworkState> NETWORK =
       new StructLayout<NetworkState>("Network")
           .address("populations", NetworkState::populationsAt)
@@ -77,7 +81,9 @@ final class NetworkState implements AutoCloseable {
           .integer("firstSynapse", PopulationRow::firstSynapse)
           .integer("endSynapse", r -> r.firstSynapse() + r.incoming().size())
           .integer("owner", r -> NotFinite.Watch.owner(r.population()))
-          .integer("padding", r -> 0);
+          .integer("adaptive", r -> flag(r.population().adaptive()))
+          .integer("hasGoodness", r -> flag(r.population().hasGoodness()))
+          .integer("fedByNewSpikes", r -> flag(r.population().fedByNewSpikes()));
 
   static final StructLayout<SynapseRow> SYNAPSE =
       new StructLayout<SynapseRow>("Synapse")
@@ -89,7 +95,7 @@ final class NetworkState implements AutoCloseable {
           .integer("post", r -> r.synapse().post().index())
           .integer("rows", r -> r.synapse().pre().units())
           .integer("rule", r -> r.synapse().rule().ordinal())
-          .integer("hollow", r -> r.synapse().hollow() ? 1 : 0)
+          .integer("hollow", r -> flag(r.synapse().hollow()))
           .real("currentScale", r -> r.synapse().currentScale())
           .real("learningScale", r -> r.synapse().learningScale())
           .real("lower", r -> r.synapse().lower())

@@ -1,6 +1,7 @@
 package csdp.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,6 +14,7 @@ import csdp.backend.cuda.device.EmulatedDevice;
 import csdp.backend.cuda.device.GpuDevice.Geometry;
 import csdp.backend.cuda.ptx.KernelSources;
 import csdp.backend.cuda.ptx.Nvcc;
+import csdp.error.CsdpException;
 import csdp.model.Adam;
 import csdp.model.Constants;
 import csdp.model.Population;
@@ -26,6 +28,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Compares values that Java and the kernels both define. To extend it: structs in {@link
@@ -109,6 +113,10 @@ class MirrorsTest {
               static constexpr int ordinal = 1;
             };
             template <>
+            struct Kind<Role> : Kind<int> {};
+            template <>
+            struct Kind<Rule> : Kind<int> {};
+            template <>
             struct Kind<float> {
               static constexpr int ordinal = 2;
             };
@@ -180,7 +188,8 @@ class MirrorsTest {
 
   private static List<String> constantsOf(String cudaEnum) {
     String text = KernelSources.device().texts().get("network.cuh");
-    Matcher m = Pattern.compile("enum " + cudaEnum + " \\{ ([A-Z_, ]+) \\};").matcher(text);
+    Matcher m =
+        Pattern.compile("enum " + cudaEnum + "(?: : int)? \\{ ([A-Z_, ]+) \\};").matcher(text);
     assertTrue(m.find(), cudaEnum);
     return List.of(m.group(1).split(", "));
   }
@@ -195,6 +204,19 @@ class MirrorsTest {
     assertEquals(names(Synapse.Rule.values()), constantsOf("Rule"));
     List<String> seen = constantsOf("Quantity"); // Java knows more, which no kernel looks for
     assertEquals(names(Quantity.values()).subList(0, seen.size()), seen);
+  }
+
+  /** A new role or rule must be named wherever roles or rules differ. */
+  @ParameterizedTest
+  @ValueSource(strings = {"CONTEXT", "ERROR"})
+  void aSwitchNamesEveryValue(String lastOfItsEnum) {
+    KernelSources all = KernelSources.host();
+    String text =
+        all.texts().get("network.cuh").replace(lastOfItsEnum + " };", lastOfItsEnum + ", ADDED };");
+    KernelSources extended = all.with("network.cuh", text);
+    String message =
+        assertThrows(CsdpException.class, () -> Emulated.ofSources(extended)).getMessage();
+    assertTrue(message.matches(".*enumeration value .ADDED. not handled in switch.*"), message);
   }
 
   @Test

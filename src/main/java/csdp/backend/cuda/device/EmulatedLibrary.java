@@ -30,7 +30,8 @@ public final class EmulatedLibrary {
           "-fPIC",
           "-fvisibility=hidden", // each library has its own scheduler and memory
           "-ffp-contract=off",
-          "-fno-math-errno");
+          "-fno-math-errno",
+          "-Werror=switch"); // a switch over Role or Rule names every value
 
   /** Run-time check of a library; the launch fails at the first violation. */
   public enum Check {
