@@ -113,7 +113,7 @@ class SweepCommandTest extends CommandTest {
   @Test
   void halvingContinuesTheBestExactly() throws Exception {
     String flags = SweepData.TRAINING.replace("--epochs 3", "--epochs 4");
-    String vary = " --vary eta=0.0001,0.002,0.02,0.2 --vary seed=1,2 --halving 2 --out @/halved";
+    String vary = " --vary eta=0.0005,0.002,0.02,0.005 --vary seed=1,2 --halving 2 --out @/halved";
     assertEquals(0, command("sweep " + flags + vary), err);
     assertTrue(out.contains("halving: 4 settings to epoch 1, 2 to 2, 1 to 4"), out);
     Map<String, Integer> byStatus = new TreeMap<>();
@@ -139,7 +139,7 @@ class SweepCommandTest extends CommandTest {
     // It is the best of each rung by the mean of its seeds.
     double best = -1;
     String bestEta = null;
-    for (String one : List.of("0.0001", "0.002", "0.02", "0.2")) {
+    for (String one : List.of("0.0005", "0.002", "0.02", "0.005")) {
       double sum = 0;
       for (int s = 1; s <= 2; s++) {
         Path run = dir.resolve("halved/learning-rate-" + one + "_seed-" + s);
@@ -157,7 +157,7 @@ class SweepCommandTest extends CommandTest {
       }
     }
     int epochs =
-        trial("halved", 2 * List.of("0.0001", "0.002", "0.02", "0.2").indexOf(bestEta))
+        trial("halved", 2 * List.of("0.0005", "0.002", "0.02", "0.005").indexOf(bestEta))
             .get("epochs")
             .intValue();
     assertTrue(epochs >= 2, bestEta + " was the best after epoch 1");

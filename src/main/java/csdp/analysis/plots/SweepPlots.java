@@ -12,7 +12,6 @@ import java.awt.Font;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jfree.chart.JFreeChart;
@@ -37,14 +36,15 @@ public final class SweepPlots {
 
   private SweepPlots() {}
 
-  /** A measurement over epochs. */
-  private record Curve(String name, String label, Function<EpochMetrics, Double> value) {}
+  /** A measurement over epochs, and its unit in a plot. */
+  private record Curve(
+      String name, String label, double unit, Function<EpochMetrics, Double> value) {}
 
   private static final List<Curve> CURVES =
       List.of(
-          new Curve("valid_accuracy", "validation accuracy (%)", m -> percent(m.validAccuracy())),
-          new Curve("valid_nll", "validation NLL (nats)", EpochMetrics::validNll),
-          new Curve("valid_bce", "validation BCE (nats)", EpochMetrics::validBce));
+          new Curve("valid_accuracy", "validation accuracy (%)", 100, EpochMetrics::validAccuracy),
+          new Curve("valid_nll", "validation NLL (nats)", 1, EpochMetrics::validNll),
+          new Curve("valid_bce", "validation BCE (nats)", 1, EpochMetrics::validBce));
 
   /**
    * The accuracy of each setting: mean, 95 % interval and single runs.
@@ -208,21 +208,12 @@ public final class SweepPlots {
     byEpoch.forEach(
         (epoch, values) ->
             points.put(
-                epoch,
-                Statistics.of(
-                    values.stream()
-                        .filter(Objects::nonNull)
-                        .mapToDouble(Double::doubleValue)
-                        .toArray())));
+                epoch, Statistics.of(values.stream().mapToDouble(Double::doubleValue).toArray())));
     return points;
   }
 
   /** Limits an axis to percentages: an interval may end outside them. */
   private static void limit(NumberAxis axis) {
     axis.setRange(Math.max(0, axis.getLowerBound()), Math.min(100, axis.getUpperBound()));
-  }
-
-  private static Double percent(Double share) {
-    return share == null ? null : Double.valueOf(100 * share);
   }
 }
