@@ -26,9 +26,6 @@ import picocli.CommandLine.Spec;
       "Default data: the data of the training."
     })
 final class EvaluateCommand implements Callable<Integer> {
-  /** Images per batch. */
-  static final int BATCH = 500;
-
   @Mixin private ModelOptions model;
 
   @Mixin private SplitOptions split;
@@ -55,7 +52,7 @@ final class EvaluateCommand implements Callable<Integer> {
       ProgressPrinter progress = new ProgressPrinter(out, spec.commandLine().getErr());
       int seed = split.seed(saved);
       long start = System.nanoTime();
-      Evaluation e = Evaluator.evaluate(backend, images, seed, BATCH, progress::testing);
+      Evaluation e = Evaluator.evaluate(backend, images, seed, Evaluator.BATCH, progress::testing);
       double seconds = (System.nanoTime() - start) * 1e-9;
       progress.clear();
       print(out, saved, images, backend, e, seconds);

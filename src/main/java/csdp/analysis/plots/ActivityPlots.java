@@ -1,6 +1,6 @@
 package csdp.analysis.plots;
 
-import csdp.analysis.plots.Figure.Csv;
+import csdp.io.Csv;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Population.Role;
