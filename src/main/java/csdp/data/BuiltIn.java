@@ -1,7 +1,6 @@
 package csdp.data;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -14,7 +13,9 @@ public enum BuiltIn {
       "CC BY 4.0; E. Alpaydin, C. Kaynak, https://doi.org/10.24432/C50P49",
       "handwritten digits (UCI, CC BY 4.0), split as in an independent study of CSDP",
       Digits.SIDE,
-      List.of(Digits.TRAIN, Digits.VALID, Digits.TEST)) {
+      Digits.TRAIN,
+      Digits.VALID,
+      Digits.TEST) {
     @Override
     Source source() {
       return source(
@@ -30,7 +31,9 @@ public enum BuiltIn {
       "as csdp4j",
       "digits drawn by csdp itself, not MNIST (seed " + Strokes.SEED + ")",
       Strokes.SIDE,
-      List.of(Strokes.TRAIN, 0, Strokes.TEST)) {
+      Strokes.TRAIN,
+      0,
+      Strokes.TEST) {
     @Override
     Source source() {
       return source(
@@ -42,14 +45,18 @@ public enum BuiltIn {
   private final String licence;
   private final String description;
   private final int side;
-  private final List<Integer> sizes; // train, valid, test
+  private final int trainSize;
+  private final int validSize;
+  private final int testSize;
 
-  BuiltIn(String title, String licence, String description, int side, List<Integer> sizes) {
+  BuiltIn(String title, String licence, String description, int side, int train, int valid, int test) {
     this.title = title;
     this.licence = licence;
     this.description = description;
     this.side = side;
-    this.sizes = sizes;
+    this.trainSize = train;
+    this.validSize = valid;
+    this.testSize = test;
   }
 
   /** Returns the set of a name. */
@@ -77,9 +84,9 @@ public enum BuiltIn {
     return String.format(
         Locale.ROOT,
         "%,d train, %s%,d test, %d x %d pixels, 10 classes",
-        sizes.get(0),
-        sizes.get(1) == 0 ? "" : String.format(Locale.ROOT, "%,d validation, ", sizes.get(1)),
-        sizes.get(2),
+        trainSize,
+        validSize == 0 ? "" : String.format(Locale.ROOT, "%,d validation, ", validSize),
+        testSize,
         side,
         side);
   }
