@@ -93,9 +93,14 @@ public record Child(int code, String out, String err) {
 
   /** Returns why there is no Python with NumPy; null if there is one. */
   public static String noNumpy() throws InterruptedException {
+    return missing("numpy");
+  }
+
+  /** Returns why there is no Python with a module; null if there is one. */
+  private static String missing(String module) throws InterruptedException {
     try {
-      ProcessBuilder python = new ProcessBuilder("python3", "-c", "import numpy");
-      return run(python).code() == 0 ? null : "python3 has no numpy here";
+      ProcessBuilder python = new ProcessBuilder("python3", "-c", "import " + module);
+      return run(python).code() == 0 ? null : "python3 has no " + module + " here";
     } catch (IOException e) {
       return "no python3 here";
     }
@@ -104,7 +109,13 @@ public record Child(int code, String out, String err) {
   /** Runs a Python script of the repository to its end; skips the test without NumPy. */
   public static Child python(Duration limit, String... command)
       throws IOException, InterruptedException {
-    String missing = noNumpy();
+    return pythonWith("numpy", limit, command);
+  }
+
+  /** Runs a Python script to its end; skips the test without a module that it needs. */
+  public static Child pythonWith(String module, Duration limit, String... command)
+      throws IOException, InterruptedException {
+    String missing = missing(module);
     assumeTrue(missing == null, missing);
     List<String> all = new ArrayList<>(List.of("python3"));
     all.addAll(List.of(command));

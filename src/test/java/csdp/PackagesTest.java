@@ -60,6 +60,7 @@ final class PackagesTest {
     allow("metrics", "error", "model", "backend");
     allow("train", "error", "model", "data", "config", "backend", "metrics");
     allow("checkpoint", "error", "io", "model", "data", "config", "train");
+    allow("tensorboard", "error", "io", "model", "data", "config", "backend", "metrics", "train");
     allow("replay", "error", "io", "model", "backend");
     allow("analysis.tsne", "error", "model");
     allow("analysis.plots", "error", "io", "model", "data", "backend", "metrics", "train");

@@ -43,6 +43,7 @@ public record NgcLearnModel(
   public static final String EXTRA_FILE = "csdp.json";
 
   private static final String COMPONENTS = "components.json";
+  private static final String NEWER = "contextData.json";
   private static final String UNTRAINED = "custom";
   private static final int STEPS = 50;
   private static final float DT = 3;
@@ -81,6 +82,24 @@ public record NgcLearnModel(
     return Files.isRegularFile(folder.resolve(COMPONENTS));
   }
 
+  /**
+   * Refuses a folder that ngc-learn 3 saved: other files, names of arguments and arrays.
+   *
+   * @throws CsdpException bad input
+   */
+  static void requireNotNewer(Path folder) {
+    if (Files.exists(folder.resolve(NEWER))) {
+      throw newer(folder, "it has a " + NEWER);
+    }
+  }
+
+  private static CsdpException newer(Path place, String why) {
+    return CsdpException.badInput(
+        "%s is a model of ngc-learn 3 (%s); csdp4j reads models of ngc-learn 1.2, with which the"
+            + " released CSDP code runs",
+        place, why);
+  }
+
   /** Reads a model with its best parameters ({@code best_params*}, else {@code custom*}). */
   public static NgcLearnModel read(Path folder) {
     return read(folder, null);
@@ -96,6 +115,7 @@ public record NgcLearnModel(
    * @throws CsdpException bad input, if something is missing, damaged or cannot be expressed
    */
   public static NgcLearnModel read(Path folder, String parameterFolder) {
+    requireNotNewer(folder);
     if (!isIn(folder)) {
       throw CsdpException.badInput(
           "%s is not a model folder of ngc-learn: it has no %s", folder, COMPONENTS);
@@ -229,6 +249,8 @@ public record NgcLearnModel(
 
   /** Structure and constants from components.json. */
   private static final class Reader {
+    private static final String RENAMED = "g_conduct_factor"; // resist_scale before version 3
+
     private final Path file;
     private final Map<String, JsonNode> components = new TreeMap<>();
 
@@ -243,6 +265,9 @@ public record NgcLearnModel(
         if (!all.get(path).path("kwargs").isObject()
             || components.put(name, all.get(path)) != null) {
           throw CsdpException.badInput("%s: component %s is damaged or there twice", file, path);
+        }
+        if (all.get(path).path("kwargs").has(RENAMED)) {
+          throw newer(file, "component " + name + " has " + RENAMED);
         }
       }
     }

@@ -113,7 +113,8 @@ public final class ParameterFolder {
         }
         if (!zero) {
           throw CsdpException.badInput(
-              "%s has an array %s%s, which csdp4j cannot express; expected only %s",
+              "%s has an array %s%s, which csdp4j cannot express; expected only %s (ngc-learn 3"
+                  + " saves more arrays than the 1.2 of the released code)",
               file, name, name.equals("biases") ? " that is not zero" : "", array);
         }
       }

@@ -2,6 +2,7 @@ package csdp.checkpoint;
 
 import csdp.data.Ink;
 import csdp.error.CsdpException;
+import csdp.io.Hdf5;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -11,16 +12,16 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * A trained model on disk: a run of csdp4j, or a folder saved by the released code.
+ * A trained model on disk: a run of csdp4j, a folder saved by the released code, or a NIR file.
  *
- * @param folder of the model
+ * @param folder of the model, or its NIR file
  * @param parameters with their network
  * @param learning rates that it was trained with
  * @param width of its images, pixels
  * @param height of its images, pixels
  * @param seed of its training; the released demo's if unknown
  * @param ink of its training images; null if unknown
- * @param run configuration of its training; null for a folder of the released code
+ * @param run configuration of its training; null unless a run of csdp4j
  */
 public record SavedModel(
     Path folder,
@@ -49,8 +50,13 @@ public record SavedModel(
    * @param notice receives one line for each assumption about the model or oddity
    */
   public static SavedModel open(Path folder, boolean latest, Consumer<String> notice) {
+    if (Hdf5.isOne(folder)) {
+      return nir(folder, notice);
+    }
     if (!Files.isDirectory(folder)) {
-      throw CsdpException.badInput("no model folder at %s", folder);
+      throw CsdpException.badInput(
+          Files.exists(folder) ? "%s is neither a model folder nor a NIR file" : "no model at %s",
+          folder);
     }
     RunFolder ours = new RunFolder(folder);
     if (ours.isRun()) {
@@ -68,6 +74,7 @@ public record SavedModel(
           run);
     }
     for (Path place : new Path[] {folder, folder.resolve("snn_csdp")}) {
+      NgcLearnModel.requireNotNewer(place);
       if (NgcLearnModel.isIn(place)) {
         return released(place, NgcLearnModel.read(place), notice);
       }
@@ -83,6 +90,34 @@ public record SavedModel(
     return parameters.spec();
   }
 
+  private static SavedModel nir(Path file, Consumer<String> notice) {
+    NirFile.Content found = NirFile.read(file);
+    NetworkSpec spec = found.parameters().spec();
+    boolean told = found.width() != 0;
+    int width = told ? found.width() : side(spec.input().units());
+    int height = spec.input().units() / width;
+    notice.accept("NIR has no adaptive threshold: each unit of " + file + " keeps its initial one");
+    if (!told || !found.stepsKnown()) {
+      notice.accept(
+          String.format(
+              Locale.ROOT,
+              "%s does not tell %s: T %d and %d x %d pixels are assumed",
+              file,
+              told ? "T" : found.stepsKnown() ? "the image size" : "T and the image size",
+              spec.constants().steps(),
+              width,
+              height));
+    }
+    return new SavedModel(
+        file, found.parameters(), Learning.forBatch(500), width, height, RELEASED_SEED, null, null);
+  }
+
+  /** Returns the width of images with a number of pixels: square if possible, else one row. */
+  private static int side(int pixels) {
+    int side = (int) Math.round(Math.sqrt(pixels));
+    return side * side == pixels ? side : pixels;
+  }
+
   private static SavedModel released(Path place, NgcLearnModel model, Consumer<String> notice) {
     if (model.isUntrained()) {
       notice.accept(
@@ -94,10 +129,8 @@ public record SavedModel(
     }
     NgcLearnModel.Extra extra = model.extra();
     int pixels = model.spec().input().units();
-    int side = (int) Math.round(Math.sqrt(pixels));
-    boolean square = side * side == pixels;
     boolean told = extra != null && extra.width() != null;
-    int width = told ? extra.width() : square ? side : pixels;
+    int width = told ? extra.width() : side(pixels);
     int height = pixels / width;
     if (extra == null) {
       notice.accept(
@@ -130,5 +163,19 @@ public record SavedModel(
    */
   public void export(Path to) {
     NgcLearnModel.write(to, parameters, learning, width, height, seed, ink);
+  }
+
+  /**
+   * Writes the classifier as a NIR graph, with T and image size as metadata. The adaptive threshold
+   * cannot be expressed: thresholds stay at their initial values.
+   *
+   * @param file new
+   * @throws CsdpException bad input if it exists, environment if it cannot be written
+   */
+  public void exportNir(Path file) {
+    if (Files.exists(file)) {
+      throw CsdpException.badInput("%s exists: name a new file", file);
+    }
+    NirFile.write(file, parameters, width, height);
   }
 }

@@ -12,7 +12,9 @@ final class ModelOptions {
       names = "--model",
       required = true,
       paramLabel = "DIR",
-      description = "Folder of a run, or a model folder that the released code saved.")
+      description =
+          "Folder of a run, a model folder that the released code saved, or a NIR file (see export"
+              + " --format nir).")
   private Path folder;
 
   @Option(names = "--last", description = "Use the last parameters of a run instead of the best.")
@@ -24,7 +26,7 @@ final class ModelOptions {
             folder, last, line -> spec.commandLine().getErr().println("notice: " + line));
     if (last && model.run() == null) {
       throw CsdpException.badInput(
-          "--last cannot be used with %s, which the released code saved", folder);
+          "--last cannot be used with %s: it is not a run of csdp", folder);
     }
     return model;
   }

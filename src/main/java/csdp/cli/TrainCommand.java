@@ -19,13 +19,16 @@ import csdp.io.Version;
 import csdp.metrics.Evaluation;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
+import csdp.tensorboard.TensorBoard;
 import csdp.train.Evaluator;
+import csdp.train.TrainListener;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -71,6 +74,14 @@ final class TrainCommand implements Callable<Integer> {
       description = "Also write a checkpoint every N batches. Default: after every epoch only.")
   private int checkpointEvery;
 
+  @Option(
+      names = "--tensorboard",
+      paramLabel = "DIR",
+      description =
+          "Also write curves, histograms of weights and reconstructions for TensorBoard. With"
+              + " --resume, name it again: steps after the checkpoint are replaced.")
+  private Path tensorboard;
+
   @Mixin private DeviceOptions device;
 
   @Spec private CommandSpec spec;
@@ -86,6 +97,10 @@ final class TrainCommand implements Callable<Integer> {
       throw CsdpException.badInput("--checkpoint-every cannot be %d", checkpointEvery);
     }
     Device where = device.resolve(spec);
+    TensorBoard curves = tensorboard == null ? null : new TensorBoard(tensorboard);
+    if (curves != null) {
+      curves.requireUsable(resume || force);
+    }
     if (out != null) {
       new RunFolder(out).requireWritable();
     }
@@ -105,8 +120,9 @@ final class TrainCommand implements Callable<Integer> {
     folder.requireOurs();
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(where, splits, config);
-    try (FolderLock lock = folder.lock(this::warn)) {
-      return train(where, network, folder, earlier, record, splits);
+    try (FolderLock lock = folder.lock(this::warn);
+        curves) {
+      return train(where, network, folder, earlier, record, splits, curves);
     }
   }
 
@@ -117,7 +133,8 @@ final class TrainCommand implements Callable<Integer> {
       RunFolder folder,
       RunRecord earlier,
       RunRecord record,
-      Splits splits) {
+      Splits splits,
+      TensorBoard curves) {
     RunConfig config = record.run();
     if (folder.isRun() && !resume && !force) {
       throw CsdpException.badInput(
@@ -139,14 +156,12 @@ final class TrainCommand implements Callable<Integer> {
       TrainState state = begin(backend, goOn ? folder : null, config);
       introduce(console, backend, splits, config);
       ProgressPrinter progress = new ProgressPrinter(console, spec.commandLine().getErr());
+      List<TrainListener> listeners = new ArrayList<>(List.of(folder, progress));
+      if (curves != null) {
+        listeners.add(0, curves);
+      }
       Trainer trainer =
-          new Trainer(
-              backend,
-              splits.train(),
-              splits.valid(),
-              config.training(),
-              state,
-              List.of(folder, progress));
+          new Trainer(backend, splits.train(), splits.valid(), config.training(), state, listeners);
       if (force) {
         if (folder.isRun()) {
           spec.commandLine().getErr().println("notice: --force replaces " + describe(folder));

@@ -2,6 +2,7 @@ package csdp.io;
 
 import csdp.error.CsdpException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,17 @@ import java.nio.file.StandardOpenOption;
 public final class AtomicFile {
   private AtomicFile() {}
 
+  /** Writes the content of a file. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * Writes a new file.
+     *
+     * @param file that does not exist yet
+     */
+    void to(Path file) throws IOException;
+  }
+
   /**
    * Writes a temporary file in the same folder, syncs it and renames it. Missing parent folders are
    * created.
@@ -22,20 +34,30 @@ public final class AtomicFile {
    *     earlier file is then intact
    */
   public static void write(Path file, byte[] bytes) {
+    write(
+        file,
+        temporary -> {
+          try (FileChannel out =
+              FileChannel.open(
+                  temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+              out.write(buffer);
+            }
+          }
+        });
+  }
+
+  /** As above, with content of any size. */
+  public static void write(Path file, Content content) {
     Path temporary = null;
     try {
       Path target = Disk.target(file);
       Disk.makeFolder(target.getParent());
       Disk.removeStale(target);
       temporary = Disk.temporary(target);
-      try (FileChannel out =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-          out.write(buffer);
-        }
-        out.force(true);
-      }
+      content.to(temporary);
+      Disk.operations.syncFile(temporary);
       try {
         Disk.operations.move(temporary, target);
       } catch (FileSystemException e) {
@@ -43,7 +65,9 @@ public final class AtomicFile {
           throw e;
         }
         // A mounted file, as in containers, cannot be renamed: overwrite it in place.
-        Files.write(target, bytes);
+        try (OutputStream out = Files.newOutputStream(target)) {
+          Files.copy(temporary, out);
+        }
         Disk.operations.syncFile(target);
       }
       Disk.syncFolder(target.getParent());

@@ -205,6 +205,11 @@ public final class Trainer {
     return train;
   }
 
+  /** Returns the validation images, or null. */
+  public Dataset valid() {
+    return valid;
+  }
+
   /** Returns the number of batches per epoch. */
   public int batches() {
     return batches.count();

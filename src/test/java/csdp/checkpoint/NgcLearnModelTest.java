@@ -12,6 +12,7 @@ import csdp.SharedFiles;
 import csdp.data.Ink;
 import csdp.error.CsdpException;
 import csdp.io.Npz;
+import csdp.io.NpzWriter;
 import csdp.io.PythonJson;
 import csdp.model.Constants;
 import csdp.model.Learning;
@@ -131,6 +132,36 @@ class NgcLearnModelTest {
     assertEquals("0.0", PythonJson.number(0));
     assertEquals("1000000000000000.0", PythonJson.number(1e15));
     assertEquals("1e+16", PythonJson.number(1e16));
+  }
+
+  /** Names and layout of ngc-learn 3.2 with ngcsimlib 3.1, from their sources. */
+  @Test
+  void modelsOfNgcLearn3AreNamed() throws IOException {
+    Path folder = Files.createDirectories(dir.resolve("new"));
+    Files.writeString(
+        folder.resolve("contextData.json"),
+        "{\"types\": [\"component\", \"process\"], \"path\": \"Circuit\"}");
+    Files.writeString(folder.resolve("connections.json"), "{}");
+    Files.createDirectories(folder.resolve("component/custom"));
+    Files.writeString(
+        folder.resolve("component/roots.json"),
+        "{\"W1\": {\"args\": [], \"kwargs\": {\"name\": \"W1\", \"g_conduct_factor\": 0.1}}}");
+    refused(folder, "is a model of ngc-learn 3 (it has a contextData.json)");
+    assertFails(
+        CsdpException.USAGE, () -> SavedModel.open(folder, false), "is a model of ngc-learn 3");
+
+    Path renamed = exported();
+    edit(renamed.resolve("components.json"), "\"resist_scale\"", "\"g_conduct_factor\"");
+    refused(renamed, "is a model of ngc-learn 3 (component");
+
+    Path arrays = dir.resolve("arrays");
+    NgcLearnModel.write(
+        arrays, TestParameters.distinct(TestNetworks.tiny(5, 4).build(), 1), LEARNING, 1);
+    try (NpzWriter out = new NpzWriter(arrays.resolve("best_params1/W1.npz"))) {
+      out.add("weights", new int[] {6, 5}, new float[30]);
+      out.add("gate", new int[] {1, 5}, new float[] {1, 1, 1, 1, 1});
+    }
+    refused(arrays, "has an array gate, which csdp4j cannot express");
   }
 
   @Test

@@ -23,6 +23,9 @@ final class VectorRowMath implements RowMath {
       IntVector.broadcast(I, 1).lanewise(VectorOperators.LSHL, IntVector.zero(I).addIndex(1));
   private static final int SIGN = 0x80000000;
 
+  /** Vectors that are too short for four sums to hide the latency of an addition. */
+  private static final boolean SHORT = L < RowLayout.LANES;
+
   /** Returns the widest vectors of the machine, at most 16 lanes. */
   private static VectorSpecies<Float> species() {
     VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
@@ -51,6 +54,35 @@ final class VectorRowMath implements RowMath {
     int width = matrix.width();
     int end = from + count;
     int c = 0;
+    for (; SHORT && c + 8 * L <= width; c += 8 * L) {
+      FloatVector s0 = FloatVector.zero(S);
+      FloatVector s1 = s0;
+      FloatVector s2 = s0;
+      FloatVector s3 = s0;
+      FloatVector s4 = s0;
+      FloatVector s5 = s0;
+      FloatVector s6 = s0;
+      FloatVector s7 = s0;
+      for (int k = from; k < end; k++) {
+        int o = base + list[k] * stride + c;
+        s0 = s0.add(FloatVector.fromArray(S, w, o));
+        s1 = s1.add(FloatVector.fromArray(S, w, o + L));
+        s2 = s2.add(FloatVector.fromArray(S, w, o + 2 * L));
+        s3 = s3.add(FloatVector.fromArray(S, w, o + 3 * L));
+        s4 = s4.add(FloatVector.fromArray(S, w, o + 4 * L));
+        s5 = s5.add(FloatVector.fromArray(S, w, o + 5 * L));
+        s6 = s6.add(FloatVector.fromArray(S, w, o + 6 * L));
+        s7 = s7.add(FloatVector.fromArray(S, w, o + 7 * L));
+      }
+      addScaled(j, jAt + c, scale, s0);
+      addScaled(j, jAt + c + L, scale, s1);
+      addScaled(j, jAt + c + 2 * L, scale, s2);
+      addScaled(j, jAt + c + 3 * L, scale, s3);
+      addScaled(j, jAt + c + 4 * L, scale, s4);
+      addScaled(j, jAt + c + 5 * L, scale, s5);
+      addScaled(j, jAt + c + 6 * L, scale, s6);
+      addScaled(j, jAt + c + 7 * L, scale, s7);
+    }
     for (; c + 4 * L <= width; c += 4 * L) {
       FloatVector s0 = FloatVector.zero(S);
       FloatVector s1 = s0;
@@ -81,7 +113,38 @@ final class VectorRowMath implements RowMath {
   public void gatherPanel(
       float[] j, int jAt, float scale, float[] w, int base, int[] list, int from, int count) {
     int end = from + count;
-    for (int c = 0; c < PANEL; c += 4 * L) {
+    int c = 0;
+    for (; SHORT && c < PANEL; c += 8 * L) {
+      FloatVector zero = FloatVector.zero(S);
+      FloatVector s0 = zero;
+      FloatVector s1 = zero;
+      FloatVector s2 = zero;
+      FloatVector s3 = zero;
+      FloatVector s4 = zero;
+      FloatVector s5 = zero;
+      FloatVector s6 = zero;
+      FloatVector s7 = zero;
+      for (int k = from; k < end; k++) {
+        int o = base + list[k] * PANEL + c;
+        s0 = s0.add(FloatVector.fromArray(S, w, o));
+        s1 = s1.add(FloatVector.fromArray(S, w, o + L));
+        s2 = s2.add(FloatVector.fromArray(S, w, o + 2 * L));
+        s3 = s3.add(FloatVector.fromArray(S, w, o + 3 * L));
+        s4 = s4.add(FloatVector.fromArray(S, w, o + 4 * L));
+        s5 = s5.add(FloatVector.fromArray(S, w, o + 5 * L));
+        s6 = s6.add(FloatVector.fromArray(S, w, o + 6 * L));
+        s7 = s7.add(FloatVector.fromArray(S, w, o + 7 * L));
+      }
+      s0.mul(scale).add(zero).intoArray(j, jAt + c);
+      s1.mul(scale).add(zero).intoArray(j, jAt + c + L);
+      s2.mul(scale).add(zero).intoArray(j, jAt + c + 2 * L);
+      s3.mul(scale).add(zero).intoArray(j, jAt + c + 3 * L);
+      s4.mul(scale).add(zero).intoArray(j, jAt + c + 4 * L);
+      s5.mul(scale).add(zero).intoArray(j, jAt + c + 5 * L);
+      s6.mul(scale).add(zero).intoArray(j, jAt + c + 6 * L);
+      s7.mul(scale).add(zero).intoArray(j, jAt + c + 7 * L);
+    }
+    for (; c < PANEL; c += 4 * L) {
       FloatVector zero = FloatVector.zero(S);
       FloatVector s0 = zero;
       FloatVector s1 = zero;
@@ -143,9 +206,20 @@ final class VectorRowMath implements RowMath {
   @Override
   public void scatter(
       float[] u, int uAt, float[] scales, int[] unit, float[] value, int from, int to) {
+    // Zero times a value is zero: no value is infinite here.
+    if (2 * L == Spikes.GROUP) {
+      FloatVector low = FloatVector.fromArray(S, scales, 0);
+      FloatVector high = FloatVector.fromArray(S, scales, L);
+      for (int q = from; q < to; q++) {
+        int at = uAt + Spikes.GROUP * unit[q];
+        FloatVector.fromArray(S, u, at).add(low.mul(value[q])).intoArray(u, at);
+        FloatVector.fromArray(S, u, at + L).add(high.mul(value[q])).intoArray(u, at + L);
+      }
+      return;
+    }
     for (int lane = 0; lane < Spikes.GROUP; lane += L) {
       FloatVector scale = FloatVector.fromArray(S, scales, lane);
-      for (int q = from; q < to; q++) { // zero times a value is zero: no value is infinite here
+      for (int q = from; q < to; q++) {
         int at = uAt + Spikes.GROUP * unit[q] + lane;
         FloatVector.fromArray(S, u, at).add(scale.mul(value[q])).intoArray(u, at);
       }

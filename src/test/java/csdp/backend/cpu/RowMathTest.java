@@ -11,11 +11,16 @@ import csdp.model.Philox.Purpose;
 import csdp.model.Philox.Stream;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The Vector API's inner loops against the plain ones: the same bits. */
+/**
+ * The Vector API's inner loops against the plain ones: the same bits. The build runs it twice, the
+ * second time with vectors of 256 bits.
+ */
+@Tag("vectors")
 class RowMathTest {
   private static final int ROWS = 40;
   private static RowMath vector;
@@ -25,6 +30,10 @@ class RowMathTest {
   static void needsModule() {
     vector = RowMath.best();
     assumeTrue(!(vector instanceof PlainRowMath), "the module jdk.incubator.vector is not there");
+    String bits = System.getProperty("csdp.vectorBits");
+    if (bits != null) {
+      assertEquals("Vector API, " + bits + " bits", vector.description());
+    }
   }
 
   private static float[] random(Stream r, int n, float low, float high) {

@@ -4,6 +4,7 @@ import static csdp.system.damaged.Damages.crc;
 import static csdp.system.damaged.Damages.flip;
 import static csdp.system.damaged.GoodInputs.EVALUATE;
 import static csdp.system.damaged.GoodInputs.EVALUATE_NGC;
+import static csdp.system.damaged.GoodInputs.EVALUATE_NIR;
 import static csdp.system.damaged.GoodInputs.PREDICT;
 import static csdp.system.damaged.GoodInputs.REPLAY;
 import static csdp.system.damaged.GoodInputs.RESUME;
@@ -75,6 +76,7 @@ class DamagedInputTest {
     GoodInputs.write(good);
     accepted(TRAIN_IDX.replace("@/out", "@/run"), good);
     accepted("export --model @/run --to @/ngc", good);
+    accepted("export --model @/run --to @/model.nir --format nir", good);
     // Valid input is accepted; otherwise a refusal of damaged input would prove nothing. This also
     // warms up.
     Path trial = copy("trial");
@@ -86,6 +88,7 @@ class DamagedInputTest {
             RESUME,
             EVALUATE,
             EVALUATE_NGC,
+            EVALUATE_NIR,
             PREDICT + "x.png",
             PREDICT + "x.idx",
             PREDICT + "x.npy",
@@ -116,6 +119,7 @@ class DamagedInputTest {
     ImageCases.add(c);
     NpzCases.add(c);
     NgcLearnCases.add(c);
+    NirCases.add(c);
     ConfigCases.add(c);
     CheckpointCases.add(c);
     TraceCases.add(c);
@@ -249,6 +253,7 @@ class DamagedInputTest {
     commands.put("ngc/components.json", EVALUATE_NGC);
     commands.put("ngc/ops.json", EVALUATE_NGC);
     commands.put(GoodInputs.parameters(good, "W2.npz"), EVALUATE_NGC);
+    commands.put("model.nir", EVALUATE_NIR);
     commands.put("x.png", PREDICT + "x.png");
     commands.put("x.idx", PREDICT + "x.idx");
     commands.put("x.npy", PREDICT + "x.npy");

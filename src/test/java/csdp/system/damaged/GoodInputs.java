@@ -35,6 +35,7 @@ final class GoodInputs {
   static final String RESUME = "train --resume --epochs 2 --device cpu --out @/run";
   static final String EVALUATE = "evaluate --model @/run --data @/data --device cpu";
   static final String EVALUATE_NGC = "evaluate --model @/ngc --data @/data --device cpu";
+  static final String EVALUATE_NIR = "evaluate --model @/model.nir --data @/data --device cpu";
   static final String PREDICT = "predict --model @/run --device cpu @/";
   static final String REPLAY = "replay --device reference @/trace.npz";
 
