@@ -49,7 +49,8 @@ public enum BuiltIn {
   private final int validSize;
   private final int testSize;
 
-  BuiltIn(String title, String licence, String description, int side, int train, int valid, int test) {
+  BuiltIn(
+      String title, String licence, String description, int side, int train, int valid, int test) {
     this.title = title;
     this.licence = licence;
     this.description = description;
