@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.checkpoint.RunRecord;
 import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
+import csdp.data.BuiltIn;
 import csdp.data.DataCatalog;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
@@ -19,8 +20,8 @@ final class DataOptions {
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, strokes, or a folder with IDX or .npy files. Default:"
-              + " $CSDP_DATA, else mnist, else (without data and network) strokes.")
+          "mnist, fashion, kmnist, digits, strokes, or a folder with IDX or .npy files. Default:"
+              + " $CSDP_DATA, else mnist, else (without data and network) digits.")
   private String data;
 
   @Option(
@@ -139,7 +140,7 @@ final class DataOptions {
   private String name() {
     return data == null
             || DataCatalog.standard().find(data).isPresent()
-            || data.equals(DataSources.STROKES)
+            || BuiltIn.find(data).isPresent()
             || !Files.isDirectory(DataSources.path(data))
         ? data
         : text(DataSources.path(data));

@@ -1,5 +1,5 @@
 /**
- * Data sets: MNIST-like IDX folders, NPY pairs, downloads with checksums, drawn digits, single
+ * Data sets: MNIST-like IDX folders, NPY pairs, downloads with checksums, built-in digits, single
  * images.
  *
  * <p>May use {@code error}, {@code io} and {@code model} (random streams). Start at {@link
