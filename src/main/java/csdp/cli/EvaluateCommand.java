@@ -130,7 +130,7 @@ final class EvaluateCommand implements Callable<Integer> {
       }
       print(out, saved, e, seconds);
       if (kinds.contains(Kind.HEAD)) {
-        printConfusion(out, e);
+        printConfusion(out, images, e);
       }
       out.flush();
       if (json.wanted()) {
@@ -149,6 +149,9 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (goodness != null) {
           figures.put("goodness", Map.of("accuracy", goodness));
+        }
+        if (!images.classNames().isEmpty()) {
+          figures.put("class_names", images.classNames());
         }
         figures.put("notes", e.notes(saved.spec()));
         json.write(spec, figures);
@@ -206,16 +209,16 @@ final class EvaluateCommand implements Callable<Integer> {
     e.notes(saved.spec()).forEach(note -> out.println("note      " + note));
   }
 
-  private static void printConfusion(PrintWriter out, Evaluation e) {
+  private static void printConfusion(PrintWriter out, Dataset images, Evaluation e) {
     out.printf("confusion (rows: true class, columns: answer)%n");
     if (e.confusion().length <= 20) {
       out.print("     ");
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf(Locale.ROOT, "%6d", k);
+        out.printf(Locale.ROOT, "%6.5s", images.className(k));
       }
       out.println();
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf(Locale.ROOT, "%5d", k);
+        out.printf(Locale.ROOT, "%5.5s", images.className(k));
         for (long count : e.confusion()[k]) {
           out.printf(Locale.ROOT, "%6d", count);
         }
