@@ -9,6 +9,7 @@ import csdp.analysis.plots.Figure;
 import csdp.io.Json;
 import csdp.io.Version;
 import csdp.metrics.Evaluation;
+import csdp.train.LinearProbe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ final class AnalysisReport {
     all.put("device", a.device);
     all.put("seed", a.options.seed());
     all.put("evaluation", a.results.evaluation());
+    all.put("probe", a.results.probe());
     all.put("energy_proxy", a.results.energy());
     Map<String, Object> maps = new LinkedHashMap<>();
     for (Codes c : a.results.codes()) {
@@ -97,6 +99,7 @@ final class AnalysisReport {
       h.append("<p>").append(escape(note)).append("</p>\n");
     }
     results(h, a.results.evaluation());
+    readOuts(h, a);
     maps.forEach(f -> figure(h, f));
     a.results.figures().forEach(f -> figure(h, f));
     energy(h, a);
@@ -124,6 +127,27 @@ final class AnalysisReport {
               h.append(Figure.text("<td class=\"number\">%.2f</td></tr>%n", s));
             });
     h.append("</table>\n");
+  }
+
+  private static void readOuts(StringBuilder h, Analysis a) {
+    LinearProbe.Result probe = a.results.probe();
+    if (probe == null) {
+      return; // a note says why
+    }
+    h.append("<h2>Read-outs</h2>\n<table><tr><th>read-out</th><th class=\"number\">accuracy</th>");
+    h.append("</tr>\n");
+    accuracy(h, "head", a.results.evaluation().accuracy());
+    probe.accuracy().forEach((layer, share) -> accuracy(h, "linear probe of " + layer, share));
+    h.append("</table>\n<p class=\"quiet\">Linear probe: ridge regression on the rate codes of ");
+    h.append(
+        Figure.text(
+            "%,d training images, shown without labels; penalty %s of the mean diagonal.</p>%n",
+            probe.trainImages(), probe.penalty()));
+  }
+
+  private static void accuracy(StringBuilder h, String readOut, double share) {
+    h.append("<tr><td>").append(escape(readOut)).append("</td>");
+    h.append(Figure.text("<td class=\"number\">%.2f %%</td></tr>%n", 100 * share));
   }
 
   private static void tile(StringBuilder h, String value, String what) {

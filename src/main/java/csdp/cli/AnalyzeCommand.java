@@ -6,6 +6,7 @@ import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
+import csdp.data.Split;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.train.Evaluator;
@@ -25,8 +26,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "analyze",
     description = {
-      "Measure a trained model without labels and write its rate codes, t-SNE, plots (learning"
-          + " curves, confusion, spikes over time, receptive fields, reconstructions, weights)"
+      "Measure a trained model without labels and write its rate codes, linear probe, t-SNE, plots"
+          + " (learning curves, confusion, spikes over time, receptive fields, reconstructions, weights)"
           + " and report.html, which contains everything.",
       "Default data: the data of the training."
     })
@@ -102,11 +103,21 @@ final class AnalyzeCommand implements Callable<Integer> {
       print.flush();
       ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
       Analysis analysis =
-          Analysis.of(saved, images, split.name(), backend, options, progress::working);
+          Analysis.of(
+              saved,
+              images,
+              split.name(),
+              () -> data.images(saved, Split.TRAIN, spec),
+              backend,
+              options,
+              progress::working);
       progress.clear();
       Evaluation e = analysis.evaluation();
       print.printf(Locale.ROOT, "accuracy  %.2f %%%n", 100 * e.accuracy());
       print.printf(Locale.ROOT, "NLL       %.4f nats%n", e.nll());
+      if (analysis.probe() != null) {
+        print.printf(Locale.ROOT, "probe     %s%n", EvaluateCommand.text(analysis.probe()));
+      }
       analysis.write(to);
       analysis.notes().forEach(note -> print.println("note      " + note));
       print.printf(Locale.ROOT, "report    %s%n", to.resolve("report.html"));

@@ -1,10 +1,10 @@
 package csdp.cli;
 
+import csdp.data.BuiltIn;
 import csdp.data.DataCatalog;
 import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.Downloads;
-import csdp.data.Strokes;
 import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -23,8 +23,13 @@ import picocli.CommandLine.Spec;
 /** {@code csdp data}: lists, downloads and checks data sets. */
 @Command(
     name = "data",
-    description = "List, fetch and verify data sets.",
-    subcommands = {DataCommand.ListSets.class, DataCommand.Fetch.class, DataCommand.Verify.class},
+    description = "List, explain, fetch and verify data sets.",
+    subcommands = {
+      DataCommand.ListSets.class,
+      DataExplainCommand.class,
+      DataCommand.Fetch.class,
+      DataCommand.Verify.class
+    },
     footer = {
       "",
       "A named set is searched in $CSDP_DATA (the sub-folder NAME, or the folder itself if its"
@@ -45,7 +50,7 @@ public final class DataCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which one: list, fetch or verify?");
+    throw new ParameterException(spec.commandLine(), "Which one: list, explain, fetch or verify?");
   }
 
   /** Returns the sets of these names, or all without names. */
@@ -90,13 +95,9 @@ public final class DataCommand implements Runnable {
                 : "found in " + place + "; " + state(DataSources.check(set, place)),
             set.licence() + "; " + set.source());
       }
-      print(
-          out,
-          DataSources.STROKES,
-          "Digits drawn by csdp, for trials; not MNIST",
-          sizes(Strokes.TRAIN, Strokes.TEST, Strokes.SIDE, Strokes.SIDE, Strokes.CLASSES),
-          "built in",
-          "as csdp4j");
+      for (BuiltIn set : BuiltIn.values()) {
+        print(out, set.label(), set.title(), set.sizes(), "built in", set.licence());
+      }
       out.flush();
       return 0;
     }

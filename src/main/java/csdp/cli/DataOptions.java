@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.checkpoint.RunRecord;
 import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
+import csdp.data.BuiltIn;
 import csdp.data.DataCatalog;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
@@ -19,8 +20,9 @@ final class DataOptions {
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, strokes, or a folder with IDX or .npy files. Default:"
-              + " $CSDP_DATA, else mnist, else (without data and network) strokes.")
+          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files, or with a"
+              + " folder of image files per class. Default:"
+              + " $CSDP_DATA, else mnist, else (without data and network) digits.")
   private String data;
 
   @Option(
@@ -66,6 +68,14 @@ final class DataOptions {
       description = "Use only N training images. Default: all; 24000 with the quick preset.")
   private Integer trainLimit;
 
+  @Option(
+      names = "--size",
+      paramLabel = "WxH",
+      description =
+          "Scale the images of a folder of image files, for example to 28x28. Needed if their sizes"
+              + " differ.")
+  private String size;
+
   /** Returns the data of a run, overridden by the given options. */
   RunConfig.Data over(RunConfig.Data base) {
     boolean files = trainX != null || validX != null || testX != null || trainY != null;
@@ -79,7 +89,8 @@ final class DataOptions {
         other ? text(testX) : base.testX(),
         other ? text(testY) : base.testY(),
         valid == null ? base.valid() : valid,
-        trainLimit == null ? base.trainLimit() : trainLimit);
+        trainLimit == null ? base.trainLimit() : trainLimit,
+        size != null ? size : other ? null : base.size());
   }
 
   /**
@@ -132,14 +143,15 @@ final class DataOptions {
         || validX != null
         || testX != null
         || valid != null
-        || trainLimit != null;
+        || trainLimit != null
+        || size != null;
   }
 
   /** Returns a folder by its absolute path, so that a run can be resumed from any directory. */
   private String name() {
     return data == null
             || DataCatalog.standard().find(data).isPresent()
-            || data.equals(DataSources.STROKES)
+            || BuiltIn.find(data).isPresent()
             || !Files.isDirectory(DataSources.path(data))
         ? data
         : text(DataSources.path(data));

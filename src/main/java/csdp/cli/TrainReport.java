@@ -43,6 +43,9 @@ final class TrainReport extends ProgressPrinter implements TrainingRun.Watch, Au
         splits.test() == null ? 0 : splits.test().size(),
         splits.train().width(),
         splits.train().height());
+    if (!splits.train().classNames().isEmpty()) {
+      out.printf("classes  %s%n", String.join(", ", splits.train().classNames()));
+    }
     note(absentClasses(splits.train()));
     NetworkSpec network = backend.spec();
     out.printf(Locale.ROOT, "network  %s, %,d weights%n", network, network.weightCount());

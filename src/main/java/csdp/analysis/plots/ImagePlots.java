@@ -179,6 +179,10 @@ public final class ImagePlots {
             csv.bytes()));
   }
 
+  private static String name(Dataset data, int k) {
+    return Charts.shortened(data.className(k), 9);
+  }
+
   /** Plots the first image of each class with its reconstruction. */
   public static Figure reconstructions(Backend backend, Dataset data, int seed) {
     NetworkSpec spec = backend.spec();
@@ -228,9 +232,10 @@ public final class ImagePlots {
       tile(g, in, data.width(), data.height(), x, y, scale, Palette::grey);
       tile(g, re, data.width(), data.height(), x, y + tall + 6, scale, Palette::grey);
       g.setFont(Charts.font(Font.PLAIN, 11));
-      Charts.centred(
-          g, "is " + label + ", said " + answers[k], x + cellWidth / 2.0 - 5, y + 2 * tall + 20);
-      csv.row(k, chosen.get(k), label, answers[k]);
+      double middle = x + cellWidth / 2.0 - 5;
+      Charts.centred(g, "is " + name(data, label), middle, y + 2 * tall + 20);
+      Charts.centred(g, "said " + name(data, answers[k]), middle, y + 2 * tall + 34);
+      csv.row(k, chosen.get(k), data.className(label), data.className(answers[k]));
       if (k % across == 0) {
         g.setFont(Charts.font(Font.PLAIN, 13));
         g.drawString("input", 8, (float) (y + tall / 2.0));
