@@ -11,10 +11,8 @@ import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,12 +39,7 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Mixin private SplitOptions split;
 
-  @Option(
-      names = "--layer",
-      paramLabel = "N|all",
-      description =
-          "Hidden layer of the rate codes and the t-SNE map, 1..L, or all. Default: the last.")
-  private String layer;
+  @Mixin private LayerOption layer;
 
   @Option(
       names = "--points",
@@ -91,7 +84,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     Dataset images = split.images(data, saved, spec);
     Analysis.Options options =
         new Analysis.Options(
-            layers(saved.spec().hidden().length),
+            layer.layers(saved.spec().hidden().length),
             points,
             perplexity,
             sample,
@@ -127,19 +120,5 @@ final class AnalyzeCommand implements Callable<Integer> {
       print.flush();
     }
     return 0;
-  }
-
-  private List<Integer> layers(int depth) {
-    if (layer == null) {
-      return List.of(depth);
-    }
-    if (layer.equals("all")) {
-      return IntStream.rangeClosed(1, depth).boxed().toList();
-    }
-    try {
-      return List.of(Integer.parseInt(layer));
-    } catch (NumberFormatException e) {
-      throw CsdpException.badInput("--layer takes 1..%d or all, not '%s'", depth, layer);
-    }
   }
 }

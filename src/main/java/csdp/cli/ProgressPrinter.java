@@ -177,6 +177,13 @@ final class ProgressPrinter implements TrainListener {
     }
   }
 
+  /** Shows the number of encoded images, of which the total is unknown. */
+  void encoded(int images) {
+    if (due(false)) {
+      show(String.format(Locale.ROOT, "encoded %,d images", images));
+    }
+  }
+
   private boolean due(boolean last) {
     long now = System.nanoTime();
     long wait = terminal ? 100_000_000L : PLAIN_SECONDS * 1_000_000_000L;
