@@ -149,11 +149,15 @@ public final class Analysis {
   }
 
   /**
-   * Checks that text can be drawn on this machine.
+   * Checks that plots with text can be drawn on this machine.
    *
-   * @throws CsdpException environment, naming the missing packages
+   * @throws CsdpException environment, naming the missing module or packages
    */
   public static void requireFonts() {
+    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+      throw CsdpException.environment(
+          "this Java has no module java.desktop, which plots need: use a full JDK");
+    }
     if (System.getProperty("java.awt.headless") == null) { // before AWT reads it
       System.setProperty("java.awt.headless", "true");
     }

@@ -74,7 +74,7 @@ final class AnalysisRun {
     StepRecord contrast = contrast(training);
     Energy energy = Energy.of(shown, contrast, training.batch());
     trainingPlots();
-    figures.add(AnswerPlots.confusion(evaluation));
+    figures.add(AnswerPlots.confusion(evaluation, data::className));
     reconstructions();
     figures.add(ImagePlots.receptiveFields(model.parameters(), data.width(), data.height()));
     figures.add(raster());
@@ -185,10 +185,7 @@ final class AnalysisRun {
   private Figure raster() {
     int sample = options.sample();
     StepRecord one = StepRecord.of(backend, unlabelled(sample, 1), true);
-    float[] image = new float[data.pixels()];
-    data.copyImage(sample, image, 0);
-    return ActivityPlots.raster(
-        one, image, data.width(), data.height(), sample, data.label(sample));
+    return ActivityPlots.raster(one, data, sample);
   }
 
   private List<Codes> maps(Evaluation evaluation) {

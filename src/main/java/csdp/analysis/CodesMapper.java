@@ -134,6 +134,7 @@ final class CodesMapper {
         map.y(),
         labels,
         data.classes(),
+        data::className,
         Figure.text("t-SNE of the rate codes of %s (%,d units)", layer.name(), layer.units()),
         Figure.text(
             "model %s, %s, n = %,d, perplexity %s, accuracy %.2f %%",

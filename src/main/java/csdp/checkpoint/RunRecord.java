@@ -46,7 +46,7 @@ public record RunRecord(
       RunConfig.complete(run);
     }
     if (tree.path("seen") instanceof ObjectNode seen) {
-      for (String optional : List.of("ink", "valid", "test")) {
+      for (String optional : List.of("ink", "valid", "test", "classNames")) {
         if (!seen.has(optional)) {
           seen.putNull(optional);
         }
@@ -63,6 +63,7 @@ public record RunRecord(
    * @param ink of the training images; null if written by a version that did not measure it
    * @param valid null without validation images
    * @param test null without test images
+   * @param classNames of the classes; null if they have numbers only
    */
   public record Data(
       String name,
@@ -73,7 +74,8 @@ public record RunRecord(
       Ink ink,
       Part train,
       Part valid,
-      Part test) {
+      Part test,
+      List<String> classNames) {
     /** Checks that nothing is missing, and sizes. */
     public Data {
       Json.required("name", name);
@@ -82,6 +84,10 @@ public record RunRecord(
       if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE || classes < 1) {
         throw CsdpException.badInput(
             "images of %d x %d pixels in %d classes; all are at least 1", width, height, classes);
+      }
+      if (classNames != null
+          && (classNames.size() != classes || classNames.stream().anyMatch(Objects::isNull))) {
+        throw CsdpException.badInput("%d classes with the names %s", classes, classNames);
       }
     }
 
@@ -96,7 +102,8 @@ public record RunRecord(
           s.train().ink(),
           Part.of(s.train()),
           Part.of(s.valid()),
-          Part.of(s.test()));
+          Part.of(s.test()),
+          s.train().classNames().isEmpty() ? null : s.train().classNames());
     }
 
     /** Returns true for the same content, independent of its location. */

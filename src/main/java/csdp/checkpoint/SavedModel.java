@@ -8,6 +8,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -93,6 +94,17 @@ public record SavedModel(
   /** The network. */
   public NetworkSpec spec() {
     return parameters.spec();
+  }
+
+  /** Returns the name of a class, its number without names. */
+  public String className(int k) {
+    List<String> names = run == null ? null : run.seen().classNames();
+    return names == null ? Integer.toString(k) : names.get(k);
+  }
+
+  /** Returns true if the images of its training were scaled. */
+  public boolean scalesImages() {
+    return run != null && run.run().data().size() != null;
   }
 
   private static SavedModel nir(Path file, Consumer<String> notice) {

@@ -7,8 +7,8 @@ import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
 import csdp.data.Split;
-import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
+import csdp.train.Evaluator;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -72,10 +72,6 @@ final class AnalyzeCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter print = spec.commandLine().getOut();
     split.check();
-    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
-      throw CsdpException.environment(
-          "this Java has no module java.desktop, which plots need: use a full JDK");
-    }
     Analysis.requireFonts();
     Device where = device.resolve(spec);
     SavedModel saved = model.open(spec);
@@ -89,7 +85,7 @@ final class AnalyzeCommand implements Callable<Integer> {
             perplexity,
             sample,
             split.seed(saved),
-            EvaluateCommand.BATCH,
+            Evaluator.BATCH,
             device.threads());
     Analysis.check(saved.spec(), images, options);
     try (Backend backend = where.open(saved.spec(), device.threads())) {

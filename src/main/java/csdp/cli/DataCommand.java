@@ -23,8 +23,13 @@ import picocli.CommandLine.Spec;
 /** {@code csdp data}: lists, downloads and checks data sets. */
 @Command(
     name = "data",
-    description = "List, fetch and verify data sets.",
-    subcommands = {DataCommand.ListSets.class, DataCommand.Fetch.class, DataCommand.Verify.class},
+    description = "List, explain, fetch and verify data sets.",
+    subcommands = {
+      DataCommand.ListSets.class,
+      DataExplainCommand.class,
+      DataCommand.Fetch.class,
+      DataCommand.Verify.class
+    },
     footer = {
       "",
       "A named set is searched in $CSDP_DATA (the sub-folder NAME, or the folder itself if its"
@@ -45,7 +50,7 @@ public final class DataCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which one: list, fetch or verify?");
+    throw new ParameterException(spec.commandLine(), "Which one: list, explain, fetch or verify?");
   }
 
   /** Returns the sets of these names, or all without names. */

@@ -20,7 +20,8 @@ final class DataOptions {
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, digits, strokes, or a folder with IDX or .npy files. Default:"
+          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files, or with a"
+              + " folder of image files per class. Default:"
               + " $CSDP_DATA, else mnist, else (without data and network) digits.")
   private String data;
 
@@ -67,6 +68,14 @@ final class DataOptions {
       description = "Use only N training images. Default: all; 24000 with the quick preset.")
   private Integer trainLimit;
 
+  @Option(
+      names = "--size",
+      paramLabel = "WxH",
+      description =
+          "Scale the images of a folder of image files, for example to 28x28. Needed if their sizes"
+              + " differ.")
+  private String size;
+
   /** Returns the data of a run, overridden by the given options. */
   RunConfig.Data over(RunConfig.Data base) {
     boolean files = trainX != null || validX != null || testX != null || trainY != null;
@@ -80,7 +89,8 @@ final class DataOptions {
         other ? text(testX) : base.testX(),
         other ? text(testY) : base.testY(),
         valid == null ? base.valid() : valid,
-        trainLimit == null ? base.trainLimit() : trainLimit);
+        trainLimit == null ? base.trainLimit() : trainLimit,
+        size != null ? size : other ? null : base.size());
   }
 
   /**
@@ -134,7 +144,8 @@ final class DataOptions {
         || validX != null
         || testX != null
         || valid != null
-        || trainLimit != null;
+        || trainLimit != null
+        || size != null;
   }
 
   /** Returns a folder by its absolute path, so that a run can be resumed from any directory. */

@@ -142,6 +142,6 @@ final class EncodeCommand implements Callable<Integer> {
       throw CsdpException.badInput("--images and a data set were given; give one or the other");
     }
     List<Path> files = patterns.stream().flatMap(p -> ImageSource.find(p).stream()).toList();
-    return ImageSource.of(files, saved.width(), saved.height(), invert);
+    return ImageSource.of(files, saved.width(), saved.height(), invert, saved.scalesImages());
   }
 }

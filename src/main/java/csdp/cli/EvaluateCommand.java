@@ -36,9 +36,6 @@ import picocli.CommandLine.Spec;
       "Default data: the data of the training."
     })
 final class EvaluateCommand implements Callable<Integer> {
-  /** Images per batch. */
-  static final int BATCH = 500;
-
   private enum Kind {
     HEAD,
     PROBE,
@@ -92,7 +89,7 @@ final class EvaluateCommand implements Callable<Integer> {
                   backend,
                   train,
                   seed,
-                  BATCH,
+                  Evaluator.BATCH,
                   (done, of) -> progress.working("codes of training images", done, of));
       long start = System.nanoTime();
       Evaluation e =
@@ -100,7 +97,7 @@ final class EvaluateCommand implements Callable<Integer> {
               backend,
               images,
               seed,
-              BATCH,
+              Evaluator.BATCH,
               progress::testing,
               fitted == null ? null : fitted.answers(images));
       double seconds = (System.nanoTime() - start) * 1e-9;
@@ -111,7 +108,7 @@ final class EvaluateCommand implements Callable<Integer> {
                   backend,
                   images,
                   seed,
-                  BATCH,
+                  Evaluator.BATCH,
                   (done, of) -> progress.working("goodness of every label", done, of))
               : null;
       progress.clear();
@@ -133,7 +130,7 @@ final class EvaluateCommand implements Callable<Integer> {
       }
       print(out, saved, e, seconds);
       if (kinds.contains(Kind.HEAD)) {
-        printConfusion(out, e);
+        printConfusion(out, images, e);
       }
       out.flush();
       if (json.wanted()) {
@@ -152,6 +149,9 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (goodness != null) {
           figures.put("goodness", Map.of("accuracy", goodness));
+        }
+        if (!images.classNames().isEmpty()) {
+          figures.put("class_names", images.classNames());
         }
         figures.put("notes", e.notes(saved.spec()));
         json.write(spec, figures);
@@ -209,16 +209,16 @@ final class EvaluateCommand implements Callable<Integer> {
     e.notes(saved.spec()).forEach(note -> out.println("note      " + note));
   }
 
-  private static void printConfusion(PrintWriter out, Evaluation e) {
+  private static void printConfusion(PrintWriter out, Dataset images, Evaluation e) {
     out.printf("confusion (rows: true class, columns: answer)%n");
     if (e.confusion().length <= 20) {
       out.print("     ");
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf(Locale.ROOT, "%6d", k);
+        out.printf(Locale.ROOT, "%6.5s", images.className(k));
       }
       out.println();
       for (int k = 0; k < e.confusion().length; k++) {
-        out.printf(Locale.ROOT, "%5d", k);
+        out.printf(Locale.ROOT, "%5.5s", images.className(k));
         for (long count : e.confusion()[k]) {
           out.printf(Locale.ROOT, "%6d", count);
         }

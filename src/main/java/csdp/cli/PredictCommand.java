@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
     name = "predict",
     description = {
       "Classify images: the class, then the probability of every class.",
-      "Images must have the size of the training images, and the same polarity: bright strokes"
-          + " on black for MNIST. Use --invert for dark strokes."
+      "Images must have the size of the training images (after train --size they are scaled), and"
+          + " the same polarity: bright strokes on black for MNIST. Use --invert for dark strokes."
     })
 final class PredictCommand implements Callable<Integer> {
   /** Minimum number of equal answers for a warning. */
@@ -37,7 +37,7 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "PNG; IDX or .npy with any number of images.")
+      description = "PNG, JPEG, BMP or GIF; IDX or .npy with any number of images.")
   private List<Path> files;
 
   @Option(
@@ -61,7 +61,7 @@ final class PredictCommand implements Callable<Integer> {
     List<Prediction> all = new ArrayList<>();
     List<float[][]> images = new ArrayList<>();
     for (Path file : files) {
-      images.add(Images.read(file, saved.width(), saved.height(), invert));
+      images.add(read(saved, file, invert));
     }
     warnOfImages(saved, images);
     try (Csdp network = Csdp.of(saved, device.resolve(spec), device.threads())) {
@@ -72,13 +72,15 @@ final class PredictCommand implements Callable<Integer> {
           String name = name(f, i, predictions.size());
           StringBuilder line = new StringBuilder();
           for (int k = 0; k < p.probabilities().length; k++) {
-            line.append(String.format(Locale.ROOT, "  %d: %.4f", k, p.probabilities()[k]));
+            line.append(
+                String.format(Locale.ROOT, "  %s: %.4f", saved.className(k), p.probabilities()[k]));
           }
           line.append(p.isUndecided() ? "  (undecided: all classes are equal)" : "");
-          out.printf(Locale.ROOT, "%s  class %d %s%n", name, p.label(), line);
+          out.printf(Locale.ROOT, "%s  class %s %s%n", name, saved.className(p.label()), line);
           Map<String, Object> answer = new LinkedHashMap<>();
           answer.put("image", name);
           answer.put("class", p.label());
+          answer.put("class_name", saved.className(p.label()));
           answer.put("probabilities", p.probabilities());
           answer.put("undecided", p.isUndecided());
           answers.add(answer);
@@ -87,10 +89,14 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     out.flush();
-    warnOfAnswers(all);
+    warnOfAnswers(saved, all);
     json.write(spec, Map.of("predictions", answers));
     out.flush();
     return 0;
+  }
+
+  private static float[][] read(SavedModel saved, Path file, boolean invert) {
+    return Images.read(file, saved.width(), saved.height(), invert, saved.scalesImages());
   }
 
   private String name(int file, int image, int images) {
@@ -113,7 +119,7 @@ final class PredictCommand implements Callable<Integer> {
     String firstBlank = null;
     for (int f = 0; f < files.size(); f++) {
       float[][] shown = images.get(f);
-      float[][] other = Images.read(files.get(f), saved.width(), saved.height(), !invert);
+      float[][] other = read(saved, files.get(f), !invert);
       total += shown.length;
       for (int i = 0; i < shown.length; i++) {
         String name = name(f, i, shown.length);
@@ -145,15 +151,15 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   /** Warns of undecided and of constant answers. */
-  private void warnOfAnswers(List<Prediction> all) {
+  private void warnOfAnswers(SavedModel saved, List<Prediction> all) {
     long undecided = all.stream().filter(Prediction::isUndecided).count();
     if (undecided > 0) {
       warn(
-          "%d of %d answers are undecided: all classes have equal probability, reported as class 0",
-          undecided, all.size());
+          "%d of %d answers are undecided: all classes have equal probability, reported as class %s",
+          undecided, all.size(), saved.className(0));
     } else if (all.size() >= SUSPICIOUS
         && all.stream().map(Prediction::label).distinct().count() == 1) {
-      warn("all %d answers are class %d", all.size(), all.get(0).label());
+      warn("all %d answers are class %s", all.size(), saved.className(all.get(0).label()));
     }
   }
 }

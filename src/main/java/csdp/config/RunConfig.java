@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.data.BuiltIn;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
+import csdp.data.ImageSize;
 import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.model.Constants;
@@ -78,6 +79,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
    * @param name a named set or a folder; null for the default, or with files
    * @param valid number of last training images used for validation
    * @param trainLimit number of training images, 0 for all
+   * @param size that image files are scaled to, like 28x28; null for their own
    */
   public record Data(
       String name,
@@ -88,25 +90,27 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       String testX,
       String testY,
       int valid,
-      int trainLimit) {
+      int trainLimit,
+      String size) {
     /** Returns the request for the data package. */
     @JsonIgnore
     public DataRequest request() {
       return new DataRequest(
-          name,
-          path(trainX),
-          path(trainY),
-          path(validX),
-          path(validY),
-          path(testX),
-          path(testY),
-          valid,
-          trainLimit);
+              name,
+              path(trainX),
+              path(trainY),
+              path(validX),
+              path(validY),
+              path(testX),
+              path(testY),
+              valid,
+              trainLimit)
+          .scaledTo(ImageSize.parse(size));
     }
 
     /** Returns a copy with other numbers of images. */
     public Data sized(int valid, int trainLimit) {
-      return new Data(name, trainX, trainY, validX, validY, testX, testY, valid, trainLimit);
+      return new Data(name, trainX, trainY, validX, validY, testX, testY, valid, trainLimit, size);
     }
 
     private static Path path(String p) {
@@ -147,7 +151,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       return new RunConfig(
           Network.of(hidden),
           TrainOptions.epochs(epochs).withBatch(batch),
-          new Data(data, null, null, null, null, null, null, valid, limit),
+          new Data(data, null, null, null, null, null, null, valid, limit, null),
           Constants.demo());
     }
   }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
  * @param valid number of last training images used for validation, if the data has no validation
  *     images
  * @param trainLimit number of training images, after removing those for validation; 0 for all
+ * @param size that images of a folder of image files are scaled to; null for that of the files
  */
 public record DataRequest(
     String data,
@@ -26,7 +27,8 @@ public record DataRequest(
     Path testX,
     Path testY,
     int valid,
-    int trainLimit) {
+    int trainLimit,
+    ImageSize size) {
   /**
    * Checks everything that does not need files.
    *
@@ -45,11 +47,35 @@ public record DataRequest(
       throw CsdpException.badInput(
           "an empty name of a data set; give mnist, fashion, kmnist, digits, strokes or a folder");
     }
+    if (size != null && (trainX != null || validX != null || testX != null)) {
+      throw CsdpException.badInput(
+          "a size of images was given, but it is for folders of image files");
+    }
     if (valid < 0 || trainLimit < 0) {
       throw CsdpException.badInput(
           "%d validation images of at most %d training images; neither can be negative",
           valid, trainLimit);
     }
+  }
+
+  /** A request for images in the size of their files. */
+  public DataRequest(
+      String data,
+      Path trainX,
+      Path trainY,
+      Path validX,
+      Path validY,
+      Path testX,
+      Path testY,
+      int valid,
+      int trainLimit) {
+    this(data, trainX, trainY, validX, validY, testX, testY, valid, trainLimit, null);
+  }
+
+  /** Returns the same request for image files that are scaled; null for their own size. */
+  public DataRequest scaledTo(ImageSize other) {
+    return new DataRequest(
+        data, trainX, trainY, validX, validY, testX, testY, valid, trainLimit, other);
   }
 
   /** Returns a request for a named set, a folder, or (null) the default. */

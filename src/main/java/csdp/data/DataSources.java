@@ -134,7 +134,7 @@ public final class DataSources {
     if (request.hasFiles() || request.data() != null) {
       return BuiltIn.find(request.data()).map(BuiltIn::label).orElse(null);
     }
-    Source found = unasked(EnumSet.of(Split.TRAIN, Split.TEST));
+    Source found = unasked(EnumSet.of(Split.TRAIN, Split.TEST), request.size());
     return found instanceof BuiltIn.Images ? found.name() : null;
   }
 
@@ -195,13 +195,16 @@ public final class DataSources {
       return require(new NpyFiles(request), needed, "the files given");
     }
     if (request.data() == null) {
-      return unasked(needed);
+      return unasked(needed, request.size());
     }
+    SetEntry known = manifest.find(request.data()).orElse(null);
     Optional<BuiltIn> builtIn = BuiltIn.find(request.data());
+    if (request.size() != null && (known != null || builtIn.isPresent())) {
+      throw sizeOf(request.data());
+    }
     if (builtIn.isPresent()) {
       return builtIn.get().source();
     }
-    SetEntry known = manifest.find(request.data()).orElse(null);
     if (known != null) {
       return named(known, needed);
     }
@@ -211,15 +214,18 @@ public final class DataSources {
           "%s is neither a data set (%s) nor a folder; give one of them",
           request.data(), String.join(", ", names()));
     }
-    return folder(folder, needed);
+    return folder(folder, needed, request.size());
   }
 
-  private Source unasked(Set<Split> needed) {
+  private Source unasked(Set<Split> needed, ImageSize size) {
     if (environment != null) {
-      Source there = sourceIn(shortName(environmentFolder()), environment);
+      Source there = sourceIn(shortName(environmentFolder()), environment, size);
       if (there != null) {
         return require(there, needed, "the folder " + environment + " (CSDP_DATA)");
       }
+    }
+    if (size != null) {
+      throw sizeOf(USUAL);
     }
     SetEntry usual = manifest.find(USUAL).orElseThrow();
     try {
@@ -279,26 +285,61 @@ public final class DataSources {
     return new IdxFolder(set.name(), here, manifest);
   }
 
-  private Source folder(Path folder, Set<Split> needed) {
-    Source there = sourceIn(shortName(folder), folder);
+  private Source folder(Path folder, Set<Split> needed, ImageSize size) {
+    Source there = sourceIn(shortName(folder), folder, size);
     if (there == null) {
       throw CsdpException.badInput(
           "%s holds no data: neither IDX files (train-images-idx3-ubyte, or .gz, ...) nor"
-              + " trainX.npy, trainY.npy, testX.npy, testY.npy",
+              + " trainX.npy, trainY.npy, testX.npy, testY.npy, nor train.csv and test.csv, nor a"
+              + " folder of image files for each class",
           folder);
     }
     return require(there, needed, "the folder " + folder);
   }
 
-  /** Returns the data in a folder, or null. */
   private Source sourceIn(String name, Path folder) {
+    return sourceIn(name, folder, null);
+  }
+
+  /**
+   * Returns the data in a folder, or null.
+   *
+   * @param size that image files are scaled to; null for their own
+   */
+  private Source sourceIn(String name, Path folder, ImageSize size) {
+    if (!Files.isDirectory(folder)) {
+      return null;
+    }
     boolean idx = IdxFolder.isOne(folder);
     boolean npy = NpyFiles.isOne(folder);
     if (idx && npy) {
       throw CsdpException.badInput(
           "%s holds IDX and .npy files; keep them in folders of their own", folder);
     }
-    return idx ? new IdxFolder(name, folder, manifest) : npy ? new NpyFiles(name, folder) : null;
+    Source source =
+        idx
+            ? new IdxFolder(name, folder, manifest)
+            : npy ? new NpyFiles(name, folder) : otherIn(name, folder, size);
+    if (size != null && source != null && !(source instanceof ImageFolder)) {
+      throw sizeOf(folder.toString());
+    }
+    return source;
+  }
+
+  private Source otherIn(String name, Path folder, ImageSize size) {
+    if (CsvFiles.isOne(folder)) {
+      return new CsvFiles(name, folder);
+    }
+    Path raw = IdxFolder.raw(folder);
+    if (raw != null) {
+      return new IdxFolder(name, raw, manifest);
+    }
+    return ImageFolder.isOne(folder) ? new ImageFolder(name, folder, size) : null;
+  }
+
+  private static CsdpException sizeOf(String data) {
+    return CsdpException.badInput(
+        "a size of images was given, but %s is not a folder of image files", data);
   }
 
   private Path environmentFolder() {

@@ -35,6 +35,7 @@ public final class Dataset {
   private final int[] labels;
   private final int from;
   private final int size;
+  private final List<String> classNames; // empty for numbers
   private volatile String sha256;
 
   private Dataset(
@@ -47,7 +48,8 @@ public final class Dataset {
       int base,
       int[] labels,
       int from,
-      int size) {
+      int size,
+      List<String> classNames) {
     this.name = name;
     this.width = width;
     this.height = height;
@@ -59,6 +61,7 @@ public final class Dataset {
     this.labels = labels;
     this.from = from;
     this.size = size;
+    this.classNames = classNames;
   }
 
   /**
@@ -97,7 +100,8 @@ public final class Dataset {
   static Dataset adoptBytes(
       String name, int width, int height, int classes, byte[] bytes, int offset, int[] labels) {
     check(name, width, height, classes, (long) bytes.length - offset, labels);
-    return new Dataset(name, width, height, classes, bytes, null, offset, labels, 0, labels.length);
+    return new Dataset(
+        name, width, height, classes, bytes, null, offset, labels, 0, labels.length, List.of());
   }
 
   /** {@link #ofFloats} without the copies. */
@@ -116,7 +120,8 @@ public final class Dataset {
         0,
         labels,
         0,
-        labels.length);
+        labels.length,
+        List.of());
   }
 
   private static void check(
@@ -313,6 +318,30 @@ public final class Dataset {
     return view(name, n, from, size);
   }
 
+  /**
+   * Returns a view whose classes have names.
+   *
+   * @param names one for each class
+   * @throws IllegalArgumentException if their number differs
+   */
+  public Dataset withClassNames(List<String> names) {
+    if (names.size() != classes) {
+      throw new IllegalArgumentException(names.size() + " names of " + classes + " classes");
+    }
+    return new Dataset(
+        name, width, height, classes, bytes, floats, base, labels, from, size, List.copyOf(names));
+  }
+
+  /** Returns the names of the classes; empty if they have none but their numbers. */
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  /** Returns the name of a class, its number without names. */
+  public String className(int k) {
+    return k < classNames.size() ? classNames.get(k) : Integer.toString(k);
+  }
+
   /** The same images under another name. */
   Dataset named(String other) {
     return view(other, classes, from, size);
@@ -384,7 +413,8 @@ public final class Dataset {
   }
 
   private Dataset view(String name, int classes, int from, int size) {
-    return new Dataset(name, width, height, classes, bytes, floats, base, labels, from, size);
+    return new Dataset(
+        name, width, height, classes, bytes, floats, base, labels, from, size, classNames);
   }
 
   private int checkIndex(int i) {

@@ -65,6 +65,21 @@ public final class Idx {
   }
 
   /**
+   * Returns images with rows and columns exchanged.
+   *
+   * @param bytes images, row by row, after the offset; not changed
+   */
+  static byte[] transposed(byte[] bytes, int offset, int width, int height) {
+    byte[] out = Arrays.copyOf(bytes, bytes.length);
+    for (int image = offset; image < bytes.length; image += width * height) {
+      for (int p = 0; p < width * height; p++) {
+        out[image + p % width * height + p / width] = bytes[image + p];
+      }
+    }
+    return out;
+  }
+
+  /**
    * An IDX file in memory.
    *
    * @param file its path
@@ -75,6 +90,13 @@ public final class Idx {
   record Content(Path file, int[] dims, byte[] bytes, String gzipMd5) {
     int offset() {
       return 4 + 4 * dims.length;
+    }
+
+    /** Returns a file of images with rows and columns exchanged. */
+    Content transposed() {
+      int[] exchanged = {dims[0], dims[2], dims[1]};
+      return new Content(
+          file, exchanged, Idx.transposed(bytes, offset(), dims[2], dims[1]), gzipMd5);
     }
 
     /** SHA-256 of the uncompressed content. */

@@ -40,15 +40,17 @@ final class ImageFiles implements ImageSource {
   private final int width;
   private final int height;
   private final boolean invert;
+  private final boolean scale;
   private Path file;
   private Opened opened;
   private int index; // of the next image in the file
 
-  ImageFiles(List<Path> files, int width, int height, boolean invert) {
+  ImageFiles(List<Path> files, int width, int height, boolean invert, boolean scale) {
     this.files = List.copyOf(files).iterator();
     this.width = width;
     this.height = height;
     this.invert = invert;
+    this.scale = scale;
   }
 
   static List<Path> find(String pattern) {
@@ -126,7 +128,7 @@ final class ImageFiles implements ImageSource {
       }
       array.close();
     }
-    float[][] images = Images.read(file, width, height, invert);
+    float[][] images = Images.read(file, width, height, invert, scale);
     return new Opened() {
       @Override
       public int count() {

@@ -23,16 +23,17 @@ public interface ImageSource extends AutoCloseable {
   void close();
 
   /**
-   * Returns the images of files: see {@link Images#read(Path, int, int, boolean)} for formats. A
-   * file that cannot be read is one item with an error, and so is each image with wrong values.
-   * Memory is constant for .npy files; other files are read one at a time.
+   * Returns the images of files: see {@link Images#read(Path, int, int)} for formats. A file that
+   * cannot be read is one item with an error, and so is each image with wrong values. Memory is
+   * constant for .npy files; other files are read one at a time.
    *
    * @param width that the images must have, in pixels
    * @param height that the images must have, in pixels
    * @param invert true for dark ink on a bright ground
+   * @param scale true to scale files of one image to the size that they must have
    */
-  static ImageSource of(List<Path> files, int width, int height, boolean invert) {
-    return new ImageFiles(files, width, height, invert);
+  static ImageSource of(List<Path> files, int width, int height, boolean invert, boolean scale) {
+    return new ImageFiles(files, width, height, invert, scale);
   }
 
   /** Returns the images of a data set. */

@@ -15,10 +15,10 @@ public final class Images {
   private Images() {}
 
   /**
-   * Reads all images of a file: PNG (one image; colour is converted to grey), IDX3, plain or gzip,
-   * or NPY ([n, pixels], [n, height, width] or one image, axes of size 1 besides; floats 0..1, grey
-   * levels or bool). The format is detected by the content. Values are not scaled; transparent
-   * pixels of a PNG are black.
+   * Reads all images of a file: PNG, JPEG, BMP or GIF (one image; colour is converted to grey),
+   * IDX3, plain or gzip, or NPY ([n, pixels], [n, height, width] or one image, axes of size 1
+   * besides; floats 0..1, grey levels or bool). The format is detected by the content. Values are
+   * not scaled; transparent pixels are black.
    *
    * @param width that the images must have, in pixels
    * @param height that the images must have, in pixels
@@ -30,6 +30,39 @@ public final class Images {
   }
 
   /**
+   * As above, for images of any size if they are files of one image.
+   *
+   * @param scale true to scale such an image to the size that it must have
+   */
+  public static float[][] read(Path file, int width, int height, boolean invert, boolean scale) {
+    if (scale && isPicture(start(file))) {
+      ImageSize size = new ImageSize(width, height);
+      return new float[][] {picture(file, null, invert).scaled(size).grey()};
+    }
+    return read(file, width, height, invert);
+  }
+
+  private static boolean isPicture(byte[] start) {
+    return startsWith(start, 0x89, 'P', 'N', 'G')
+        || startsWith(start, 0xff, 0xd8, 0xff)
+        || startsWith(start, 'B', 'M')
+        || startsWith(start, 'G', 'I', 'F', '8');
+  }
+
+  /** Reads a PNG, JPEG, BMP or GIF file, see {@link PictureReader#read}. */
+  static Picture picture(Path file, ImageSize size, boolean invert) {
+    try {
+      return PictureReader.read(file, size, invert);
+    } catch (LinkageError e) {
+      throw CsdpException.environment(
+              "%s: this Java runtime has no image reader (java.desktop); give IDX or .npy, or use a"
+                  + " full runtime",
+              file)
+          .because(e);
+    }
+  }
+
+  /**
    * As above.
    *
    * @param invert for dark ink on a white or transparent background: pixels become 1 - value, and
@@ -37,16 +70,8 @@ public final class Images {
    */
   public static float[][] read(Path file, int width, int height, boolean invert) {
     byte[] start = start(file);
-    if (startsWith(start, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
-      try {
-        return new float[][] {PngReader.read(file, width, height, invert)};
-      } catch (LinkageError e) {
-        throw CsdpException.environment(
-                "%s: this Java runtime has no PNG reader (java.desktop); give IDX or .npy, or use a"
-                    + " full runtime",
-                file)
-            .because(e);
-      }
+    if (isPicture(start)) {
+      return new float[][] {picture(file, new ImageSize(width, height), invert).grey()};
     }
     if (isNpy(start) || startsWith(start, 'P', 'K', 3, 4)) {
       return inverted(npy(file, width, height), invert);
@@ -58,7 +83,7 @@ public final class Images {
           split(images.bytes(), images.offset(), images.dims()[0], width * height), invert);
     }
     throw CsdpException.badInput(
-        "%s: neither PNG nor IDX nor .npy; convert it to one of them", file);
+        "%s: neither PNG, JPEG, BMP, GIF nor IDX nor .npy; convert it to one of them", file);
   }
 
   private static float[][] inverted(float[][] images, boolean invert) {

@@ -3,18 +3,26 @@ package csdp.data;
 import csdp.error.CsdpException;
 import csdp.io.Npy;
 import csdp.io.NpyArray;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** Images and labels in .npy files, as in the released scripts of CSDP. */
+/**
+ * Images and labels in .npy files, as in the released scripts of CSDP ({@code trainX.npy}), or in
+ * .npz files of one array, as K-MNIST ships ({@code kmnist-train-imgs.npz}).
+ */
 final class NpyFiles implements Source {
   /** Upper limit of labels, far above the classes of any network. */
   private static final int MOST_LABEL = 0xFFFF;
+
+  private static final String IMAGES = "-imgs.npz";
 
   private record Pair(Path images, Path labels) {}
 
@@ -36,11 +44,10 @@ final class NpyFiles implements Source {
   }
 
   NpyFiles(String name, Path folder) {
-    this(name, ".npy files in " + folder, false);
+    this(name, "NumPy files in " + folder, false);
     for (Split split : Split.values()) {
-      String s = split.name().toLowerCase(java.util.Locale.ROOT);
-      Path images = folder.resolve(s + "X.npy");
-      Path labels = folder.resolve(s + "Y.npy");
+      Path images = images(folder, split);
+      Path labels = labels(images);
       if (Files.isRegularFile(images)) {
         add(split, images, labels);
       } else if (Files.exists(labels)) {
@@ -63,8 +70,30 @@ final class NpyFiles implements Source {
 
   /** Returns true if a folder contains files of the standard names. */
   static boolean isOne(Path folder) {
-    return Files.isRegularFile(folder.resolve("trainX.npy"))
-        || Files.isRegularFile(folder.resolve("testX.npy"));
+    return Files.isRegularFile(images(folder, Split.TRAIN))
+        || Files.isRegularFile(images(folder, Split.TEST));
+  }
+
+  /** Returns the file of images, which may be missing: K-MNIST's, else that of the scripts. */
+  private static Path images(Path folder, Split split) {
+    String s = split.name().toLowerCase(Locale.ROOT);
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(f -> f.getFileName().toString().matches("\\w+-" + s + IMAGES))
+          .sorted()
+          .findFirst()
+          .orElse(folder.resolve(s + "X.npy"));
+    } catch (IOException e) {
+      return folder.resolve(s + "X.npy"); // reading it will tell
+    }
+  }
+
+  private static Path labels(Path images) {
+    String name = images.getFileName().toString();
+    return images.resolveSibling(
+        name.endsWith(IMAGES)
+            ? name.replace(IMAGES, "-labels.npz")
+            : name.replace("X.npy", "Y.npy"));
   }
 
   @Override

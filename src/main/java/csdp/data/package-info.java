@@ -1,6 +1,6 @@
 /**
- * Data sets: MNIST-like IDX folders, NPY pairs, downloads with checksums, built-in digits, single
- * images.
+ * Data sets: folders of IDX, NumPy, CSV and image files, downloads with checksums, built-in digits,
+ * single images.
  *
  * <p>May use {@code error}, {@code io} and {@code model} (random streams). Start at {@link
  * csdp.data.DataSources}, which finds a set by name or folder, and {@link csdp.data.Dataset}. A new

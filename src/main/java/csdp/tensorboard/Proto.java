@@ -26,21 +26,21 @@ final class Proto {
 
   Proto real(int field, double value) {
     key(field, FIXED64);
-    return raw(little(Double.BYTES).putDouble(value));
+    out.writeBytes(little(value));
+    return this;
   }
 
   Proto real(int field, float value) {
     key(field, FIXED32);
-    return raw(little(Float.BYTES).putFloat(value));
+    byte[] bytes = new byte[Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(value);
+    out.writeBytes(bytes);
+    return this;
   }
 
   /** Adds a packed repeated field. */
   Proto reals(int field, double[] values) {
-    ByteBuffer packed = little(Double.BYTES * values.length);
-    for (double value : values) {
-      packed.putDouble(value);
-    }
-    return bytes(field, packed.array());
+    return bytes(field, little(values));
   }
 
   Proto text(int field, String value) {
@@ -63,24 +63,21 @@ final class Proto {
   }
 
   private void key(int field, int wireType) {
-    varint((long) field << 3 | wireType);
+    varint(((long) field << 3) | wireType);
   }
 
   /** Writes seven bits a byte, the lowest first; the highest bit says that more follow. */
   private void varint(long value) {
     long rest = value;
     for (; rest > 0x7F; rest >>>= 7) {
-      out.write((int) rest & 0x7F | 0x80);
+      out.write(((int) rest & 0x7F) | 0x80);
     }
     out.write((int) rest);
   }
 
-  private Proto raw(ByteBuffer value) {
-    out.writeBytes(value.array());
-    return this;
-  }
-
-  private static ByteBuffer little(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private static byte[] little(double... values) {
+    byte[] bytes = new byte[Double.BYTES * values.length];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
+    return bytes;
   }
 }

@@ -152,7 +152,7 @@ final class NirFileTest {
       float[] ours = total(answers(read, read.spec(), spikes));
       assertEquals(counts.toString(), Arrays.toString(ours));
       assertTrue(counts.stream().anyMatch(c -> c > 0), "silent");
-      assertTrue(counts.stream().anyMatch(c -> c != counts.get(0)), "constant");
+      assertTrue(counts.stream().distinct().count() > 1, "constant");
       TestParameters.assertSameWeights(NirFile.read(file).parameters(), read);
     }
   }

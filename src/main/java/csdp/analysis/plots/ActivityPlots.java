@@ -1,6 +1,7 @@
 package csdp.analysis.plots;
 
-import csdp.analysis.plots.Figure.Csv;
+import csdp.data.Dataset;
+import csdp.io.Csv;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Population.Role;
@@ -43,11 +44,14 @@ public final class ActivityPlots {
    * Plots every spike of one image and the accumulating class spikes.
    *
    * @param r record of one sample, with every spike
-   * @param image its pixels
+   * @param data holds the image
+   * @param index position of the image in the data
    */
-  public static Figure raster(
-      StepRecord r, float[] image, int width, int height, int index, int label) {
+  public static Figure raster(StepRecord r, Dataset data, int index) {
     NetworkSpec spec = r.spec();
+    String label = data.className(data.label(index));
+    float[] image = new float[data.pixels()];
+    data.copyImage(index, image, 0);
     Csv csv = new Csv("population", "step", "unit");
     NumberAxis time = Charts.axis("time (ms)");
     double dt = spec.constants().dt();
@@ -66,29 +70,32 @@ public final class ActivityPlots {
         shown++;
       }
     }
-    all.add(answer(r), 14);
+    all.add(answer(r, data), 14);
     JFreeChart chart = Charts.chart(null, all, RectangleEdge.BOTTOM);
     int tall = 150 * shown + 290;
     BufferedImage canvas = Charts.canvas(WIDTH, tall);
     Graphics2D g = Charts.pen(canvas);
-    int answered = r.out().predicted(0);
+    int best = r.out().predicted(0);
+    String answered = data.className(best);
     g.setFont(Charts.font(Font.BOLD, 15));
     Charts.centred(
         g,
-        Figure.text("Spikes of image %d: class %d, answer %d", index, label, answered),
+        Figure.text("Spikes of image %d: class %s, answer %s", index, label, answered),
         LEFT + (WIDTH - LEFT) / 2.0,
         22);
     chart.draw(g, new Rectangle2D.Double(LEFT, 30, WIDTH - LEFT, tall - 30));
     g.setFont(Charts.font(Font.PLAIN, 13));
     g.setColor(Charts.ink());
     Charts.centred(g, "input image " + index, LEFT / 2.0, 58);
-    int scale = Math.max(1, 150 / Math.max(width, height));
-    ImagePlots.tile(g, image, width, height, 20, 68, scale, Palette::grey);
-    int below = 68 + scale * height + 20;
-    Charts.centred(g, "true class " + label, LEFT / 2.0, below);
+    int scale = Math.max(1, 150 / Math.max(data.width(), data.height()));
+    ImagePlots.tile(g, image, data.width(), data.height(), 20, 68, scale, Palette::grey);
+    int below = 68 + scale * data.height() + 20;
+    Charts.centred(g, "true class " + Charts.shortened(label, 14), LEFT / 2.0, below);
     Charts.centred(
         g,
-        Figure.text("answer %d (%.1f %%)", answered, 100 * r.out().probabilities(0)[answered]),
+        Figure.text(
+            "answer %s (%.1f %%)",
+            Charts.shortened(answered, 14), 100 * r.out().probabilities(0)[best]),
         LEFT / 2.0,
         below + 20);
     g.dispose();
@@ -138,7 +145,7 @@ public final class ActivityPlots {
     return Charts.plot(data, null, units, renderer);
   }
 
-  private static XYPlot answer(StepRecord r) {
+  private static XYPlot answer(StepRecord r, Dataset data) {
     Population head = r.spec().head();
     int classes = head.units();
     double[] ms = r.times();
@@ -155,7 +162,7 @@ public final class ActivityPlots {
       for (int t = 0; t < ms.length; t++) {
         sum[t] = (t > 0 ? sum[t - 1] : 0) + (r.spiked(head, t, 0, order[s]) ? 1 : 0);
       }
-      lines.addSeries(Charts.series(Integer.toString(order[s]), ms, sum));
+      lines.addSeries(Charts.series(data.className(order[s]), ms, sum));
       renderer.setSeriesPaint(s, Palette.of(order[s]));
       renderer.setSeriesStroke(s, new BasicStroke(2));
       renderer.setSeriesShape(s, Palette.marker(order[s], 6));

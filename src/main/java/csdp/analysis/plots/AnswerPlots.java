@@ -1,6 +1,6 @@
 package csdp.analysis.plots;
 
-import csdp.analysis.plots.Figure.Csv;
+import csdp.io.Csv;
 import csdp.metrics.Evaluation;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -13,6 +13,8 @@ import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jfree.chart.ChartRenderingInfo;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
@@ -29,13 +31,19 @@ public final class AnswerPlots {
 
   private AnswerPlots() {}
 
-  /** Plots true class and answer. */
-  public static Figure confusion(Evaluation e) {
+  /**
+   * Plots true class and answer.
+   *
+   * @param name names a class
+   */
+  public static Figure confusion(Evaluation e, IntFunction<String> name) {
     long[][] counts = e.confusion();
     int classes = counts.length;
     Csv csv = new Csv("true_class", "answer", "images", "share_of_class");
     int cell = Math.max(3, Math.min(52, 640 / classes));
-    int left = 70;
+    boolean named = IntStream.range(0, classes).anyMatch(k -> name.apply(k).length() > 2);
+    int wider = named ? 24 : 0; // room for names of rows
+    int left = 70 + wider;
     int top = 64;
     int side = cell * classes;
     BufferedImage canvas = Charts.canvas(left + side + 130, top + side + 24);
@@ -50,7 +58,7 @@ public final class AnswerPlots {
       double row = Math.max(1, Arrays.stream(counts[k]).sum());
       for (int a = 0; a < classes; a++) {
         double share = counts[k][a] / row;
-        csv.row(k, a, counts[k][a], Figure.text("%.6f", share));
+        csv.row(name.apply(k), name.apply(a), counts[k][a], Figure.text("%.6f", share));
         g.setColor(new Color(shade(share)));
         g.fill(new Rectangle2D.Double(left + a * cell, top + k * cell, cell, cell));
         if (classes <= WRITTEN_CLASSES && counts[k][a] > 0) {
@@ -68,14 +76,18 @@ public final class AnswerPlots {
     g.setFont(Charts.font(Font.PLAIN, 12));
     int every = Math.max(1, (int) Math.ceil(18.0 / cell));
     for (int k = 0; k < classes; k += every) {
-      Charts.centred(g, Integer.toString(k), left + (k + 0.5) * cell, top - 6);
-      Charts.centred(g, Integer.toString(k), left - 14, top + (k + 0.5) * cell + 4);
+      Charts.centred(g, Charts.shortened(name.apply(k), 8), left + (k + 0.5) * cell, top - 6);
+      Charts.centred(
+          g,
+          Charts.shortened(name.apply(k), 6),
+          left - 14 - wider / 2.0,
+          top + (k + 0.5) * cell + 4);
     }
     g.setFont(Charts.font(Font.PLAIN, 13));
     Charts.centred(g, "answer (class)", left + side / 2.0, top - 24);
     AffineTransform upright = g.getTransform();
-    g.rotate(-Math.PI / 2, left - 38, top + side / 2.0);
-    Charts.centred(g, "true class", left - 38, top + side / 2.0);
+    g.rotate(-Math.PI / 2, left - 38 - wider, top + side / 2.0);
+    Charts.centred(g, "true class", left - 38 - wider, top + side / 2.0);
     g.setTransform(upright);
     scale(g, left + side + 24, top, Math.min(side, 260));
     g.dispose();
@@ -116,10 +128,16 @@ public final class AnswerPlots {
    *
    * @param y n x 2
    * @param labels of the n points
+   * @param name names a class
    * @param subtitle model, n, perplexity, accuracy
    */
   public static BufferedImage map(
-      float[] y, int[] labels, int classes, String title, String subtitle) {
+      float[] y,
+      int[] labels,
+      int classes,
+      IntFunction<String> name,
+      String title,
+      String subtitle) {
     int n = labels.length;
     DefaultXYDataset data = new DefaultXYDataset();
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(false, true);
@@ -127,7 +145,7 @@ public final class AnswerPlots {
     int series = 0;
     for (int k = 0; k < classes; k++) {
       int cls = k;
-      int[] mine = java.util.stream.IntStream.range(0, n).filter(i -> labels[i] == cls).toArray();
+      int[] mine = IntStream.range(0, n).filter(i -> labels[i] == cls).toArray();
       if (mine.length == 0) {
         continue;
       }
@@ -136,7 +154,7 @@ public final class AnswerPlots {
         xy[0][i] = y[2 * mine[i]];
         xy[1][i] = y[2 * mine[i] + 1];
       }
-      data.addSeries("class " + k, xy);
+      data.addSeries("class " + name.apply(k), xy);
       Color c = Palette.of(k);
       renderer.setSeriesPaint(series, new Color(c.getRed(), c.getGreen(), c.getBlue(), 190));
       renderer.setSeriesShape(series, Palette.marker(k, width));
@@ -157,15 +175,21 @@ public final class AnswerPlots {
     ChartRenderingInfo info = new ChartRenderingInfo();
     chart.draw(g, new Rectangle2D.Double(0, 0, 900, 780), info);
     if (classes <= 40) {
-      names(g, info.getPlotInfo().getDataArea(), plot, y, labels, classes);
+      names(g, info.getPlotInfo().getDataArea(), plot, y, labels, classes, name);
     }
     g.dispose();
     return canvas;
   }
 
-  /** Draws each class's number at its medoid, with a white halo. */
+  /** Draws each class's name at its medoid, with a white halo. */
   private static void names(
-      Graphics2D g, Rectangle2D area, XYPlot plot, float[] y, int[] labels, int classes) {
+      Graphics2D g,
+      Rectangle2D area,
+      XYPlot plot,
+      float[] y,
+      int[] labels,
+      int classes,
+      IntFunction<String> name) {
     for (int k = 0; k < classes; k++) {
       Point2D at = medoid(y, labels, k);
       if (at == null) {
@@ -174,7 +198,10 @@ public final class AnswerPlots {
       double x = plot.getDomainAxis().valueToJava2D(at.getX(), area, RectangleEdge.BOTTOM);
       double v = plot.getRangeAxis().valueToJava2D(at.getY(), area, RectangleEdge.LEFT);
       TextLayout text =
-          new TextLayout(Integer.toString(k), Charts.font(Font.BOLD, 24), g.getFontRenderContext());
+          new TextLayout(
+              Charts.shortened(name.apply(k), 12),
+              Charts.font(Font.BOLD, 24),
+              g.getFontRenderContext());
       Rectangle2D box = text.getBounds();
       Shape outline =
           text.getOutline(
@@ -189,8 +216,7 @@ public final class AnswerPlots {
 
   /** Returns the point of a class nearest to the median of its coordinates. */
   private static Point2D medoid(float[] y, int[] labels, int k) {
-    int[] mine =
-        java.util.stream.IntStream.range(0, labels.length).filter(i -> labels[i] == k).toArray();
+    int[] mine = IntStream.range(0, labels.length).filter(i -> labels[i] == k).toArray();
     if (mine.length == 0) {
       return null;
     }

@@ -70,6 +70,12 @@ public final class Charts {
         why);
   }
 
+  /** Returns a name, cut to a number of characters, at least one. */
+  static String shortened(String name, int most) {
+    String shown = name.isEmpty() ? "?" : name;
+    return shown.length() <= most ? shown : shown.substring(0, most - 1) + "\u2026";
+  }
+
   static Font font(int style, int size) {
     return new Font(Font.SANS_SERIF, style, size);
   }

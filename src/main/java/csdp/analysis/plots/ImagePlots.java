@@ -4,6 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.data.Dataset;
+import csdp.io.Csv;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Synapse;
@@ -58,7 +59,7 @@ public final class ImagePlots {
 
   /** Plots histograms of the weights of each synapse. */
   public static Figure histograms(Parameters parameters) {
-    Figure.Csv csv = new Figure.Csv("synapse", "from", "to", "weights");
+    Csv csv = new Csv("synapse", "from", "to", "weights");
     List<JFreeChart> charts = new ArrayList<>();
     for (Synapse s : parameters.spec().synapses()) {
       double low = s.lower();
@@ -142,7 +143,7 @@ public final class ImagePlots {
       }
     }
     float top = largest;
-    Figure.Csv csv = new Figure.Csv("row_of_npy", "unit", "norm");
+    Csv csv = new Csv("row_of_npy", "unit", "norm");
     for (int k = 0; k < strongest.length; k++) {
       float[] field = Arrays.copyOfRange(fields, k * pixels, (k + 1) * pixels);
       double x = 10 + k % across * cellWidth;
@@ -176,6 +177,10 @@ public final class ImagePlots {
             Figure.npy(fields, strongest.length, height, width),
             "receptive_fields.csv",
             csv.bytes()));
+  }
+
+  private static String name(Dataset data, int k) {
+    return Charts.shortened(data.className(k), 9);
   }
 
   /** Plots the first image of each class with its reconstruction. */
@@ -217,7 +222,7 @@ public final class ImagePlots {
     Graphics2D g = Charts.pen(canvas);
     g.setFont(Charts.font(Font.BOLD, 15));
     Charts.centred(g, "Input and reconstruction", 110 + across * cellWidth / 2.0, 22);
-    Figure.Csv csv = new Figure.Csv("column_of_npy", "image", "true_class", "answer");
+    Csv csv = new Csv("column_of_npy", "image", "true_class", "answer");
     for (int k = 0; k < n; k++) {
       double x = 110 + k % across * cellWidth;
       double y = 34 + k / across * cellHeight;
@@ -227,9 +232,10 @@ public final class ImagePlots {
       tile(g, in, data.width(), data.height(), x, y, scale, Palette::grey);
       tile(g, re, data.width(), data.height(), x, y + tall + 6, scale, Palette::grey);
       g.setFont(Charts.font(Font.PLAIN, 11));
-      Charts.centred(
-          g, "is " + label + ", said " + answers[k], x + cellWidth / 2.0 - 5, y + 2 * tall + 20);
-      csv.row(k, chosen.get(k), label, answers[k]);
+      double middle = x + cellWidth / 2.0 - 5;
+      Charts.centred(g, "is " + name(data, label), middle, y + 2 * tall + 20);
+      Charts.centred(g, "said " + name(data, answers[k]), middle, y + 2 * tall + 34);
+      csv.row(k, chosen.get(k), data.className(label), data.className(answers[k]));
       if (k % across == 0) {
         g.setFont(Charts.font(Font.PLAIN, 13));
         g.drawString("input", 8, (float) (y + tall / 2.0));

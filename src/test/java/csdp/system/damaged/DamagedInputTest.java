@@ -9,9 +9,11 @@ import static csdp.system.damaged.GoodInputs.PREDICT;
 import static csdp.system.damaged.GoodInputs.REPLAY;
 import static csdp.system.damaged.GoodInputs.RESUME;
 import static csdp.system.damaged.GoodInputs.SEED;
+import static csdp.system.damaged.GoodInputs.TRAIN_CSV;
 import static csdp.system.damaged.GoodInputs.TRAIN_GZIP;
 import static csdp.system.damaged.GoodInputs.TRAIN_IDX;
 import static csdp.system.damaged.GoodInputs.TRAIN_NPY;
+import static csdp.system.damaged.GoodInputs.TRAIN_PICTURES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -85,6 +87,8 @@ class DamagedInputTest {
             TRAIN_IDX,
             TRAIN_GZIP.replace("@/out", "@/out2"),
             TRAIN_NPY.replace("@/out", "@/out3"),
+            TRAIN_CSV.replace("@/out", "@/out4"),
+            TRAIN_PICTURES.replace("@/out", "@/out5"),
             RESUME,
             EVALUATE,
             EVALUATE_NGC,
@@ -120,6 +124,7 @@ class DamagedInputTest {
     NpzCases.add(c);
     NgcLearnCases.add(c);
     NirCases.add(c);
+    FolderCases.add(c);
     ConfigCases.add(c);
     CheckpointCases.add(c);
     TraceCases.add(c);

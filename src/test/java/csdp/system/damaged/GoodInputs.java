@@ -15,9 +15,11 @@ import csdp.model.Synapse;
 import csdp.system.Folders;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
@@ -32,6 +34,8 @@ final class GoodInputs {
   static final String TRAIN_IDX = "train --data @/data --valid 3" + SMALL;
   static final String TRAIN_GZIP = "train --data @/gz --valid 3" + SMALL;
   static final String TRAIN_NPY = "train --data @/npy --valid 3" + SMALL;
+  static final String TRAIN_CSV = "train --data @/csv --valid 3" + SMALL;
+  static final String TRAIN_PICTURES = "train --data @/pictures" + SMALL;
   static final String RESUME = "train --resume --epochs 2 --device cpu --out @/run";
   static final String EVALUATE = "evaluate --model @/run --data @/data --device cpu";
   static final String EVALUATE_NGC = "evaluate --model @/ngc --data @/data --device cpu";
@@ -65,7 +69,29 @@ final class GoodInputs {
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
     image.getRaster().setDataElements(0, 0, SIDE, SIDE, Arrays.copyOf(test, PIXELS));
     assertTrue(ImageIO.write(image, "png", good.resolve("x.png").toFile()));
+    Path csv = Files.createDirectories(good.resolve("csv"));
+    Files.writeString(csv.resolve("train.csv"), csv(train, 14));
+    Files.write(csv.resolve("test.csv.gz"), gzip(csv(test, 6).getBytes(StandardCharsets.UTF_8)));
+    for (String kind : List.of("png", "jpg", "bmp", "gif")) {
+      Path pictures = Files.createDirectories(good.resolve("pictures/" + kind));
+      for (int i = 0; i < 4; i++) {
+        ImageIO.write(image, kind, pictures.resolve(i + "." + kind).toFile());
+      }
+    }
     writeTrace(good.resolve("trace.npz"));
+  }
+
+  /** Rows of a label, 0, 1, 2, 0, .., and pixels. */
+  private static String csv(byte[] images, int n) {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < n; i++) {
+      rows.append(i % 3);
+      for (int p = 0; p < PIXELS; p++) {
+        rows.append(',').append(images[i * PIXELS + p] & 0xFF);
+      }
+      rows.append('\n');
+    }
+    return rows.toString();
   }
 
   /** Returns a file of the parameters of the exported model. */

@@ -1,0 +1,273 @@
+package csdp.data;
+
+import csdp.error.CsdpException;
+import csdp.io.Checksums;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+
+/**
+ * Images in CSV files, as Kaggle has them: {@code train.csv}, {@code test.csv} and perhaps {@code
+ * valid.csv}, also with more words in their names, plain or gzip. A row is a label and pixels
+ * 0..255. The label is the column named label or class, else the first; without any (as in Kaggle's
+ * test.csv) the file is left out. Files of EMNIST are transposed.
+ */
+final class CsvFiles implements Source {
+  private static final Pattern END = Pattern.compile("(?i).*\\.csv(\\.gz)?");
+  private static final List<String> LABELS = List.of("label", "class");
+
+  private final String name;
+  private final Path folder;
+  private final Map<Split, Path> files = new EnumMap<>(Split.class);
+  private final List<String> unlabelled = new ArrayList<>();
+  private final Map<Split, Table> read = new EnumMap<>(Split.class);
+
+  /** A file: label and pixels of each row. */
+  private record Table(List<String> labels, byte[] pixels, int columns) {}
+
+  CsvFiles(String name, Path folder) {
+    this.name = name;
+    this.folder = folder;
+    for (Split split : Split.values()) {
+      Path file = find(folder, split);
+      if (file != null && hasLabels(file)) {
+        files.put(split, file);
+      } else if (file != null) {
+        unlabelled.add(file.getFileName().toString());
+      }
+    }
+  }
+
+  /** Returns true if a folder has a file of training or test images. */
+  static boolean isOne(Path folder) {
+    return find(folder, Split.TRAIN) != null || find(folder, Split.TEST) != null;
+  }
+
+  private static Path find(Path folder, Split split) {
+    String word = split.name().toLowerCase(Locale.ROOT);
+    Pattern names = Pattern.compile("(?i)(.*[^a-z])?" + word + "([^a-z].*)?\\.csv(\\.gz)?");
+    List<Path> found;
+    try (Stream<Path> all = Files.list(folder)) {
+      found =
+          all.filter(f -> END.matcher(f.getFileName().toString()).matches())
+              .filter(f -> names.matcher(f.getFileName().toString()).matches())
+              .filter(Files::isRegularFile)
+              .sorted()
+              .toList();
+    } catch (IOException e) {
+      throw unreadable(folder, e);
+    }
+    if (found.size() > 1) {
+      throw CsdpException.badInput(
+          "%s holds several CSV files of %s images (%s, %s); keep one",
+          folder, word, found.get(0).getFileName(), found.get(1).getFileName());
+    }
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  // ---- reading
+
+  private interface Use<T> {
+    T of(Iterator<CSVRecord> rows);
+  }
+
+  private static <T> T rows(Path file, Use<T> use) {
+    try (InputStream raw = Files.newInputStream(file);
+        InputStream in = Checksums.isGzip(file) ? new GZIPInputStream(raw, 1 << 16) : raw;
+        CSVParser rows =
+            CSVParser.parse(
+                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8), 1 << 16),
+                CSVFormat.DEFAULT)) {
+      return use.of(rows.iterator());
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    } catch (UncheckedIOException | IllegalStateException e) {
+      // The parser wraps what the file or its compression threw.
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw CsdpException.badInput("%s: damaged (%s); get it again", file, cause.getMessage())
+          .because(e);
+    }
+  }
+
+  private static CsdpException unreadable(Path file, IOException e) {
+    return CsdpException.badInput("%s: cannot be read: %s; get it again", file, Downloads.reason(e))
+        .because(e);
+  }
+
+  /** Returns the column of the label; -1 for a header that names pixels only. */
+  private static int labelColumn(CSVRecord first) {
+    for (int i = 0; i < first.size(); i++) {
+      if (LABELS.contains(first.get(i).strip().toLowerCase(Locale.ROOT))) {
+        return i;
+      }
+    }
+    return isHeader(first) ? -1 : 0;
+  }
+
+  /** A header names its columns: one of the pixels is not a number. */
+  private static boolean isHeader(CSVRecord row) {
+    return row.size() > 1 && !row.get(row.size() - 1).strip().matches("[-+.0-9eE]+");
+  }
+
+  private static boolean hasLabels(Path file) {
+    return rows(file, all -> !all.hasNext() || labelColumn(all.next()) >= 0);
+  }
+
+  private Table table(Split split) {
+    return read.computeIfAbsent(split, any -> rows(files.get(split), all -> read(split, all)));
+  }
+
+  private Table read(Split split, Iterator<CSVRecord> all) {
+    Path file = files.get(split);
+    if (!all.hasNext()) {
+      throw CsdpException.badInput("%s: empty; get it again", file);
+    }
+    CSVRecord row = all.next();
+    int column = labelColumn(row);
+    int columns = row.size() - 1;
+    if (columns < 1) {
+      throw CsdpException.badInput("%s: row 1 has no pixels; a row is a label and pixels", file);
+    }
+    if (isHeader(row)) {
+      row = all.hasNext() ? all.next() : null;
+    }
+    List<String> labels = new ArrayList<>();
+    byte[] pixels = new byte[columns * 64];
+    int highest = 0;
+    for (; row != null; row = all.hasNext() ? all.next() : null) {
+      if (row.size() != columns + 1) {
+        throw CsdpException.badInput(
+            "%s: row %d has %d columns, the first has %d",
+            file, row.getRecordNumber(), row.size(), columns + 1);
+      }
+      int from = labels.size() * columns;
+      if (from > pixels.length - columns) {
+        pixels = Arrays.copyOf(pixels, (int) Math.min(Integer.MAX_VALUE - 64L, 2L * pixels.length));
+        if (from > pixels.length - columns) {
+          throw CsdpException.badInput("%s: more than 2 GiB of pixels; divide it", file);
+        }
+      }
+      labels.add(row.get(column).strip());
+      for (int i = 0; i < columns; i++) {
+        int at = i < column ? i : i + 1;
+        int value = pixel(row.get(at));
+        if (value < 0) {
+          throw CsdpException.badInput(
+              "%s: row %d, column %d is '%s'; pixels are whole numbers 0..255",
+              file, row.getRecordNumber(), at + 1, row.get(at));
+        }
+        highest = Math.max(highest, value);
+        pixels[from + i] = (byte) value;
+      }
+    }
+    if (labels.isEmpty()) {
+      throw CsdpException.badInput("%s: no images; give at least one", file);
+    }
+    if (highest == 1) {
+      throw CsdpException.badInput(
+          "%s: pixels are all 0 or 1, while they are grey levels 0..255; multiply them by 255",
+          file);
+    }
+    return new Table(labels, Arrays.copyOf(pixels, labels.size() * columns), columns);
+  }
+
+  /** Returns a grey level, or -1. */
+  private static int pixel(String text) {
+    int value = 0;
+    for (int i = 0; i < text.length(); i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit > 9 || value > 25) {
+        return -1;
+      }
+      value = 10 * value + digit;
+    }
+    return text.isEmpty() || value > 255 ? -1 : value;
+  }
+
+  private Dataset dataset(Split split) {
+    Path file = files.get(split);
+    Table table = table(split);
+    Classes classes = Classes.of(files.keySet().stream().flatMap(s -> table(s).labels().stream()));
+    int side = (int) Math.round(Math.sqrt(table.columns()));
+    boolean square = side * side == table.columns();
+    int width = square ? side : table.columns();
+    byte[] pixels = table.pixels();
+    String fileName = file.getFileName().toString();
+    if (square && fileName.toLowerCase(Locale.ROOT).startsWith("emnist")) {
+      pixels = Idx.transposed(pixels, 0, side, side);
+    }
+    return classes.name(
+        Dataset.adoptBytes(
+            name + " " + split.name().toLowerCase(Locale.ROOT) + " (" + fileName + ")",
+            width,
+            table.columns() / width,
+            classes.count(),
+            pixels,
+            0,
+            table.labels().stream().mapToInt(classes::indexOf).toArray()));
+  }
+
+  // ---- source
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String description() {
+    return "CSV files in "
+        + folder
+        + (unlabelled.isEmpty()
+            ? ""
+            : ", without " + String.join(" and ", unlabelled) + ", which has no labels");
+  }
+
+  @Override
+  public boolean has(Split split) {
+    return files.containsKey(split) || (split == Split.VALID && files.containsKey(Split.TRAIN));
+  }
+
+  @Override
+  public boolean hasSome(Split split) {
+    return files.containsKey(split);
+  }
+
+  @Override
+  public String filesOf(Split split) {
+    return (split == Split.TEST ? "test.csv" : "train.csv") + " with a column of labels";
+  }
+
+  @Override
+  public Dataset train() {
+    return dataset(Split.TRAIN);
+  }
+
+  @Override
+  public Dataset ownValid() {
+    return files.containsKey(Split.VALID) ? dataset(Split.VALID) : null;
+  }
+
+  @Override
+  public Dataset test() {
+    return dataset(Split.TEST);
+  }
+}

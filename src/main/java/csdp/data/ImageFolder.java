@@ -1,0 +1,241 @@
+package csdp.data;
+
+import csdp.error.CsdpException;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A folder of image files with a folder per class, whose names name the classes: {@code
+ * train/CLASS/*.png}, likewise {@code valid} and {@code test}, or {@code CLASS/*.png}. The latter
+ * is split at random, but always alike: a tenth of each class for validation, a tenth for test.
+ * Files of a part are in random order, so that any range of them has all classes.
+ */
+final class ImageFolder implements Source {
+  private static final int SEED = 1234;
+  private static final int SHARE = 10; // of the images of a class: one in ten
+  private static final Pattern IMAGES = Pattern.compile("(?i)[^.].*\\.(png|jpe?g|bmp|gif)");
+  private static final Pattern JPEG = Pattern.compile("(?i).*\\.jpe?g");
+  private static final Map<Split, List<String>> PARTS =
+      Map.of(
+          Split.TRAIN, List.of("train", "training"),
+          Split.VALID, List.of("valid", "val", "validation"),
+          Split.TEST, List.of("test", "testing"));
+
+  /** An image and its class. */
+  private record Labelled(Path file, int label) {}
+
+  private final String name;
+  private final Path folder;
+  private final ImageSize size; // null for that of the files
+  private final boolean parts;
+  private final Classes classes;
+  private final Map<Split, List<Labelled>> files = new EnumMap<>(Split.class);
+  private boolean jpeg;
+
+  /**
+   * Lists a folder.
+   *
+   * @param size to scale all images to; null if they are of one size
+   */
+  ImageFolder(String name, Path folder, ImageSize size) {
+    this.name = name;
+    this.folder = folder;
+    this.size = size;
+    this.parts = hasParts(folder);
+    Map<Split, Map<String, List<Path>>> found = new EnumMap<>(Split.class);
+    if (parts) {
+      for (Split split : Split.values()) {
+        Path part = part(folder, split);
+        if (part != null) {
+          found.put(split, byClass(part));
+        }
+      }
+    } else {
+      found.put(Split.TRAIN, byClass(folder));
+    }
+    classes = Classes.of(found.values().stream().flatMap(part -> part.keySet().stream()));
+    if (parts) {
+      found.forEach((split, part) -> part.forEach((c, paths) -> add(split, c, paths)));
+    } else {
+      found.get(Split.TRAIN).forEach(this::divide);
+    }
+    files.values().removeIf(List::isEmpty);
+    files.forEach((split, list) -> shuffle(list, split.ordinal(), 1));
+  }
+
+  /** Returns true if a folder has folders with image files, or such parts. */
+  static boolean isOne(Path folder) {
+    if (hasParts(folder)) {
+      return true;
+    }
+    return folders(folder).stream().anyMatch(c -> !images(c).isEmpty());
+  }
+
+  private static boolean hasParts(Path folder) {
+    Path train = part(folder, Split.TRAIN);
+    Path test = part(folder, Split.TEST);
+    return Stream.of(train == null ? folder : train, test == null ? folder : test)
+        .filter(p -> p != folder)
+        .anyMatch(p -> folders(p).stream().anyMatch(c -> !images(c).isEmpty()));
+  }
+
+  /** Returns the folder of a part, or null. */
+  private static Path part(Path folder, Split split) {
+    return PARTS.get(split).stream()
+        .map(folder::resolve)
+        .filter(Files::isDirectory)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static List<Path> folders(Path folder) {
+    return list(folder, p -> Files.isDirectory(p) && !p.getFileName().toString().startsWith("."));
+  }
+
+  private static List<Path> images(Path folder) {
+    return list(
+        folder,
+        p -> IMAGES.matcher(p.getFileName().toString()).matches() && Files.isRegularFile(p));
+  }
+
+  private static List<Path> list(Path folder, java.util.function.Predicate<Path> which) {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(which).sorted().toList();
+    } catch (IOException e) {
+      throw CsdpException.environment("%s: cannot be read: %s", folder, Downloads.reason(e))
+          .because(e);
+    }
+  }
+
+  private static Map<String, List<Path>> byClass(Path part) {
+    Map<String, List<Path>> found = new TreeMap<>();
+    for (Path c : folders(part)) {
+      List<Path> images = images(c);
+      if (images.isEmpty()) {
+        throw CsdpException.badInput(
+            "%s holds no PNG, JPEG, BMP or GIF file; each folder in %s is a class", c, part);
+      }
+      found.put(c.getFileName().toString(), images);
+    }
+    return found;
+  }
+
+  private void add(Split split, String name, List<Path> images) {
+    int label = classes.indexOf(name);
+    List<Labelled> part = files.computeIfAbsent(split, any -> new ArrayList<>());
+    for (Path image : images) {
+      part.add(new Labelled(image, label));
+      jpeg |= JPEG.matcher(image.getFileName().toString()).matches();
+    }
+  }
+
+  /** Splits the images of a class. */
+  private void divide(String name, List<Path> images) {
+    List<Path> mixed = new ArrayList<>(images);
+    shuffle(mixed, classes.indexOf(name), 0);
+    int aside = images.size() < 3 ? 0 : Math.max(1, images.size() / SHARE);
+    int rest = images.size() - 2 * aside;
+    add(Split.TRAIN, name, mixed.subList(0, rest));
+    add(Split.VALID, name, mixed.subList(rest, rest + aside));
+    add(Split.TEST, name, mixed.subList(rest + aside, images.size()));
+  }
+
+  private static void shuffle(List<?> list, int stream, int kind) {
+    Philox.Stream draw = Philox.stream(SEED, Purpose.SHUFFLE, stream, kind, 0);
+    for (int i = list.size() - 1; i > 0; i--) {
+      java.util.Collections.swap(list, i, draw.nextInt(i + 1));
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String description() {
+    return "image files in "
+        + folder
+        + (parts ? "" : ", split at random: a tenth each for validation and test")
+        + (size == null ? "" : ", scaled to " + size)
+        + (jpeg ? ", EXIF orientation ignored" : "");
+  }
+
+  @Override
+  public boolean has(Split split) {
+    return files.containsKey(split) || (split == Split.VALID && files.containsKey(Split.TRAIN));
+  }
+
+  @Override
+  public boolean hasSome(Split split) {
+    return files.containsKey(split);
+  }
+
+  @Override
+  public String filesOf(Split split) {
+    return PARTS.get(split).get(0) + "/CLASS/*.png";
+  }
+
+  @Override
+  public Dataset train() {
+    return read(Split.TRAIN);
+  }
+
+  @Override
+  public Dataset ownValid() {
+    return files.containsKey(Split.VALID) ? read(Split.VALID) : null;
+  }
+
+  @Override
+  public Dataset test() {
+    return read(Split.TEST);
+  }
+
+  private Dataset read(Split split) {
+    List<Labelled> list = files.get(split);
+    ImageSize all = size;
+    byte[] pixels = new byte[0];
+    int[] labels = new int[list.size()];
+    for (int i = 0; i < labels.length; i++) {
+      Path file = list.get(i).file();
+      labels[i] = list.get(i).label();
+      Picture picture = Images.picture(file, null, false);
+      ImageSize own = new ImageSize(picture.width(), picture.height());
+      if (size != null) {
+        picture = picture.scaled(size);
+      } else if (all != null && !all.equals(own)) {
+        throw CsdpException.badInput(
+            "%s has %s pixels, %s has %s; give one size with --size, for example --size %s",
+            list.get(0).file(), all, file, own, all);
+      }
+      if (i == 0) {
+        all = size == null ? own : size;
+        long values = (long) labels.length * all.width() * all.height();
+        if (values > Integer.MAX_VALUE - 64) {
+          throw CsdpException.badInput(
+              "%s: %,d images of %s pixels are more than 2 GiB; give a smaller --size",
+              folder, labels.length, all);
+        }
+        pixels = new byte[(int) values];
+      }
+      float[] grey = picture.grey();
+      for (int p = 0; p < grey.length; p++) {
+        pixels[i * grey.length + p] = (byte) Math.round(255 * grey[p]);
+      }
+    }
+    String title = name + " " + split.name().toLowerCase(Locale.ROOT);
+    return classes.name(
+        Dataset.adoptBytes(title, all.width(), all.height(), classes.count(), pixels, 0, labels));
+  }
+}

@@ -1,0 +1,45 @@
+package csdp.data;
+
+import csdp.error.CsdpException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Size of an image in pixels.
+ *
+ * @param width at least 1
+ * @param height at least 1
+ */
+public record ImageSize(int width, int height) {
+  private static final Pattern TEXT = Pattern.compile("(\\d{1,5})[xX](\\d{1,5})");
+
+  /** Checks both. */
+  public ImageSize {
+    if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "an image of %d x %d pixels; both are at least 1", width, height);
+    }
+  }
+
+  /**
+   * Parses a size like 28x28; null stays null.
+   *
+   * @throws CsdpException bad input
+   */
+  public static ImageSize parse(String text) {
+    if (text == null) {
+      return null;
+    }
+    Matcher m = TEXT.matcher(text);
+    if (!m.matches()) {
+      throw CsdpException.badInput(
+          "%s is not a size; give width x height, for example 28x28", text);
+    }
+    return new ImageSize(Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2)));
+  }
+
+  @Override
+  public String toString() {
+    return width + "x" + height;
+  }
+}
