@@ -115,6 +115,7 @@ final class PackagesTest {
         "train");
     allow(
         "", "error", "io", "model", "data", "config", "backend", "metrics", "train", "checkpoint");
+    allow("encode", "", "error", "io", "model", "data");
     allow(
         "cli",
         ALLOWED.keySet().stream().filter(p -> !p.startsWith("analysis.")).toArray(String[]::new));

@@ -7,15 +7,12 @@ import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
 import csdp.data.Split;
-import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.train.Evaluator;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,12 +39,7 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Mixin private SplitOptions split;
 
-  @Option(
-      names = "--layer",
-      paramLabel = "N|all",
-      description =
-          "Hidden layer of the rate codes and the t-SNE map, 1..L, or all. Default: the last.")
-  private String layer;
+  @Mixin private LayerOption layer;
 
   @Option(
       names = "--points",
@@ -88,7 +80,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     Dataset images = split.images(data, saved, spec);
     Analysis.Options options =
         new Analysis.Options(
-            layers(saved.spec().hidden().length),
+            layer.layers(saved.spec().hidden().length),
             points,
             perplexity,
             sample,
@@ -124,19 +116,5 @@ final class AnalyzeCommand implements Callable<Integer> {
       print.flush();
     }
     return 0;
-  }
-
-  private List<Integer> layers(int depth) {
-    if (layer == null) {
-      return List.of(depth);
-    }
-    if (layer.equals("all")) {
-      return IntStream.rangeClosed(1, depth).boxed().toList();
-    }
-    try {
-      return List.of(Integer.parseInt(layer));
-    } catch (NumberFormatException e) {
-      throw CsdpException.badInput("--layer takes 1..%d or all, not '%s'", depth, layer);
-    }
   }
 }

@@ -137,7 +137,8 @@ final class DataOptions {
     return images;
   }
 
-  private boolean given() {
+  /** Returns true if data were named. */
+  boolean given() {
     return data != null
         || trainX != null
         || validX != null

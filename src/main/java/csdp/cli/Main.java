@@ -27,6 +27,7 @@ import picocli.CommandLine.TypeConversionException;
       EvaluateCommand.class,
       AnalyzeCommand.class,
       PredictCommand.class,
+      EncodeCommand.class,
       ExportCommand.class,
       ReplayCommand.class,
       BenchCommand.class,

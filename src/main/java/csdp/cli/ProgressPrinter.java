@@ -177,6 +177,13 @@ class ProgressPrinter implements TrainListener {
     }
   }
 
+  /** Shows the number of encoded images, of which the total is unknown. */
+  void encoded(int images) {
+    if (due(false)) {
+      show(String.format(Locale.ROOT, "encoded %,d images", images));
+    }
+  }
+
   /** Returns true if it is time to show a line. */
   boolean due(boolean last) {
     long now = System.nanoTime();

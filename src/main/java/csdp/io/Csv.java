@@ -33,6 +33,13 @@ public final class Csv {
     return row(values.toArray());
   }
 
+  /** Returns the content since the last call, UTF-8, to write a file piece by piece. */
+  public byte[] take() {
+    byte[] bytes = bytes();
+    text.setLength(0);
+    return bytes;
+  }
+
   /** Returns the file's content, UTF-8. */
   public byte[] bytes() {
     return text.toString().getBytes(StandardCharsets.UTF_8);
