@@ -114,7 +114,7 @@ class SweepCommandTest extends CommandTest {
 
   @Test
   void halvingContinuesTheBestExactly() throws Exception {
-    String flags = SweepData.TRAINING.replace("--epochs 3", "--epochs 4");
+    String flags = SweepData.TRAINING.replace("--epochs 2", "--epochs 4");
     String vary = " --vary eta=0.0005,0.002,0.02,0.005 --vary seed=1,2 --halving 2 --out @/halved";
     assertEquals(0, command("sweep " + flags + vary), err);
     assertTrue(out.contains("halving: 4 settings to epoch 1, 2 to 2, 1 to 4"), out);

@@ -1,14 +1,17 @@
 package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.Child;
 import csdp.OtherJava;
+import csdp.checkpoint.RunFolder;
 import csdp.cli.CommandTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,7 +30,7 @@ class SweepCrashTest extends CommandTest {
     return SweepData.words(
         dir,
         "sweep --vary seed=1..4 --vary eta=0.001,0.002 --jobs 2 --checkpoint-every 3 "
-            + SweepData.TRAINING.replace("--epochs 3", "--epochs 12")
+            + SweepData.TRAINING.replace("--epochs 2", "--epochs 8")
             + " --out @/"
             + out);
   }
@@ -49,14 +52,21 @@ class SweepCrashTest extends CommandTest {
 
     Random random = new Random(17);
     int alive = 0;
+    Map<Path, String> started = new HashMap<>(); // of runs that can be resumed
     for (int kill = 0; kill < KILLS; kill++) {
       Process p = start("killed");
       while (p.isAlive() && !Child.read(dir, "log").contains("folder ")) {
         Thread.sleep(2);
       }
-      p.waitFor(random.nextInt(500), TimeUnit.MILLISECONDS);
+      p.waitFor(random.nextInt(300), TimeUnit.MILLISECONDS);
       alive += p.isAlive() ? 1 : 0;
       p.destroyForcibly().waitFor();
+      for (String name : Folders.names(dir.resolve("killed"))) {
+        RunFolder run = new RunFolder(dir.resolve("killed").resolve(name));
+        if (run.canResume()) {
+          started.putIfAbsent(run.path(), run.record().started());
+        }
+      }
     }
     assertTrue(alive > KILLS / 2, () -> "most ended before the kill");
     System.out.printf(Locale.ROOT, "SweepCrashTest: %d of %d kills in time%n", alive, KILLS);
@@ -66,6 +76,9 @@ class SweepCrashTest extends CommandTest {
     assertEquals(SweepData.json(dir.resolve("whole")), SweepData.json(dir.resolve("killed")));
     Map<String, byte[]> expected = SweepData.results(dir.resolve("whole"));
     Folders.assertSame(expected, SweepData.results(dir.resolve("killed")));
+    assertFalse(started.isEmpty());
+    started.forEach(
+        (run, time) -> assertEquals(time, new RunFolder(run).record().started(), "resumed " + run));
     assertEquals(8, expected.keySet().stream().filter(f -> f.endsWith("test.json")).count());
   }
 }
