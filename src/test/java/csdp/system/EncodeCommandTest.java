@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -96,7 +97,7 @@ class EncodeCommandTest extends CommandTest {
     for (int i = 0; i < 53; i++) {
       right += classes[i] == digits.label(i) ? 1 : 0;
     }
-    assertTrue(out.contains(String.format("accuracy  %.2f %%", right / 0.53)), out);
+    assertTrue(out.contains(String.format(Locale.ROOT, "accuracy  %.2f %%", right / 0.53)), out);
     float[] p = Npy.read(fresh.resolve("whole_probabilities.npy")).expectShape(53, 10).floats();
     for (int i = 0; i < 53; i++) {
       float sum = 0;
