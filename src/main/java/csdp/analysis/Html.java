@@ -14,7 +14,8 @@ final class Html {
       th, td { text-align: left; padding: .2em 1.2em .2em 0; border-bottom: 1px solid #eee;
         vertical-align: top; overflow-wrap: anywhere; }
       td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-      th.number { text-align: right; }
+      th.number { text-align: right; overflow-wrap: normal; } .key { white-space: nowrap; }
+      .wide { overflow-x: auto; }
       figure { margin: 1em 0; } img { max-width: 100%; height: auto; border: 1px solid #eee; }
       figcaption, .quiet { color: #555; } code { font-size: 13px; }
       .tiles { display: flex; flex-wrap: wrap; gap: 1em; margin: 1em 0; }

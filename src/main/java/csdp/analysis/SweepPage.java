@@ -29,9 +29,9 @@ public final class SweepPage {
       List.of(
           new Column("test_accuracy", "test accuracy, %", 100, 2),
           new Column("valid_accuracy", "validation accuracy, %", 100, 2),
-          new Column("test_nll", "test NLL, nats", 1, 4),
+          new Column("test_nll", "test NLL, nats", 1, 3),
           new Column("test_bce", "test BCE, nats", 1, 1),
-          new Column("test_spikes", "hidden spikes per sample and step", 1, 2));
+          new Column("test_spikes", "spikes per sample and step", 1, 2));
 
   /**
    * Writes {@code NAME.html}, and each plot as {@code NAME_PLOT.png} with its data.
@@ -76,21 +76,24 @@ public final class SweepPage {
         COLUMNS.stream()
             .filter(c -> summary.stream().anyMatch(s -> s.metrics().containsKey(c.metric())))
             .toList();
-    h.append("<h2>Summary by setting</h2>\n<table><tr>");
-    names.forEach(n -> h.append("<th>").append(escape(n)).append("</th>"));
-    h.append("<th class=\"number\">runs</th>");
+    h.append("<h2>Summary by setting</h2>\n<div class=\"wide\"><table><tr>");
+    names.forEach(n -> h.append("<th class=\"key\">").append(escape(n)).append("</th>"));
+    h.append("<th class=\"number\">runs</th><th class=\"number\">epochs</th>");
     columns.forEach(c -> h.append("<th class=\"number\">").append(c.title()).append("</th>"));
     h.append("</tr>\n");
     for (Summary s : summary) {
       h.append("<tr>");
-      names.forEach(n -> cell(h, "", s.settings().get(n)));
+      names.forEach(n -> cell(h, " class=\"key\"", s.settings().get(n)));
       long complete = s.rows().stream().filter(Row::isComplete).count();
       cell(h, " class=\"number\"", Figure.text("%d of %d", complete, s.rows().size()));
+      number(h, s.epochs());
       columns.forEach(c -> cell(h, " class=\"number\"", text(s.metrics().get(c.metric()), c)));
       h.append("</tr>\n");
     }
-    h.append("</table>\n<p class=\"quiet\">Mean &plusmn; half of the 95 % interval (Student's t),");
-    h.append(" and in brackets the standard deviation of the runs.</p>\n");
+    h.append(
+        "</table></div>\n<p class=\"quiet\">Mean &plusmn; half of the 95 % interval (Student's t),");
+    h.append(
+        " and in brackets the standard deviation of the runs. Spikes of all hidden layers.</p>\n");
   }
 
   private static String text(Statistics s, Column c) {

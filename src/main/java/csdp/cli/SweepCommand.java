@@ -133,19 +133,21 @@ final class SweepCommand implements Callable<Integer> {
       introduce(sweep, opened, slots, heap);
       LocalEngine engine =
           new LocalEngine(slots, Device.threads(device.threads()), data, report::warn);
-      boolean completed;
       try (Interrupt interrupt =
           new Interrupt(
               engine::stop,
               engine::isCurrent,
               report::stopping,
               "continue with the same command")) {
-        completed = sweep.run(engine, report);
+        boolean completed = sweep.run(engine, report);
+        ResultTable table = sweep.table();
+        sweep.write(table);
+        if (!completed) {
+          return report.stopped(table);
+        }
+        report.summarise(table, out, "sweep");
+        return report.requireAllDone(table);
       }
-      ResultTable table = sweep.table();
-      sweep.write(table);
-      report.summarise(table, out, "sweep");
-      return completed ? report.requireAllDone(table) : report.stopped();
     }
   }
 

@@ -107,19 +107,19 @@ final class SweepReport implements Sweep.Progress {
     running.remove(task);
     doneWork += task.work();
     progress.clear();
-    String how =
+    ended += outcome.status() == Outcome.Status.STOPPED ? 0 : 1;
+    String at =
+        String.format(Locale.ROOT, "trial    %s%d/%d %s: ", rung, ended, tasks, task.trial());
+    out.println(
         switch (outcome.status()) {
           case DONE ->
-              accuracy("valid acc", outcome.validAccuracy())
-                  + accuracy("test acc", outcome.testAccuracy())
+              at
+                  + accuracy("valid", outcome.validAccuracy())
+                  + accuracy("test", outcome.testAccuracy())
                   + ProgressPrinter.time(outcome.seconds());
-          case STOPPED -> "stopped, with a checkpoint";
-          case FAILED -> "failed: " + outcome.error();
-        };
-    if (outcome.status() != Outcome.Status.STOPPED) {
-      ended++;
-    }
-    out.printf(Locale.ROOT, "trial    %s%d/%d %s: %s%n", rung, ended, tasks, task.trial(), how);
+          case FAILED -> at + "failed: " + outcome.error();
+          case STOPPED -> "stopped  " + task.trial() + ", checkpoint written";
+        });
     out.flush();
   }
 
@@ -135,12 +135,14 @@ final class SweepReport implements Sweep.Progress {
       int wide = best.stream().mapToInt(s -> s.label().length()).max().orElse(0);
       String title = String.format(Locale.ROOT, "%-" + wide + "s", "setting");
       String metric = table.accuracy().replace("_accuracy", "");
-      out.printf("%n%s   n  %5s acc     sd  95 %% interval%n", title, metric);
+      out.printf("%n%s   n  epochs  %5s acc     sd  95 %% interval%n", title, metric);
       for (Summary s : best) {
         out.printf(
             Locale.ROOT,
-            "%-" + wide + "s  %s%n",
+            "%-" + wide + "s  %2d  %6d  %s%n",
             s.label(),
+            s.metrics().get(table.accuracy()).n(),
+            s.epochs(),
             text(s.metrics().get(table.accuracy())));
       }
       int all = table.summary().size();
@@ -161,11 +163,10 @@ final class SweepReport implements Sweep.Progress {
 
   private static String text(Statistics a) {
     return a.sd() == null
-        ? String.format(Locale.ROOT, "%2d  %7.2f %%", a.n(), 100 * a.mean())
+        ? String.format(Locale.ROOT, "%7.2f %%", 100 * a.mean())
         : String.format(
             Locale.ROOT,
-            "%2d  %7.2f %%  %5.2f  %.2f .. %.2f",
-            a.n(),
+            "%7.2f %%  %5.2f  %.2f .. %.2f",
             100 * a.mean(),
             100 * a.sd(),
             100 * a.low(),
@@ -173,8 +174,13 @@ final class SweepReport implements Sweep.Progress {
   }
 
   /** Returns the exit code after a stop. */
-  int stopped() {
-    out.println("stopped  continue with the same command");
+  int stopped(ResultTable table) {
+    progress.clear();
+    out.printf(
+        Locale.ROOT,
+        "stopped  %d of %d trials are done; continue with the same command%n",
+        table.rows().stream().filter(Row::isComplete).count(),
+        table.rows().size());
     out.flush();
     return CsdpException.FAILED;
   }

@@ -135,11 +135,15 @@ public record ResultTable(List<String> settings, List<Row> rows) {
    * The runs of one setting, which differ in their seeds only.
    *
    * @param settings by name, without the seed
+   * @param epochs completed, the most of its runs
    * @param metrics of the complete runs; those without a measurement are absent
    * @param rows of the setting; in no table
    */
   public record Summary(
-      Map<String, String> settings, Map<String, Statistics> metrics, @JsonIgnore List<Row> rows) {
+      Map<String, String> settings,
+      int epochs,
+      Map<String, Statistics> metrics,
+      @JsonIgnore List<Row> rows) {
     /** Returns the settings as text. */
     @JsonIgnore
     public String label() {
@@ -189,7 +193,8 @@ public record ResultTable(List<String> settings, List<Row> rows) {
         metrics.put(metric, Statistics.of(values));
       }
     }
-    return new Summary(group, metrics, List.copyOf(rows));
+    int epochs = rows.stream().mapToInt(Row::epochs).max().orElse(0);
+    return new Summary(group, epochs, metrics, List.copyOf(rows));
   }
 
   /** Returns the rows as CSV. The columns from {@code seconds} on are times and versions. */
@@ -224,7 +229,7 @@ public record ResultTable(List<String> settings, List<Row> rows) {
   byte[] summaryCsv() {
     List<String> names = settings.stream().filter(n -> !n.equals(Flags.SEED)).toList();
     List<Object> header = new ArrayList<>(names);
-    header.add("trials");
+    header.addAll(List.of("trials", "epochs"));
     for (String metric : RunResult.METRICS) {
       for (String part : List.of("n", "mean", "sd", "low95", "high95")) {
         header.add(metric + "_" + part);
@@ -235,6 +240,7 @@ public record ResultTable(List<String> settings, List<Row> rows) {
       List<Object> values = new ArrayList<>();
       names.forEach(name -> values.add(s.settings().get(name)));
       values.add(s.rows().size());
+      values.add(s.epochs());
       for (String metric : RunResult.METRICS) {
         Statistics m = s.metrics().get(metric);
         values.add(m == null ? 0 : m.n());

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import csdp.Child;
+import csdp.OtherJava;
 import csdp.backend.cuda.Cuda;
 import csdp.checkpoint.RunFolder;
 import csdp.cli.CommandTest;
@@ -254,6 +256,19 @@ class SweepCommandTest extends CommandTest {
       assertEquals(damage, Files.readString(dir.resolve("damaged/definition.json")));
       assertFalse(Files.exists(dir.resolve("bad")));
     }
+  }
+
+  @Test
+  void aTrialThatDoesNotFitIntoMemoryIsRefused() throws Exception {
+    String training = SweepData.TRAINING.replace("--hidden 12", "--hidden 2000");
+    List<String> sweep = SweepData.words(dir, "sweep " + training + "--vary seed=1 --out @/big");
+    List<String> java = OtherJava.command(List.of("-Xmx64m"), "csdp.cli.Main", sweep);
+    Child child = Child.run(new ProcessBuilder(java));
+    assertEquals(3, child.code(), child.said());
+    assertTrue(
+        child.err().matches("(?s).*csdp: a trial needs about 1?\\d\\d MB of memory.*-Xmx.*"),
+        child.err());
+    assertFalse(Files.exists(dir.resolve("big")));
   }
 
   @Test

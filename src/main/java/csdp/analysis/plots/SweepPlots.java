@@ -172,7 +172,10 @@ public final class SweepPlots {
         if (at.getKey() > 0) {
           boolean interval = s.sd() != null;
           series.add(
-              at.getKey(), s.mean(), interval ? s.low() : s.mean(), interval ? s.high() : s.mean());
+              at.getKey(),
+              curve.unit() * s.mean(),
+              curve.unit() * (interval ? s.low() : s.mean()),
+              curve.unit() * (interval ? s.high() : s.mean()));
           values++;
         }
       }
@@ -212,8 +215,8 @@ public final class SweepPlots {
     return points;
   }
 
-  /** Limits an axis to percentages: an interval may end outside them. */
+  /** Limits an axis to percentages, and room for a dot: an interval may end outside them. */
   private static void limit(NumberAxis axis) {
-    axis.setRange(Math.max(0, axis.getLowerBound()), Math.min(100, axis.getUpperBound()));
+    axis.setRange(Math.max(-1.5, axis.getLowerBound()), Math.min(101.5, axis.getUpperBound()));
   }
 }
