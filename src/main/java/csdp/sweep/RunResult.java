@@ -27,6 +27,7 @@ record RunResult(RunRecord record, List<EpochMetrics> history, Evaluation test, 
           "valid_accuracy",
           "valid_nll",
           "valid_bce",
+          "last_valid_accuracy",
           "test_accuracy",
           "test_nll",
           "test_bce",
@@ -82,13 +83,18 @@ record RunResult(RunRecord record, List<EpochMetrics> history, Evaluation test, 
     return history.stream().mapToDouble(EpochMetrics::seconds).sum();
   }
 
-  /** Returns the measurements by the names of {@link #METRICS}; null for those not measured. */
+  /**
+   * Returns the measurements by the names of {@link #METRICS}; null for those not measured. Values
+   * of the best epoch, except last_valid_accuracy.
+   */
   Map<String, Double> metrics() {
     EpochMetrics best = best(epochs());
     Map<String, Double> m = new LinkedHashMap<>();
     m.put("valid_accuracy", best == null ? null : best.validAccuracy());
     m.put("valid_nll", best == null ? null : best.validNll());
     m.put("valid_bce", best == null ? null : best.validBce());
+    EpochMetrics last = history.isEmpty() ? null : history.get(history.size() - 1);
+    m.put("last_valid_accuracy", last == null ? null : last.validAccuracy());
     m.put("test_accuracy", test == null ? null : test.accuracy());
     m.put("test_nll", test == null ? null : test.nll());
     m.put("test_bce", test == null ? null : test.bce());
