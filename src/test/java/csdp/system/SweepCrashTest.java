@@ -55,17 +55,16 @@ class SweepCrashTest extends CommandTest {
     Map<Path, String> started = new HashMap<>(); // of runs that can be resumed
     for (int kill = 0; kill < KILLS; kill++) {
       Process p = start("killed");
-      while (p.isAlive() && !Child.read(dir, "log").contains("folder ")) {
+      boolean late = kill % 2 == 1; // after a first checkpoint
+      while (p.isAlive()
+          && (!Child.read(dir, "log").contains("folder ") || (late && resumable().isEmpty()))) {
         Thread.sleep(2);
       }
       p.waitFor(random.nextInt(300), TimeUnit.MILLISECONDS);
       alive += p.isAlive() ? 1 : 0;
       p.destroyForcibly().waitFor();
-      for (String name : Folders.names(dir.resolve("killed"))) {
-        RunFolder run = new RunFolder(dir.resolve("killed").resolve(name));
-        if (run.canResume()) {
-          started.putIfAbsent(run.path(), run.record().started());
-        }
+      for (RunFolder run : resumable()) {
+        started.putIfAbsent(run.path(), run.record().started());
       }
     }
     assertTrue(alive > KILLS / 2, () -> "most ended before the kill");
@@ -80,5 +79,11 @@ class SweepCrashTest extends CommandTest {
     started.forEach(
         (run, time) -> assertEquals(time, new RunFolder(run).record().started(), "resumed " + run));
     assertEquals(8, expected.keySet().stream().filter(f -> f.endsWith("test.json")).count());
+  }
+
+  private List<RunFolder> resumable() throws IOException {
+    Path folder = dir.resolve("killed");
+    return (Files.isDirectory(folder) ? Folders.names(folder) : List.<String>of())
+        .stream().map(n -> new RunFolder(folder.resolve(n))).filter(RunFolder::canResume).toList();
   }
 }
