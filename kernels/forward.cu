@@ -30,6 +30,17 @@ __device__ inline int sampleOf(int q, int n) {
   return pairOf(q) < half ? pairOf(q) + q % 2 * half : n;
 }
 
+// Adds the weights of an entry of a pair's list to the samples in which the unit spiked.
+__device__ inline void addEntry(Quad& first, Quad& second, unsigned entry, const char* lane) {
+  const Quad row = *(const Quad*)(lane + (entry & PAIR_OFFSET));
+  if (entry >= PAIR_BOTH) {
+    add(first, row);
+  }
+  if (entry < PAIR_FIRST) {
+    add(second, row);
+  }
+}
+
 // Spikes x weights of the input, by way of shared memory.
 __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Population& pre, Global<float> w,
                                    int stride, int n, int c) {
@@ -54,18 +65,21 @@ __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Po
         int at = pairChunk(chunk, pairOf(q), n);
         Global<unsigned> entries = pre.pairs + at * CHUNK;
         int count = pre.pairCounts[at];
-        for (; count > 0; count -= 4, entries = entries + 4) {
+        for (; count >= 4; count -= 4, entries = entries + 4) {
           const Entries four = entries.as<const Entries>();
 #pragma unroll
           for (int k = 0; k < 4; k++) {
-            unsigned entry = four.at[k];
-            const Quad row = *(const Quad*)(lane + (entry & PAIR_OFFSET));
-            if ((int)entry >= (int)PAIR_BOTH) {
-              add(sum[q], row);
-            }
-            if (entry < PAIR_FIRST) {
-              add(sum[q + 1], row);
-            }
+            addEntry(sum[q], sum[q + 1], four.at[k], lane);
+          }
+        }
+        if (count > 0) {
+          const Entries rest = entries.as<const Entries>();
+          addEntry(sum[q], sum[q + 1], rest.at[0], lane);
+          if (count > 1) {
+            addEntry(sum[q], sum[q + 1], rest.at[1], lane);
+          }
+          if (count > 2) {
+            addEntry(sum[q], sum[q + 1], rest.at[2], lane);
           }
         }
       }

@@ -125,7 +125,7 @@ __device__ inline void listPair(const Population& p, int step, int pair, int n) 
     if (there && word == CHUNK_WORDS - 1) {
       p.pairCounts[at] = count;
       for (; count % 4 != 0; count++) {
-        entries[count] = PAIR_NONE;
+        entries[count] = 0;  // forward() reads four at once
       }
     }
   }

@@ -156,14 +156,12 @@ __device__ inline int pairChunk(int chunk, int pair, int n) { return chunk * pai
 __device__ inline int chunksOf(int stride) { return (int)((unsigned)(stride + CHUNK - 1) / CHUNK); }
 
 // An entry of the list of a pair's input spikes, ascending: PAIR_ROW * (unit % CHUNK), which is the offset of the
-// unit's weights in a tile, plus where it spiked: in both samples of the pair, in one of them, or, of entries that only
-// fill a group of four, in none.
+// unit's weights in a tile, plus where it spiked: in both samples of the pair, or in one of them.
 #define PAIR_ROW 512u
 #define PAIR_OFFSET 0xFFFFu
 #define PAIR_SECOND 0u
 #define PAIR_BOTH 0x10000000u
 #define PAIR_FIRST 0x20000000u
-#define PAIR_NONE 0x80000000u
 
 // The samples in which a unit spiked at a step, ascending; p.columns has their number.
 __device__ inline Global<unsigned short> samplesOf(const Population& p, int step, int unit, int n) {

@@ -15,6 +15,8 @@ import csdp.model.Constants;
 import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
+import csdp.model.Population;
+import csdp.model.Population.Role;
 import csdp.train.Evaluator;
 import csdp.train.TrainListener;
 import csdp.train.TrainState;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * Entry point of the library: a spiking network on a device, trained with
@@ -66,6 +69,14 @@ public final class Csdp implements AutoCloseable {
           && Arrays.stream(probabilities).allMatch(p -> p == probabilities[0]);
     }
   }
+
+  /**
+   * Answer and rate codes of an image.
+   *
+   * @param prediction the head's answer
+   * @param codes [layer][unit] of the hidden layers in order: spikes / T, in [0, 1]
+   */
+  public record Encoding(Prediction prediction, float[][] codes) {}
 
   /** Returns the version of this library. */
   public static String version() {
@@ -208,11 +219,73 @@ public final class Csdp implements AutoCloseable {
     return classify(new float[][] {image}).get(0);
   }
 
-  /** Classifies images. */
+  /** Classifies images; their indices are 0, 1, ... */
   public List<Prediction> classify(float[][] images) {
-    int pixels = spec().input().units();
+    return classify(images, 0);
+  }
+
+  /**
+   * Classifies images that are part of a sequence. The input spikes of an image depend on its index
+   * in the sequence, so a sequence gives the same answers in one call or in several.
+   *
+   * @param images n images of n_0 pixels in [0, 1], row-major
+   * @param first index of the first image, from 0
+   * @throws CsdpException bad input: another number of pixels, or an index below 0 or above 2^31 -
+   *     1
+   */
+  public List<Prediction> classify(float[][] images, int first) {
     List<Prediction> answers = new ArrayList<>();
     ReadOut out = new ReadOut(spec(), false);
+    run(images, first, out, b -> answers.add(prediction(out, b)));
+    return answers;
+  }
+
+  /**
+   * Classifies images that are part of a sequence, and returns the rate codes of all hidden layers.
+   * Indices and errors as for {@link #classify(float[][], int)}.
+   *
+   * @param images n images of n_0 pixels in [0, 1], row-major
+   * @param first index of the first image, from 0
+   */
+  public List<Encoding> encode(float[][] images, int first) {
+    float steps = spec().constants().steps();
+    List<Population> layers = spec().populations(Role.HIDDEN);
+    List<Encoding> encodings = new ArrayList<>();
+    ReadOut out = new ReadOut(spec());
+    run(
+        images,
+        first,
+        out,
+        b -> {
+          float[][] codes = new float[layers.size()][];
+          for (int l = 0; l < codes.length; l++) {
+            int units = layers.get(l).units();
+            float[] spikes = out.hiddenSpikes(layers.get(l));
+            codes[l] = new float[units];
+            for (int i = 0; i < units; i++) {
+              codes[l][i] = spikes[b * units + i] / steps;
+            }
+          }
+          encodings.add(new Encoding(prediction(out, b), codes));
+        });
+    return encodings;
+  }
+
+  private static Prediction prediction(ReadOut out, int sample) {
+    return new Prediction(out.predicted(sample), out.probabilities(sample));
+  }
+
+  /**
+   * Shows images in batches.
+   *
+   * @param answer called for each sample of a batch, while its read-out is valid
+   */
+  private void run(float[][] images, int first, ReadOut out, IntConsumer answer) {
+    if (first < 0 || first > Integer.MAX_VALUE - images.length) {
+      throw CsdpException.badInput(
+          "%d images from index %d; indices are 0..%d", images.length, first, Integer.MAX_VALUE);
+    }
+    int pixels = spec().input().units();
     for (int from = 0; from < images.length; from += EVALUATION_BATCH) {
       int n = Math.min(EVALUATION_BATCH, images.length - from);
       float[] flat = new float[n * pixels];
@@ -225,13 +298,12 @@ public final class Csdp implements AutoCloseable {
         }
         System.arraycopy(image, 0, flat, b * pixels, pixels);
       }
-      Batch batch = Evaluator.unlabelled(new Batch.Given(pixels, flat), n, seed, from);
+      Batch batch = Evaluator.unlabelled(new Batch.Given(pixels, flat), n, seed, first + from);
       backend.run(batch, null, out, null);
       for (int b = 0; b < n; b++) {
-        answers.add(new Prediction(out.predicted(b), out.probabilities(b)));
+        answer.accept(b);
       }
     }
-    return answers;
   }
 
   /**

@@ -60,10 +60,33 @@ final class PackagesTest {
     allow("metrics", "error", "model", "backend");
     allow("train", "error", "model", "data", "config", "backend", "metrics");
     allow("checkpoint", "error", "io", "model", "data", "config", "train");
+    allow(
+        "run",
+        "error",
+        "io",
+        "model",
+        "data",
+        "config",
+        "backend",
+        "metrics",
+        "train",
+        "checkpoint");
+    allow(
+        "sweep",
+        "error",
+        "io",
+        "model",
+        "data",
+        "config",
+        "backend",
+        "metrics",
+        "train",
+        "checkpoint",
+        "run");
     allow("tensorboard", "error", "io", "model", "data", "config", "backend", "metrics", "train");
     allow("replay", "error", "io", "model", "backend");
     allow("analysis.tsne", "error", "model");
-    allow("analysis.plots", "error", "io", "model", "data", "backend", "metrics", "train");
+    allow("analysis.plots", "error", "io", "model", "data", "backend", "metrics", "train", "sweep");
     allow(
         "analysis",
         "error",
@@ -75,6 +98,7 @@ final class PackagesTest {
         "metrics",
         "train",
         "checkpoint",
+        "sweep",
         "analysis.tsne",
         "analysis.plots");
     allow(
@@ -91,6 +115,7 @@ final class PackagesTest {
         "train");
     allow(
         "", "error", "io", "model", "data", "config", "backend", "metrics", "train", "checkpoint");
+    allow("encode", "", "error", "io", "model", "data");
     allow(
         "cli",
         ALLOWED.keySet().stream().filter(p -> !p.startsWith("analysis.")).toArray(String[]::new));

@@ -10,8 +10,10 @@ import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.model.NetworkSpec;
 import csdp.train.Evaluator;
+import csdp.train.LinearProbe;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Analysis of a trained model: accuracy, rate codes, t-SNE, and plots of weights and activity.
@@ -54,6 +56,7 @@ public final class Analysis {
    * Results of an analysis.
    *
    * @param energySamples images, and as many pairs, that energy was counted on
+   * @param probe linear probes of the hidden layers; null without training images
    * @param codes of each requested layer
    * @param figures all plots except maps
    * @param notes missing plots with reasons, and figures of limited meaning
@@ -62,6 +65,7 @@ public final class Analysis {
       Evaluation evaluation,
       Energy energy,
       int energySamples,
+      LinearProbe.Result probe,
       List<Codes> codes,
       List<Figure> figures,
       List<String> notes) {}
@@ -94,6 +98,8 @@ public final class Analysis {
    * Analyses a model.
    *
    * @param split name of the images in the report
+   * @param train returns the training images, for linear probes; if it fails, a note says why there
+   *     are none
    * @param backend of the model's network
    * @throws CsdpException bad input or environment
    */
@@ -101,12 +107,13 @@ public final class Analysis {
       SavedModel model,
       Dataset data,
       String split,
+      Supplier<Dataset> train,
       Backend backend,
       Options options,
       Progress progress) {
     check(model.spec(), data, options);
     String device = backend.description();
-    Results results = new AnalysisRun(model, data, backend, options, progress).run();
+    Results results = new AnalysisRun(model, data, train, backend, options, progress).run();
     return new Analysis(model, data, split, device, options, results);
   }
 
@@ -142,11 +149,15 @@ public final class Analysis {
   }
 
   /**
-   * Checks that text can be drawn on this machine.
+   * Checks that plots with text can be drawn on this machine.
    *
-   * @throws CsdpException environment, naming the missing packages
+   * @throws CsdpException environment, naming the missing module or packages
    */
   public static void requireFonts() {
+    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+      throw CsdpException.environment(
+          "this Java has no module java.desktop, which plots need: use a full JDK");
+    }
     if (System.getProperty("java.awt.headless") == null) { // before AWT reads it
       System.setProperty("java.awt.headless", "true");
     }
@@ -161,6 +172,11 @@ public final class Analysis {
   /** Returns the measurements. */
   public Evaluation evaluation() {
     return results.evaluation;
+  }
+
+  /** Returns the accuracy of linear probes, or null without training images. */
+  public LinearProbe.Result probe() {
+    return results.probe;
   }
 
   /** Notes: missing plots with reasons, and figures of limited meaning. */

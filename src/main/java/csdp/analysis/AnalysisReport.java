@@ -1,13 +1,17 @@
 package csdp.analysis;
 
+import static csdp.analysis.Html.escape;
+import static csdp.analysis.Html.figure;
+import static csdp.analysis.Html.row;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import csdp.analysis.plots.Figure;
 import csdp.io.Json;
 import csdp.io.Version;
 import csdp.metrics.Evaluation;
+import csdp.train.LinearProbe;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,23 +20,6 @@ import org.jfree.chart.JFreeChart;
 
 /** The results as a self-contained HTML page and as JSON. */
 final class AnalysisReport {
-  private static final String STYLE =
-      """
-      body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; background: #fff;
-        max-width: 1080px; margin: 0 auto; padding: 1.5em; }
-      h1 { margin: 0 0 .2em; } h2 { margin: 2em 0 .4em; border-bottom: 1px solid #ddd; }
-      table { border-collapse: collapse; margin: .6em 0; }
-      th, td { text-align: left; padding: .2em 1.2em .2em 0; border-bottom: 1px solid #eee;
-        vertical-align: top; overflow-wrap: anywhere; }
-      td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-      th.number { text-align: right; }
-      figure { margin: 1em 0; } img { max-width: 100%; height: auto; border: 1px solid #eee; }
-      figcaption, .quiet { color: #555; } code { font-size: 13px; }
-      .tiles { display: flex; flex-wrap: wrap; gap: 1em; margin: 1em 0; }
-      .tiles div { border: 1px solid #ddd; border-radius: 6px; padding: .6em 1em; }
-      .tiles b { display: block; font-size: 1.5em; }
-      """;
-
   private AnalysisReport() {}
 
   /** Returns the figures for JSON. */
@@ -48,6 +35,7 @@ final class AnalysisReport {
     all.put("device", a.device);
     all.put("seed", a.options.seed());
     all.put("evaluation", a.results.evaluation());
+    all.put("probe", a.results.probe());
     all.put("energy_proxy", a.results.energy());
     Map<String, Object> maps = new LinkedHashMap<>();
     for (Codes c : a.results.codes()) {
@@ -102,14 +90,8 @@ final class AnalysisReport {
    */
   static String html(Analysis a, List<Figure> maps, List<String> files) {
     StringBuilder h = new StringBuilder();
-    String name = escape(a.model.folder().toAbsolutePath().normalize().getFileName().toString());
-    h.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    h.append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';");
-    h.append(" img-src data:; style-src 'unsafe-inline'\">\n");
-    h.append("<meta name=\"viewport\" content=\"width=device-width\">\n");
-    h.append("<title>csdp4j: ").append(name).append("</title>\n");
-    h.append("<style>\n").append(STYLE).append("</style>\n</head>\n<body>\n");
-    h.append("<h1>").append(name).append("</h1>\n<p class=\"quiet\">");
+    Html.begin(h, a.model.folder().toAbsolutePath().normalize().getFileName().toString());
+    h.append("<p class=\"quiet\">");
     h.append(escape(a.model.spec().toString()));
     h.append(", ").append(escape(a.data.name())).append(", ");
     h.append(Figure.text("%s split, %,d images</p>%n", a.split, a.data.size()));
@@ -117,6 +99,7 @@ final class AnalysisReport {
       h.append("<p>").append(escape(note)).append("</p>\n");
     }
     results(h, a.results.evaluation());
+    readOuts(h, a);
     maps.forEach(f -> figure(h, f));
     a.results.figures().forEach(f -> figure(h, f));
     energy(h, a);
@@ -146,16 +129,29 @@ final class AnalysisReport {
     h.append("</table>\n");
   }
 
-  private static void tile(StringBuilder h, String value, String what) {
-    h.append("<div><b>").append(value).append("</b>").append(what).append("</div>\n");
+  private static void readOuts(StringBuilder h, Analysis a) {
+    LinearProbe.Result probe = a.results.probe();
+    if (probe == null) {
+      return; // a note says why
+    }
+    h.append("<h2>Read-outs</h2>\n<table><tr><th>read-out</th><th class=\"number\">accuracy</th>");
+    h.append("</tr>\n");
+    accuracy(h, "head", a.results.evaluation().accuracy());
+    probe.accuracy().forEach((layer, share) -> accuracy(h, "linear probe of " + layer, share));
+    h.append("</table>\n<p class=\"quiet\">Linear probe: ridge regression on the rate codes of ");
+    h.append(
+        Figure.text(
+            "%,d training images, shown without labels; penalty %s of the mean diagonal.</p>%n",
+            probe.trainImages(), probe.penalty()));
   }
 
-  private static void figure(StringBuilder h, Figure f) {
-    h.append("<h2>").append(escape(f.title())).append("</h2>\n<figure>\n<img alt=\"");
-    h.append(escape(f.title())).append("\" width=\"").append(f.width());
-    h.append("\" src=\"data:image/png;base64,");
-    h.append(Base64.getEncoder().encodeToString(f.png()));
-    h.append("\">\n<figcaption>").append(escape(f.caption())).append("</figcaption>\n</figure>\n");
+  private static void accuracy(StringBuilder h, String readOut, double share) {
+    h.append("<tr><td>").append(escape(readOut)).append("</td>");
+    h.append(Figure.text("<td class=\"number\">%.2f %%</td></tr>%n", 100 * share));
+  }
+
+  private static void tile(StringBuilder h, String value, String what) {
+    h.append("<div><b>").append(value).append("</b>").append(what).append("</div>\n");
   }
 
   private static void energy(StringBuilder h, Analysis a) {
@@ -225,17 +221,5 @@ final class AnalysisReport {
     } else if (!node.isNull()) {
       row(h, path, node.isTextual() ? node.textValue() : node.toString());
     }
-  }
-
-  private static void row(StringBuilder h, String name, String value) {
-    h.append("<tr><th>").append(escape(name)).append("</th><td>");
-    h.append(escape(value)).append("</td></tr>\n");
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
   }
 }

@@ -13,14 +13,17 @@ import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.SavedModel;
 import csdp.config.TrainOptions;
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.train.EpochMetrics;
 import csdp.train.Evaluator;
+import csdp.train.LinearProbe;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Computes an analysis: evaluation with rate codes, recorded windows, plots, maps. */
 final class AnalysisRun {
@@ -30,6 +33,7 @@ final class AnalysisRun {
   private final SavedModel model;
   private final NetworkSpec spec;
   private final Dataset data;
+  private final Supplier<Dataset> train;
   private final Backend backend;
   private final Analysis.Options options;
   private final Analysis.Progress progress;
@@ -41,12 +45,14 @@ final class AnalysisRun {
   AnalysisRun(
       SavedModel model,
       Dataset data,
+      Supplier<Dataset> train,
       Backend backend,
       Analysis.Options options,
       Analysis.Progress progress) {
     this.model = model;
     this.spec = model.spec();
     this.data = data;
+    this.train = train;
     this.backend = backend;
     this.options = options;
     this.progress = progress;
@@ -57,7 +63,8 @@ final class AnalysisRun {
   /** Runs all parts. */
   Analysis.Results run() {
     backend.restore(model.parameters());
-    Evaluation evaluation = evaluate();
+    LinearProbe probe = probe();
+    Evaluation evaluation = evaluate(probe == null ? null : probe.answers(data));
     notes.addAll(evaluation.notes(spec));
 
     progress.done("plots", 0, 2);
@@ -78,11 +85,40 @@ final class AnalysisRun {
 
     List<Codes> codes = maps(evaluation);
     return new Analysis.Results(
-        evaluation, energy, shown.batch().size(), codes, List.copyOf(figures), List.copyOf(notes));
+        evaluation,
+        energy,
+        shown.batch().size(),
+        probe == null ? null : probe.result(),
+        codes,
+        List.copyOf(figures),
+        List.copyOf(notes));
   }
 
-  /** Evaluates the model and keeps the rate codes. */
-  private Evaluation evaluate() {
+  /** Fits linear probes, or returns null and adds a note if there are no training images. */
+  private LinearProbe probe() {
+    Dataset images;
+    try {
+      LinearProbe.requireRoom(spec);
+      images = train.get();
+      Evaluator.requireFit(spec, images);
+    } catch (CsdpException e) {
+      notes.add("No linear probe: " + e.getMessage());
+      return null;
+    }
+    return LinearProbe.fit(
+        backend,
+        images,
+        options.seed(),
+        options.batch(),
+        (done, of) -> progress.done("codes of training images", done, of));
+  }
+
+  /**
+   * Evaluates the model and keeps the rate codes.
+   *
+   * @param probe receives the read-outs too; null for none
+   */
+  private Evaluation evaluate(Evaluator.Answers probe) {
     layers.forEach(p -> rates.add(new float[Math.multiplyExact(data.size(), p.units())]));
     return Evaluator.evaluate(
         backend,
@@ -90,7 +126,12 @@ final class AnalysisRun {
         options.seed(),
         options.batch(),
         (done, of) -> progress.done("testing", done, of),
-        this::addCodes);
+        (first, out) -> {
+          addCodes(first, out);
+          if (probe != null) {
+            probe.take(first, out);
+          }
+        });
   }
 
   private void addCodes(int first, ReadOut out) {

@@ -7,7 +7,7 @@
  * parts and the {@code analyze} command do.
  *
  * <p>May use its parts, {@code backend}, {@code checkpoint}, {@code config}, {@code data}, {@code
- * error}, {@code io}, {@code metrics}, {@code model} and {@code train}.
+ * error}, {@code io}, {@code metrics}, {@code model}, {@code sweep} and {@code train}.
  *
  * <p>Not API: may change in any version.
  */

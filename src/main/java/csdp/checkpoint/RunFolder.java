@@ -125,6 +125,11 @@ public final class RunFolder implements TrainListener {
     return folder.resolve("last");
   }
 
+  /** The result of the final test, JSON. */
+  public Path test() {
+    return folder.resolve("test.json");
+  }
+
   /** Returns true if a run was started here. */
   public boolean isRun() {
     return Files.exists(folder.resolve(CONFIG));

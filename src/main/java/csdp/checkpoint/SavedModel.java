@@ -86,6 +86,11 @@ public record SavedModel(
         folder);
   }
 
+  /** Returns a copy with another seed of the input spikes. */
+  public SavedModel withSeed(int other) {
+    return new SavedModel(folder, parameters, learning, width, height, other, ink, run);
+  }
+
   /** The network. */
   public NetworkSpec spec() {
     return parameters.spec();

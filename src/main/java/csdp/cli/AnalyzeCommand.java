@@ -6,14 +6,13 @@ import csdp.backend.Backend;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
-import csdp.error.CsdpException;
+import csdp.data.Split;
 import csdp.metrics.Evaluation;
+import csdp.train.Evaluator;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "analyze",
     description = {
-      "Measure a trained model without labels and write its rate codes, t-SNE, plots (learning"
-          + " curves, confusion, spikes over time, receptive fields, reconstructions, weights)"
+      "Measure a trained model without labels and write its rate codes, linear probe, t-SNE, plots"
+          + " (learning curves, confusion, spikes over time, receptive fields, reconstructions, weights)"
           + " and report.html, which contains everything.",
       "Default data: the data of the training."
     })
@@ -40,12 +39,7 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   @Mixin private SplitOptions split;
 
-  @Option(
-      names = "--layer",
-      paramLabel = "N|all",
-      description =
-          "Hidden layer of the rate codes and the t-SNE map, 1..L, or all. Default: the last.")
-  private String layer;
+  @Mixin private LayerOption layer;
 
   @Option(
       names = "--points",
@@ -78,10 +72,6 @@ final class AnalyzeCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter print = spec.commandLine().getOut();
     split.check();
-    if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
-      throw CsdpException.environment(
-          "this Java has no module java.desktop, which plots need: use a full JDK");
-    }
     Analysis.requireFonts();
     Device where = device.resolve(spec);
     SavedModel saved = model.open(spec);
@@ -90,12 +80,12 @@ final class AnalyzeCommand implements Callable<Integer> {
     Dataset images = split.images(data, saved, spec);
     Analysis.Options options =
         new Analysis.Options(
-            layers(saved.spec().hidden().length),
+            layer.layers(saved.spec().hidden().length),
             points,
             perplexity,
             sample,
             split.seed(saved),
-            EvaluateCommand.BATCH,
+            Evaluator.BATCH,
             device.threads());
     Analysis.check(saved.spec(), images, options);
     try (Backend backend = where.open(saved.spec(), device.threads())) {
@@ -105,30 +95,26 @@ final class AnalyzeCommand implements Callable<Integer> {
       print.flush();
       ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
       Analysis analysis =
-          Analysis.of(saved, images, split.name(), backend, options, progress::working);
+          Analysis.of(
+              saved,
+              images,
+              split.name(),
+              () -> data.images(saved, Split.TRAIN, spec),
+              backend,
+              options,
+              progress::working);
       progress.clear();
       Evaluation e = analysis.evaluation();
       print.printf(Locale.ROOT, "accuracy  %.2f %%%n", 100 * e.accuracy());
       print.printf(Locale.ROOT, "NLL       %.4f nats%n", e.nll());
+      if (analysis.probe() != null) {
+        print.printf(Locale.ROOT, "probe     %s%n", EvaluateCommand.text(analysis.probe()));
+      }
       analysis.write(to);
       analysis.notes().forEach(note -> print.println("note      " + note));
       print.printf(Locale.ROOT, "report    %s%n", to.resolve("report.html"));
       print.flush();
     }
     return 0;
-  }
-
-  private List<Integer> layers(int depth) {
-    if (layer == null) {
-      return List.of(depth);
-    }
-    if (layer.equals("all")) {
-      return IntStream.rangeClosed(1, depth).boxed().toList();
-    }
-    try {
-      return List.of(Integer.parseInt(layer));
-    } catch (NumberFormatException e) {
-      throw CsdpException.badInput("--layer takes 1..%d or all, not '%s'", depth, layer);
-    }
   }
 }

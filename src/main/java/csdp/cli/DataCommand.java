@@ -1,10 +1,10 @@
 package csdp.cli;
 
+import csdp.data.BuiltIn;
 import csdp.data.DataCatalog;
 import csdp.data.DataCatalog.SetEntry;
 import csdp.data.DataSources;
 import csdp.data.Downloads;
-import csdp.data.Strokes;
 import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -95,13 +95,9 @@ public final class DataCommand implements Runnable {
                 : "found in " + place + "; " + state(DataSources.check(set, place)),
             set.licence() + "; " + set.source());
       }
-      print(
-          out,
-          DataSources.STROKES,
-          "Digits drawn by csdp, for trials; not MNIST",
-          sizes(Strokes.TRAIN, Strokes.TEST, Strokes.SIDE, Strokes.SIDE, Strokes.CLASSES),
-          "built in",
-          "as csdp4j");
+      for (BuiltIn set : BuiltIn.values()) {
+        print(out, set.label(), set.title(), set.sizes(), "built in", set.licence());
+      }
       out.flush();
       return 0;
     }

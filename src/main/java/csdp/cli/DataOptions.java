@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.checkpoint.RunRecord;
 import csdp.checkpoint.SavedModel;
 import csdp.config.RunConfig;
+import csdp.data.BuiltIn;
 import csdp.data.DataCatalog;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
@@ -19,9 +20,9 @@ final class DataOptions {
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, strokes, or a folder: with IDX, .npy, .npz or CSV files, or with a"
+          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files, or with a"
               + " folder of image files per class. Default:"
-              + " $CSDP_DATA, else mnist, else (without data and network) strokes.")
+              + " $CSDP_DATA, else mnist, else (without data and network) digits.")
   private String data;
 
   @Option(
@@ -136,7 +137,8 @@ final class DataOptions {
     return images;
   }
 
-  private boolean given() {
+  /** Returns true if data were named. */
+  boolean given() {
     return data != null
         || trainX != null
         || validX != null
@@ -150,7 +152,7 @@ final class DataOptions {
   private String name() {
     return data == null
             || DataCatalog.standard().find(data).isPresent()
-            || data.equals(DataSources.STROKES)
+            || BuiltIn.find(data).isPresent()
             || !Files.isDirectory(DataSources.path(data))
         ? data
         : text(DataSources.path(data));

@@ -4,6 +4,7 @@ import csdp.backend.Device;
 import csdp.backend.cuda.Cuda;
 import csdp.error.CsdpException;
 import java.util.Iterator;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -54,13 +55,22 @@ final class DeviceOptions {
   }
 
   Device resolve(CommandSpec spec) {
+    return resolve(spec, device, requireGpu);
+  }
+
+  /** Returns the CUDA devices of some indices, which must exist. */
+  List<Device> resolve(CommandSpec spec, List<Integer> indices) {
+    return indices.stream().map(i -> resolve(spec, Integer.toString(i), true)).toList();
+  }
+
+  private Device resolve(CommandSpec spec, String name, boolean required) {
     if (threads != null && (threads < 1 || threads > 1024)) {
       throw CsdpException.badInput("--threads must be in 1..1024, not %d", threads);
     }
     Device d =
         Device.of(
-            device,
-            requireGpu,
+            name,
+            required,
             new Cuda.Options(products == null ? Cuda.Products.KERNELS : products, syncLaunches),
             line -> spec.commandLine().getErr().println("warning: " + line),
             Cuda::survey);

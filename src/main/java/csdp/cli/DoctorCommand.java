@@ -282,7 +282,7 @@ public final class DoctorCommand implements Callable<Integer> {
           "set it to the folder of the data");
     }
     DataSources sources = DataSources.system(folder, line -> {});
-    StringBuilder found = new StringBuilder("strokes (built in)");
+    StringBuilder found = new StringBuilder("digits and strokes (built in)");
     List<String> absent = new ArrayList<>();
     for (DataCatalog.SetEntry set : sources.manifest().sets()) {
       Path place = sources.place(set);

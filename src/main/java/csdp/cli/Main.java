@@ -22,9 +22,12 @@ import picocli.CommandLine.TypeConversionException;
     versionProvider = Main.Version.class,
     subcommands = {
       TrainCommand.class,
+      SweepCommand.class,
+      CompareCommand.class,
       EvaluateCommand.class,
       AnalyzeCommand.class,
       PredictCommand.class,
+      EncodeCommand.class,
       ExportCommand.class,
       ReplayCommand.class,
       BenchCommand.class,
@@ -34,7 +37,7 @@ import picocli.CommandLine.TypeConversionException;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:failed: a replay over tolerance, a run that diverged or was stopped",
+      "1:failed: a replay over tolerance, a run or trial that diverged or was stopped",
       "2:usage or bad input: flags, files, configuration",
       "3:environment: device, data, disk space, memory, permission, encoding of file names, or"
           + " standard output"
@@ -57,7 +60,7 @@ public final class Main implements Runnable {
     CommandLine cli = new CommandLine(new Main());
     cli.setOut(out);
     cli.setErr(err);
-    cli.setCaseInsensitiveEnumValuesAllowed(true);
+    configured(cli);
     cli.setUsageHelpAutoWidth(true);
     cli.setParameterExceptionHandler(
         (e, a) -> {
@@ -84,7 +87,6 @@ public final class Main implements Runnable {
           c.getErr().flush();
           return known.exitCode();
         });
-    cli.registerConverter(Path.class, Main::path);
     try {
       FileNames.check(System.getenv(), args);
       int code = cli.execute(args);
@@ -110,6 +112,13 @@ public final class Main implements Runnable {
       err.flush();
       return CsdpException.ENVIRONMENT;
     }
+  }
+
+  /** Sets how values of options are read. */
+  static CommandLine configured(CommandLine cli) {
+    cli.setCaseInsensitiveEnumValuesAllowed(true);
+    cli.registerConverter(Path.class, Main::path);
+    return cli;
   }
 
   private static Path path(String text) {

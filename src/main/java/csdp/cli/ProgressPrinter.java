@@ -18,7 +18,7 @@ import java.util.function.IntSupplier;
  * Prints progress: a bar on a terminal, occasional lines elsewhere. Estimates the remaining time
  * from recent batches and validations.
  */
-final class ProgressPrinter implements TrainListener {
+class ProgressPrinter implements TrainListener {
   private static final int BAR = 20;
   private static final long PLAIN_SECONDS = 20;
   private static final double RECENT = 0.1;
@@ -166,7 +166,7 @@ final class ProgressPrinter implements TrainListener {
   }
 
   /** Shows the progress of a test. */
-  void testing(int images, int of) {
+  public void testing(int images, int of) {
     working("testing", images, of);
   }
 
@@ -177,7 +177,15 @@ final class ProgressPrinter implements TrainListener {
     }
   }
 
-  private boolean due(boolean last) {
+  /** Shows the number of encoded images, of which the total is unknown. */
+  void encoded(int images) {
+    if (due(false)) {
+      show(String.format(Locale.ROOT, "encoded %,d images", images));
+    }
+  }
+
+  /** Returns true if it is time to show a line. */
+  boolean due(boolean last) {
     long now = System.nanoTime();
     long wait = terminal ? 100_000_000L : PLAIN_SECONDS * 1_000_000_000L;
     if (now - lastLine < wait && !(terminal && last)) {
@@ -237,7 +245,7 @@ final class ProgressPrinter implements TrainListener {
     out.flush();
   }
 
-  private static String bar(int done, int of) {
+  static String bar(int done, int of) {
     int full = (int) ((long) BAR * done / of);
     return "[" + "#".repeat(full) + ".".repeat(BAR - full) + "]";
   }

@@ -38,6 +38,11 @@ final class SplitOptions {
     return limit == null ? images : images.limit(Math.min(limit, images.size()));
   }
 
+  /** Returns the most images. */
+  int limit() {
+    return limit == null ? Integer.MAX_VALUE : limit;
+  }
+
   /** Returns the name of the split in lower case. */
   String name() {
     return split.name().toLowerCase(Locale.ROOT);

@@ -3,6 +3,7 @@ package csdp.config;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import csdp.data.BuiltIn;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.data.ImageSize;
@@ -119,24 +120,38 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
 
   /** Named configurations; flags override single values. */
   public enum Preset {
-    /** About a minute on two cores. */
+    /** About a minute on two cores; more epochs for digits, of which there are few. */
     QUICK,
     /** The released demo: 3000,600 units, 10 epochs, batches of 500. */
     DEMO;
 
-    /** Returns the configuration of the preset. */
+    /** Returns the configuration of the preset for MNIST-like data. */
     public RunConfig config() {
+      return config(null);
+    }
+
+    /**
+     * Returns the configuration of the preset.
+     *
+     * @param builtIn name of a built-in data set, which the configuration then names; null for
+     *     other data
+     */
+    public RunConfig config(String builtIn) {
       return switch (this) {
-        case QUICK -> of(List.of(500, 100), 3, 200, 2_000, 24_000);
-        case DEMO -> of(List.of(3000, 600), 10, 500, 10_000, 0);
+        case QUICK ->
+            BuiltIn.DIGITS.label().equals(builtIn)
+                ? of(builtIn, List.of(500, 100), 20, 98, 0, 0)
+                : of(builtIn, List.of(500, 100), 3, 200, 2_000, 24_000);
+        case DEMO -> of(builtIn, List.of(3000, 600), 10, 500, 10_000, 0);
       };
     }
 
-    private static RunConfig of(List<Integer> hidden, int epochs, int batch, int valid, int limit) {
+    private static RunConfig of(
+        String data, List<Integer> hidden, int epochs, int batch, int valid, int limit) {
       return new RunConfig(
           Network.of(hidden),
           TrainOptions.epochs(epochs).withBatch(batch),
-          new Data(null, null, null, null, null, null, null, valid, limit, null),
+          new Data(data, null, null, null, null, null, null, valid, limit, null),
           Constants.demo());
     }
   }

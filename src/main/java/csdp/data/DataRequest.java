@@ -6,7 +6,7 @@ import java.nio.file.Path;
 /**
  * The requested data: a named set, a folder, explicit .npy files, or the default.
  *
- * @param data mnist, fashion, kmnist, strokes, or a folder; null for the default
+ * @param data mnist, fashion, kmnist, digits, strokes, or a folder; null for the default
  * @param trainX training images, .npy, or null; with it trainY
  * @param trainY training labels, .npy, or null
  * @param validX validation images, .npy, or null; with it validY
@@ -45,7 +45,7 @@ public record DataRequest(
     }
     if (data != null && data.isBlank()) {
       throw CsdpException.badInput(
-          "an empty name of a data set; give mnist, fashion, kmnist, strokes or a folder");
+          "an empty name of a data set; give mnist, fashion, kmnist, digits, strokes or a folder");
     }
     if (size != null && (trainX != null || validX != null || testX != null)) {
       throw CsdpException.badInput(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -17,12 +18,9 @@ import java.util.function.Consumer;
  *
  * <p>A named set is searched in the folder $CSDP_DATA (its sub-folder of that name, or the folder
  * itself if the checksums match), then in data/NAME, then on the network. The default is
- * $CSDP_DATA, else mnist as above, else, with a notice, the built-in strokes.
+ * $CSDP_DATA, else mnist as above, else, with a notice, the built-in digits.
  */
 public final class DataSources {
-  /** The name of the built-in set. */
-  public static final String STROKES = "strokes";
-
   /** System property that replaces the environment variable CSDP_DATA. */
   public static final String PROPERTY = "csdp.data";
 
@@ -33,6 +31,7 @@ public final class DataSources {
   private final DataCatalog manifest;
   private final Downloads downloads;
   private final Consumer<String> notice;
+  private final BuiltIn fallback;
 
   /**
    * @param environment value of CSDP_DATA, or null
@@ -44,11 +43,22 @@ public final class DataSources {
       DataCatalog manifest,
       Downloads downloads,
       Consumer<String> notice) {
+    this(environment, working, manifest, downloads, notice, BuiltIn.DIGITS);
+  }
+
+  private DataSources(
+      Path environment,
+      Path working,
+      DataCatalog manifest,
+      Downloads downloads,
+      Consumer<String> notice,
+      BuiltIn fallback) {
     this.environment = environment;
     this.working = working;
     this.manifest = manifest;
     this.downloads = downloads;
     this.notice = notice;
+    this.fallback = fallback;
   }
 
   /** This machine, this process, the manifest that comes with the library. */
@@ -74,7 +84,7 @@ public final class DataSources {
    * Finds and reads all parts; test images are optional in the user's files and folders.
    *
    * @param request the requested data
-   * @param notice receives one line for a download or a fallback to strokes
+   * @param notice receives one line for a download or a fallback to built-in data
    * @throws CsdpException bad input: no such folder, damaged or ill-fitting files, fewer than two
    *     classes to learn, more validation than training images; environment: the data is not here
    *     and cannot be fetched
@@ -91,6 +101,41 @@ public final class DataSources {
    */
   public static Dataset split(DataRequest request, Split split, Consumer<String> notice) {
     return system(notice).split(request, split);
+  }
+
+  /**
+   * As {@link #split(DataRequest, Split, Consumer)}, with other images as default without data and
+   * network.
+   */
+  public static Dataset split(
+      DataRequest request, Split split, BuiltIn fallback, Consumer<String> notice) {
+    DataSources usual = system(notice);
+    return new DataSources(
+            usual.environment,
+            usual.working,
+            usual.manifest,
+            usual.downloads,
+            usual.notice,
+            fallback)
+        .split(request, split);
+  }
+
+  /**
+   * Returns the name of the built-in set that a request means or falls back to, or null for other
+   * data. Downloads the default set if it is not here.
+   *
+   * @throws CsdpException as {@link #open}
+   */
+  public static String builtIn(DataRequest request, Consumer<String> notice) {
+    return system(notice).builtIn(request);
+  }
+
+  String builtIn(DataRequest request) {
+    if (request.hasFiles() || request.data() != null) {
+      return BuiltIn.find(request.data()).map(BuiltIn::label).orElse(null);
+    }
+    Source found = unasked(EnumSet.of(Split.TRAIN, Split.TEST), request.size());
+    return found instanceof BuiltIn.Images ? found.name() : null;
   }
 
   Splits open(DataRequest request) {
@@ -153,11 +198,12 @@ public final class DataSources {
       return unasked(needed, request.size());
     }
     SetEntry known = manifest.find(request.data()).orElse(null);
-    if (request.size() != null && (known != null || request.data().equals(STROKES))) {
+    Optional<BuiltIn> builtIn = BuiltIn.find(request.data());
+    if (request.size() != null && (known != null || builtIn.isPresent())) {
       throw sizeOf(request.data());
     }
-    if (request.data().equals(STROKES)) {
-      return new StrokesSource();
+    if (builtIn.isPresent()) {
+      return builtIn.get().source();
     }
     if (known != null) {
       return named(known, needed);
@@ -178,6 +224,9 @@ public final class DataSources {
         return require(there, needed, "the folder " + environment + " (CSDP_DATA)");
       }
     }
+    if (size != null) {
+      throw sizeOf(USUAL);
+    }
     SetEntry usual = manifest.find(USUAL).orElseThrow();
     try {
       return named(usual, needed);
@@ -190,9 +239,11 @@ public final class DataSources {
               + USUAL
               + " here ("
               + e.getMessage()
-              + "): using the built-in strokes, drawn digits that are not "
-              + USUAL);
-      return new StrokesSource();
+              + "): using the built-in "
+              + fallback.label()
+              + ", "
+              + fallback.sizes());
+      return fallback.source();
     }
   }
 
@@ -227,7 +278,7 @@ public final class DataSources {
         throw e;
       }
       throw CsdpException.environment(
-              "no %s in %s, and %s; try: csdp data fetch %s, or --data DIR, or --data strokes",
+              "no %s in %s, and %s; try: csdp data fetch %s, or --data DIR, or --data digits",
               set.name(), String.join(" or ", looked), e.getMessage(), set.name())
           .because(e);
     }
@@ -319,7 +370,9 @@ public final class DataSources {
   private List<String> names() {
     List<String> names = new ArrayList<>();
     manifest.sets().forEach(set -> names.add(set.name()));
-    names.add(STROKES);
+    for (BuiltIn set : BuiltIn.values()) {
+      names.add(set.label());
+    }
     return names;
   }
 
@@ -368,7 +421,7 @@ public final class DataSources {
     }
   }
 
-  /** Returns the known sets, except the built-in one. */
+  /** Returns the known sets, except the built-in ones. */
   public DataCatalog manifest() {
     return manifest;
   }
@@ -397,49 +450,6 @@ public final class DataSources {
       return Path.of(text);
     } catch (InvalidPathException e) {
       throw CsdpException.badInput("%s is not a path: %s", text, e.getReason()).because(e);
-    }
-  }
-
-  /** The built-in digits. */
-  private static final class StrokesSource implements Source {
-    @Override
-    public String name() {
-      return STROKES;
-    }
-
-    @Override
-    public String description() {
-      return "digits drawn by csdp itself, not MNIST (seed " + Strokes.SEED + ")";
-    }
-
-    @Override
-    public boolean has(Split split) {
-      return true;
-    }
-
-    @Override
-    public boolean hasSome(Split split) {
-      return true;
-    }
-
-    @Override
-    public Dataset train() {
-      return Strokes.train(Strokes.SEED);
-    }
-
-    @Override
-    public Dataset ownValid() {
-      return null;
-    }
-
-    @Override
-    public Dataset test() {
-      return Strokes.test(Strokes.SEED);
-    }
-
-    @Override
-    public String filesOf(Split split) {
-      return STROKES;
     }
   }
 }

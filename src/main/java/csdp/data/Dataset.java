@@ -158,13 +158,22 @@ public final class Dataset {
 
   /** Clamps values outside of [0, 1] by rounding; refuses any others, including NaN. */
   static void clampValues(String name, float[] values, int pixels) {
+    clampValues(name, values, pixels, 0);
+  }
+
+  /**
+   * As above.
+   *
+   * @param first index of the first image, for messages
+   */
+  static void clampValues(String name, float[] values, int pixels, long first) {
     for (int i = 0; i < values.length; i++) {
       float value = values[i];
       if (!(value >= 0 && value <= 1)) {
         if (!(value >= -ROUNDING && value <= 1 + ROUNDING)) {
           throw CsdpException.badInput(
               "%s: pixel %d of image %d is %s; pixels are 0..1 (scale them, or store uint8 0..255)",
-              name, i % pixels, i / pixels, value);
+              name, i % pixels, first + i / pixels, value);
         }
         values[i] = value < 0 ? 0 : 1;
       }

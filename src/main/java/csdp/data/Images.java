@@ -73,7 +73,7 @@ public final class Images {
     if (isPicture(start)) {
       return new float[][] {picture(file, new ImageSize(width, height), invert).grey()};
     }
-    if (startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y') || startsWith(start, 'P', 'K', 3, 4)) {
+    if (isNpy(start) || startsWith(start, 'P', 'K', 3, 4)) {
       return inverted(npy(file, width, height), invert);
     }
     if (startsWith(start, 0x1f, 0x8b) || startsWith(start, 0, 0, 8)) {
@@ -106,7 +106,7 @@ public final class Images {
   private static float[][] npy(Path file, int width, int height) {
     NpyArray array = Npy.read(file);
     int pixels = width * height;
-    int n = count(array, file, width, height);
+    int n = count(array.shape(), file, width, height);
     byte[] bytes = NpyFiles.greyLevels(array, file);
     if (bytes != null) {
       return split(bytes, 0, n, pixels);
@@ -121,24 +121,24 @@ public final class Images {
   }
 
   /** Returns the number of images of a size in an array; axes of size 1 are ignored. */
-  private static int count(NpyArray array, Path file, int width, int height) {
-    int[] shape = IntStream.of(array.shape()).filter(d -> d != 1).toArray();
+  static int count(int[] given, Path file, int width, int height) {
+    int[] shape = IntStream.of(given).filter(d -> d != 1).toArray();
     int[] size = IntStream.of(height, width).filter(d -> d != 1).toArray();
     int[] flat = IntStream.of(width * height).filter(d -> d != 1).toArray();
     for (int[] image : new int[][] {size, flat}) {
       int first = shape.length - image.length; // 0: one image; 1: some
       if ((first == 0 || first == 1)
-          && array.size() > 0
+          && IntStream.of(given).allMatch(d -> d > 0)
           && Arrays.equals(shape, first, shape.length, image, 0, image.length)) {
         return first == 0 ? 1 : shape[0];
       }
     }
-    if (array.rank() == 2 && array.size() > 0) { // as an image, which it resembles most
-      checkSize(file, array.dim(1), array.dim(0), width, height);
+    if (given.length == 2 && given[0] > 0 && given[1] > 0) { // as an image: it resembles most
+      checkSize(file, given[1], given[0], width, height);
     }
-    int[] found = NpyFiles.imageSize(array, file);
+    int[] found = NpyFiles.imageSize(given, file);
     checkSize(file, found[0], found[1], width, height);
-    throw new IllegalStateException(array + " is of the right size after all");
+    throw new IllegalStateException(file + " is of the right size after all");
   }
 
   private static float[][] split(byte[] bytes, int offset, int n, int pixels) {
@@ -149,6 +149,15 @@ public final class Images {
       }
     }
     return images;
+  }
+
+  /** Returns true if a file is .npy, by its content. */
+  static boolean isNpy(Path file) {
+    return isNpy(start(file));
+  }
+
+  private static boolean isNpy(byte[] start) {
+    return startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y');
   }
 
   private static byte[] start(Path file) {

@@ -6,6 +6,7 @@ import csdp.io.NpyArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -140,7 +141,7 @@ final class NpyFiles implements Source {
     Pair pair = files.get(split);
     NpyArray images = Npy.read(pair.images());
     int[] labels = labels(split).classOf();
-    int[] size = imageSize(images, pair.images());
+    int[] size = imageSize(images.shape(), pair.images());
     if (images.dim(0) != labels.length) {
       throw CsdpException.badInput(
           "%s has %d images but %s has %d labels; give files that belong together",
@@ -157,20 +158,20 @@ final class NpyFiles implements Source {
    * The width and height of the images of an array: [n, height, width], optionally with a channel
    * axis of size 1 before or after these, or [n, pixels]: square if possible, else a single row.
    */
-  static int[] imageSize(NpyArray images, Path file) {
-    int[] shape = images.shape();
+  static int[] imageSize(int[] given, Path file) {
+    int[] shape = given;
     if (shape.length == 4 && shape[3] == 1) {
       shape = new int[] {shape[0], shape[1], shape[2]};
     } else if (shape.length == 4 && shape[1] == 1) {
       shape = new int[] {shape[0], shape[2], shape[3]};
     }
-    if (shape.length < 2 || shape.length > 3 || images.size() == 0) {
+    if (shape.length < 2 || shape.length > 3 || Arrays.stream(shape).anyMatch(d -> d == 0)) {
       boolean colour =
           shape.length == 4 && (shape[1] == 3 || shape[1] == 4 || shape[3] == 3 || shape[3] == 4);
       throw CsdpException.badInput(
           "%s: shape %s; images are [n, pixels] or [n, height, width], at least one%s",
           file,
-          Npy.shapeText(images.shape()),
+          Npy.shapeText(given),
           colour ? ": turn colours to grey first, for instance with a mean over their axis" : "");
     }
     if (shape.length == 3) {
@@ -197,25 +198,34 @@ final class NpyFiles implements Source {
       }
       return bytes;
     }
-    byte[] bytes;
-    try {
-      bytes = images.bytes();
-    } catch (CsdpException e) {
-      throw e.then(
-          "pixels of whole numbers are grey levels 0..255; scale others to 0..1 and save them as"
-              + " float32");
-    }
+    byte[] bytes = wholeNumbers(images);
     int highest = 0;
     for (byte b : bytes) {
       highest = Math.max(highest, b & 0xFF);
     }
     if (highest == 1) {
-      throw CsdpException.badInput(
-          "%s: whole numbers that are all 0 or 1, while grey levels are 0..255; if 1 is white, save"
-              + " them as bool: a.astype(bool)",
-          file);
+      throw ambiguous(file);
     }
     return bytes;
+  }
+
+  /** Returns whole numbers as grey levels; all 0 or 1 is accepted. */
+  static byte[] wholeNumbers(NpyArray images) {
+    try {
+      return images.bytes();
+    } catch (CsdpException e) {
+      throw e.then(
+          "pixels of whole numbers are grey levels 0..255; scale others to 0..1 and save them as"
+              + " float32");
+    }
+  }
+
+  /** Returns the error for whole numbers that may be grey levels or black and white. */
+  static CsdpException ambiguous(Path file) {
+    return CsdpException.badInput(
+        "%s: whole numbers that are all 0 or 1, while grey levels are 0..255; if 1 is white, save"
+            + " them as bool: a.astype(bool)",
+        file);
   }
 
   /** Returns the number of one-hot columns, or one more than the highest label. */

@@ -5,7 +5,7 @@ import csdp.error.CsdpException;
 /**
  * The data of a run; all images have one size.
  *
- * @param name short name for files and tables: mnist, strokes, the name of a folder
+ * @param name short name for files and tables: mnist, digits, the name of a folder
  * @param description one line about origin and checksums
  * @param train training images
  * @param valid validation images, which select the best epoch, or null

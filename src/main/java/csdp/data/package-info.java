@@ -1,5 +1,5 @@
 /**
- * Data sets: folders of IDX, NumPy, CSV and image files, downloads with checksums, drawn digits,
+ * Data sets: folders of IDX, NumPy, CSV and image files, downloads with checksums, built-in digits,
  * single images.
  *
  * <p>May use {@code error}, {@code io} and {@code model} (random streams). Start at {@link

@@ -3,17 +3,25 @@ package csdp.io;
 import csdp.error.CsdpException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
-/** Replaces a file atomically. */
-public final class AtomicFile {
-  private AtomicFile() {}
+/**
+ * Replaces a file atomically: a temporary file in the same folder is written, synced and renamed.
+ * Without {@link #commit} the earlier file is intact.
+ */
+public final class AtomicFile implements AutoCloseable {
+  private final Path file;
+  private final Path target;
+  private final Path temporary;
+
+  private AtomicFile(Path file, Path target) {
+    this.file = file;
+    this.target = target;
+    this.temporary = Disk.temporary(target);
+  }
 
   /** Writes the content of a file. */
   @FunctionalInterface
@@ -27,36 +35,39 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes a temporary file in the same folder, syncs it and renames it. Missing parent folders are
-   * created.
+   * Begins a new version of a file. Missing parent folders are created.
    *
-   * @throws CsdpException environment if it cannot be written (no space, no permission, ...); the
-   *     earlier file is then intact
+   * @throws CsdpException environment if the folder cannot be used
    */
-  public static void write(Path file, byte[] bytes) {
-    write(
-        file,
-        temporary -> {
-          try (FileChannel out =
-              FileChannel.open(
-                  temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-              out.write(buffer);
-            }
-          }
-        });
-  }
-
-  /** As above, with content of any size. */
-  public static void write(Path file, Content content) {
-    Path temporary = null;
+  public static AtomicFile begin(Path file) {
     try {
       Path target = Disk.target(file);
       Disk.makeFolder(target.getParent());
       Disk.removeStale(target);
-      temporary = Disk.temporary(target);
-      content.to(temporary);
+      return new AtomicFile(file, target);
+    } catch (IOException e) {
+      throw Disk.failure(file, e);
+    }
+  }
+
+  /** Returns the path of the new content, a file that does not exist yet. */
+  public Path temporary() {
+    return temporary;
+  }
+
+  /** Returns the error for a failed write of the new content. */
+  public CsdpException failure(IOException e) {
+    return Disk.failure(file, e);
+  }
+
+  /**
+   * Replaces the file by the new content, which must be closed.
+   *
+   * @throws CsdpException environment if it cannot be written (no space, no permission, ...); the
+   *     earlier file is then intact
+   */
+  public void commit() {
+    try {
       Disk.operations.syncFile(temporary);
       try {
         Disk.operations.move(temporary, target);
@@ -73,11 +84,32 @@ public final class AtomicFile {
       Disk.syncFolder(target.getParent());
     } catch (IOException e) {
       throw Disk.failure(file, e);
-    } finally {
-      if (temporary != null) {
-        Disk.release(temporary);
-      }
     }
+  }
+
+  /** Discards the new content unless it is committed. */
+  @Override
+  public void close() {
+    Disk.release(temporary);
+  }
+
+  /**
+   * Writes a whole file. Missing parent folders are created.
+   *
+   * @throws CsdpException environment if it cannot be written; the earlier file is then intact
+   */
+  public static void write(Path file, Content content) {
+    try (AtomicFile next = begin(file)) {
+      content.to(next.temporary);
+      next.commit();
+    } catch (IOException e) {
+      throw Disk.failure(file, e);
+    }
+  }
+
+  /** As above. */
+  public static void write(Path file, byte[] bytes) {
+    write(file, (Path temporary) -> Files.write(temporary, bytes));
   }
 
   /** As above, with text as UTF-8. */

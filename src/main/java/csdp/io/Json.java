@@ -15,6 +15,9 @@ import csdp.error.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Strict JSON: bounded size and nesting, no types named by the data. */
@@ -110,6 +113,28 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw failure(file, e);
     }
+  }
+
+  /** Returns the first difference of two trees, as text: {@code a.b is 1 there and 2 here}. */
+  public static String difference(JsonNode there, JsonNode here) {
+    return difference("", there, here);
+  }
+
+  private static String difference(String path, JsonNode there, JsonNode here) {
+    if (!there.isObject() || !here.isObject()) {
+      return String.format(Locale.ROOT, "%s is %s there and %s here", path, there, here);
+    }
+    Set<String> names = new LinkedHashSet<>();
+    there.fieldNames().forEachRemaining(names::add);
+    here.fieldNames().forEachRemaining(names::add);
+    for (String name : names) {
+      JsonNode before = there.has(name) ? there.get(name) : MAPPER.nullNode();
+      JsonNode now = here.has(name) ? here.get(name) : MAPPER.nullNode();
+      if (!before.equals(now)) {
+        return difference(path.isEmpty() ? name : path + "." + name, before, now);
+      }
+    }
+    return "something differs";
   }
 
   /**

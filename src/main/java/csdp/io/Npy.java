@@ -78,16 +78,41 @@ public final class Npy {
     return read(in, where, header(in, where, maxBytes), false);
   }
 
-  /** The header of a file. */
-  record Header(int[] shape, int count, NpyType type, boolean fortran) {}
+  /**
+   * The header of a file.
+   *
+   * @param bytes of the header itself
+   */
+  record Header(int[] shape, NpyType type, boolean fortran, long bytes) {}
 
   /**
-   * Reads the header.
+   * Reads the header of an array that fits into memory.
    *
    * @param maxBytes maximum size in bytes of header and elements
    * @throws CsdpException bad input when it is damaged, or its elements would need more bytes
    */
   static Header header(InputStream in, String where, long maxBytes) throws IOException {
+    Header header = anyHeader(in, where, maxBytes);
+    requireBytes(where, header, count(where, header.shape), maxBytes);
+    return header;
+  }
+
+  /** Refuses a header whose elements need more bytes than there are. */
+  static void requireBytes(String where, Header header, long count, long maxBytes) {
+    long left = maxBytes - header.bytes;
+    int width = header.type.width();
+    if (count > left / width) {
+      throw CsdpException.badInput(
+          "%s: shape %s needs %d bytes but %d are there; the file is damaged or cut short",
+          where,
+          shapeText(header.shape),
+          Math.min(count, Long.MAX_VALUE / width) * width,
+          Math.max(0, left));
+    }
+  }
+
+  /** Reads the header of an array of any size. */
+  static Header anyHeader(InputStream in, String where, long maxBytes) throws IOException {
     byte[] start = in.readNBytes((int) Math.min(8, maxBytes));
     if (start.length < 8 || !Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
       throw CsdpException.badInput("%s is not a NumPy array (.npy): it starts otherwise", where);
@@ -112,17 +137,11 @@ public final class Npy {
             exactly(in, (int) headerLength, where),
             version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
     Map<?, ?> fields = fields(header, where);
-    int[] shape = shape((List<?>) fields.get("shape"), where);
-    int count = (int) count(where, shape);
-    NpyType type = NpyType.of(fields.get("descr"), where);
-    long bytes = (long) count * type.width();
-    long left = maxBytes - 8 - lengthBytes - headerLength;
-    if (bytes > left) {
-      throw CsdpException.badInput(
-          "%s: shape %s needs %d bytes but %d are there; the file is damaged or cut short",
-          where, shapeText(shape), bytes, Math.max(0, left));
-    }
-    return new Header(shape, count, type, (Boolean) fields.get("fortran_order"));
+    return new Header(
+        shape((List<?>) fields.get("shape"), where),
+        NpyType.of(fields.get("descr"), where),
+        (Boolean) fields.get("fortran_order"),
+        8 + lengthBytes + headerLength);
   }
 
   /** The dictionary of a header: the three keys with values of the right types. */
@@ -147,7 +166,7 @@ public final class Npy {
    */
   static NpyArray read(InputStream in, String where, Header header, boolean present)
       throws IOException {
-    Object data = elements(in, header.type, header.count, present, where);
+    Object data = elements(in, header.type, (int) count(where, header.shape), present, where);
     if (header.fortran && header.shape.length > 1) {
       data = rowMajor(data, header.shape);
     }
@@ -203,6 +222,12 @@ public final class Npy {
       throw new IllegalArgumentException(shapeText(shape) + " does not hold " + length);
     }
     out.write(header(descr, shape));
+    writeElements(out, data);
+  }
+
+  /** Writes the elements of an array, little-endian, without a header. */
+  static void writeElements(OutputStream out, Object data) throws IOException {
+    int length = length(data);
     int width = width(data);
     byte[] bytes = new byte[(int) Math.min(CHUNK, (long) length * width)];
     ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -233,7 +258,8 @@ public final class Npy {
     return header("<f4", shape).length + (long) length(data) * width(data);
   }
 
-  private static byte[] header(String descr, int[] shape) {
+  /** Returns a header, whose length does not depend on the size of the first dimension. */
+  static byte[] header(String descr, int[] shape) {
     String dict =
         "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shapeText(shape) + ", }";
     // NumPy reserves 21 digits for the first dimension.
@@ -327,8 +353,8 @@ public final class Npy {
     return CsdpException.badInput("%s ends early; the file is damaged or cut short", where);
   }
 
-  private static Object elements(
-      InputStream in, NpyType type, int count, boolean present, String where) throws IOException {
+  static Object elements(InputStream in, NpyType type, int count, boolean present, String where)
+      throws IOException {
     int perChunk = CHUNK / type.width();
     byte[] raw = new byte[(int) Math.min(CHUNK, (long) count * type.width())];
     ByteBuffer chunk = ByteBuffer.wrap(raw).order(type.order());

@@ -31,6 +31,10 @@ public final class Batches {
     this.spec = spec;
     this.data = data;
     this.options = options;
+    check(spec, data, options);
+  }
+
+  static void check(NetworkSpec spec, Dataset data, TrainOptions options) {
     spec.requireRoom(2L * Math.min(options.batch(), data.size()));
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(

@@ -14,6 +14,9 @@ import java.util.Arrays;
 
 /** Measures a network on images without showing their labels. */
 public final class Evaluator {
+  /** Images per batch of a test. Results do not depend on it. */
+  public static final int BATCH = 500;
+
   /** Receives the progress of an evaluation. */
   @FunctionalInterface
   public interface Progress {

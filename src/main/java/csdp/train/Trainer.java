@@ -50,12 +50,8 @@ public final class Trainer {
     this.valid = valid;
     this.options = options;
     this.listeners = List.copyOf(listeners);
-    Evaluator.requireFit(backend.spec(), train);
+    check(backend.spec(), train, valid, options);
     this.batches = new Batches(backend.spec(), train, options);
-    if (valid != null) { // fail now rather than after an epoch
-      Evaluator.requireFit(backend.spec(), valid);
-      backend.spec().requireRoom(Math.min(options.batch(), valid.size()));
-    }
     if (from.batch() > batches.count() || !from.sums().fits(backend.spec())) {
       throw CsdpException.badInput(
           "this is not the state of a run of %s with %d batches an epoch",
@@ -68,6 +64,21 @@ public final class Trainer {
     this.bestEpoch = from.bestEpoch();
     this.sums = from.sums();
     this.history = new ArrayList<>(from.history());
+  }
+
+  /**
+   * Refuses images and options that do not fit a network, now rather than after an epoch.
+   *
+   * @param valid null for none
+   * @throws CsdpException bad input
+   */
+  public static void check(NetworkSpec spec, Dataset train, Dataset valid, TrainOptions options) {
+    Evaluator.requireFit(spec, train);
+    Batches.check(spec, train, options);
+    if (valid != null) {
+      Evaluator.requireFit(spec, valid);
+      spec.requireRoom(Math.min(options.batch(), valid.size()));
+    }
   }
 
   /**

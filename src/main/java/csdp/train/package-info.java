@@ -1,6 +1,7 @@
 /**
- * The training loop: batches with negative samples, epochs, evaluation. Start at {@link
- * csdp.train.Trainer}, which fits on one screen; listeners write checkpoints and print progress.
+ * The training loop: batches with negative samples, epochs, evaluation and its read-outs. Start at
+ * {@link csdp.train.Trainer}, which fits on one screen; listeners write checkpoints and print
+ * progress.
  *
  * <p>May use {@code backend}, {@code config}, {@code data}, {@code error}, {@code metrics} and
  * {@code model}.

@@ -58,7 +58,17 @@ class DataCommandTest extends CommandTest {
     Files.write(dir.resolve("kmnist/t10k-images-idx3-ubyte"), new byte[3]);
     assertEquals(0, run("data", "list"), err);
     for (String word :
-        new String[] {"mnist", "fashion", "kmnist", "strokes", "60,000 train", "CC BY-SA", "MIT"}) {
+        new String[] {
+          "mnist",
+          "fashion",
+          "kmnist",
+          "digits",
+          "strokes",
+          "359 validation",
+          "60,000 train",
+          "CC BY-SA",
+          "MIT"
+        }) {
       assertTrue(out.contains(word), word + " in " + out);
     }
     assertTrue(out.contains("found in " + dir.resolve("kmnist") + "; wrong"), out);

@@ -168,21 +168,30 @@ class DataSourcesTest {
   }
 
   @Test
-  void withoutDataAndNetworkStrokesUnlessASetWasAsked() {
-    Splits drawn = open(null, null);
-    assertEquals("strokes", drawn.name());
-    assertTrue(drawn.description().contains("not MNIST"), drawn.description());
-    assertEquals(Strokes.TRAIN - 2, drawn.train().size());
+  void withoutDataAndNetworkDigitsUnlessASetWasAsked() throws IOException {
+    Splits offline = open(null, null);
+    assertEquals("digits", offline.name());
+    assertEquals(64, offline.train().pixels());
     String last = notices.get(notices.size() - 1);
-    assertTrue(last.contains("strokes") && last.contains("mnist"), last);
+    assertTrue(last.contains("digits") && last.contains("mnist"), last);
+    assertTrue(last.contains("8 x 8 pixels"), last);
+    assertEquals("digits", sources(null, DEAD).builtIn(DataRequest.of(null, 2, 0)));
+    assertEquals("strokes", sources(null, DEAD).builtIn(DataRequest.of("strokes", 2, 0)));
+    assertNull(sources(null, DEAD).builtIn(DataRequest.of("mnist", 2, 0)));
+    // A folder called digits, as CSDP_DATA or by name, is not the built-in set.
+    Path folder = idxFolder(dir.resolve("digits"), 0);
+    assertNull(sources(folder, DEAD).builtIn(DataRequest.of(null, 2, 0)));
+    assertNull(sources(null, DEAD).builtIn(DataRequest.of(folder.toString(), 2, 0)));
     assertTrue(notices.stream().noneMatch(line -> line.contains("\n")));
     notices.clear();
     assertFails(
-        3, () -> open(null, "mnist"), "csdp data fetch mnist", "--data DIR", "--data strokes");
-    assertTrue(notices.stream().noneMatch(line -> line.contains("strokes")), notices.toString());
+        3, () -> open(null, "mnist"), "csdp data fetch mnist", "--data DIR", "--data digits");
+    assertTrue(notices.stream().noneMatch(line -> line.contains("digits")), notices.toString());
     assertTrue(Files.notExists(dir.resolve("data")), "an empty folder is left behind");
-    assertEquals("strokes", open(null, "strokes").name());
-    assertFails(2, () -> open(null, "cifar"), "cifar", "mnist, fashion, strokes");
+    Splits drawn = open(null, "strokes");
+    assertTrue(drawn.description().contains("not MNIST"), drawn.description());
+    assertEquals(Strokes.TRAIN - 2, drawn.train().size());
+    assertFails(2, () -> open(null, "cifar"), "cifar", "mnist, fashion, digits, strokes");
     assertFails(2, () -> open(null, "\0"), "not a path");
   }
 

@@ -12,6 +12,11 @@ public final class TestNetworks {
     return NetworkSpec.builder(784, 10).constants(Constants.demo().withSteps(steps));
   }
 
+  /** Inputs and classes of digits; the demo's constants with another T. */
+  public static NetworkSpec.Builder digits(int steps) {
+    return NetworkSpec.builder(64, 10).constants(Constants.demo().withSteps(steps));
+  }
+
   /** Fast, asymmetric learning that exposes errors within a few steps: {@link TestRates}. */
   public static NetworkSpec.Builder lopsided(int inputs, int classes, int steps) {
     return NetworkSpec.builder(inputs, classes).constants(TestRates.constants(steps));

@@ -1,7 +1,7 @@
 package csdp.analysis.plots;
 
-import csdp.analysis.plots.Figure.Csv;
 import csdp.data.Dataset;
+import csdp.io.Csv;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Population.Role;

@@ -1,6 +1,6 @@
 package csdp.analysis.plots;
 
-import csdp.analysis.plots.Figure.Csv;
+import csdp.io.Csv;
 import csdp.metrics.Evaluation;
 import java.awt.BasicStroke;
 import java.awt.Color;

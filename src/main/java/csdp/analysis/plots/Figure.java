@@ -5,7 +5,6 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -34,29 +33,6 @@ public record Figure(
           name, title, caption, out.toByteArray(), image.getWidth() / Charts.SCALE, data);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A table as a CSV file. */
-  static final class Csv {
-    private final StringBuilder text = new StringBuilder();
-
-    Csv(String... columns) {
-      row((Object[]) columns);
-    }
-
-    Csv row(Object... values) {
-      for (int i = 0; i < values.length; i++) {
-        String v = values[i] == null ? "" : values[i].toString();
-        text.append(i == 0 ? "" : ",");
-        text.append(v.matches(".*[\",\n].*") ? '"' + v.replace("\"", "\"\"") + '"' : v);
-      }
-      text.append('\n');
-      return this;
-    }
-
-    byte[] bytes() {
-      return text.toString().getBytes(StandardCharsets.UTF_8);
     }
   }
 

@@ -4,6 +4,7 @@ import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
 import csdp.data.Dataset;
+import csdp.io.Csv;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Synapse;
@@ -58,7 +59,7 @@ public final class ImagePlots {
 
   /** Plots histograms of the weights of each synapse. */
   public static Figure histograms(Parameters parameters) {
-    Figure.Csv csv = new Figure.Csv("synapse", "from", "to", "weights");
+    Csv csv = new Csv("synapse", "from", "to", "weights");
     List<JFreeChart> charts = new ArrayList<>();
     for (Synapse s : parameters.spec().synapses()) {
       double low = s.lower();
@@ -142,7 +143,7 @@ public final class ImagePlots {
       }
     }
     float top = largest;
-    Figure.Csv csv = new Figure.Csv("row_of_npy", "unit", "norm");
+    Csv csv = new Csv("row_of_npy", "unit", "norm");
     for (int k = 0; k < strongest.length; k++) {
       float[] field = Arrays.copyOfRange(fields, k * pixels, (k + 1) * pixels);
       double x = 10 + k % across * cellWidth;
@@ -221,7 +222,7 @@ public final class ImagePlots {
     Graphics2D g = Charts.pen(canvas);
     g.setFont(Charts.font(Font.BOLD, 15));
     Charts.centred(g, "Input and reconstruction", 110 + across * cellWidth / 2.0, 22);
-    Figure.Csv csv = new Figure.Csv("column_of_npy", "image", "true_class", "answer");
+    Csv csv = new Csv("column_of_npy", "image", "true_class", "answer");
     for (int k = 0; k < n; k++) {
       double x = 110 + k % across * cellWidth;
       double y = 34 + k / across * cellHeight;

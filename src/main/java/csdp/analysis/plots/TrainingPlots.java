@@ -1,6 +1,6 @@
 package csdp.analysis.plots;
 
-import csdp.analysis.plots.Figure.Csv;
+import csdp.io.Csv;
 import csdp.train.EpochMetrics;
 import java.util.List;
 import java.util.function.Function;

@@ -3,7 +3,7 @@
  * a {@link csdp.analysis.plots.Figure}, a PNG with its values.
  *
  * <p>May use {@code backend}, {@code data}, {@code error}, {@code io}, {@code metrics}, {@code
- * model} and {@code train}.
+ * model}, {@code sweep} and {@code train}.
  *
  * <p>Not API: may change in any version.
  */

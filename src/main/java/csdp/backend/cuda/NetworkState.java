@@ -25,12 +25,12 @@ import java.util.List;
  * a table.
  */
 final class NetworkState implements AutoCloseable {
-  // The structs of network.cuh. MirrorsTest compares names, types and offsets with those of the
-  // compilers.
-
   private static int flag(boolean on) {
     return on ? 1 : 0;
   }
+
+  // The structs of network.cuh. MirrorsTest compares names, types and offsets with those of the
+  // compilers.
 
   static final StructLayout<NetworkState> NETWORK =
       new StructLayout<NetworkState>("Network")

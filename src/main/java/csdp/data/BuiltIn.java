@@ -1,0 +1,157 @@
+package csdp.data;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A data set that is part of the library. */
+public enum BuiltIn {
+  /** Real digits; the default without data and network. */
+  DIGITS(
+      "Handwritten digits, real and small",
+      "CC BY 4.0; E. Alpaydin, C. Kaynak, https://doi.org/10.24432/C50P49",
+      "handwritten digits (UCI, CC BY 4.0), split as in an independent study of CSDP",
+      Digits.SIDE,
+      Digits.TRAIN,
+      Digits.VALID,
+      Digits.TEST) {
+    @Override
+    Source source() {
+      return source(
+          () -> Digits.read(Split.TRAIN),
+          () -> Digits.read(Split.VALID),
+          () -> Digits.read(Split.TEST));
+    }
+  },
+
+  /** Generated digits of MNIST's size. */
+  STROKES(
+      "Digits drawn by csdp, for trials; not MNIST",
+      "as csdp4j",
+      "digits drawn by csdp itself, not MNIST (seed " + Strokes.SEED + ")",
+      Strokes.SIDE,
+      Strokes.TRAIN,
+      0,
+      Strokes.TEST) {
+    @Override
+    Source source() {
+      return source(
+          () -> Strokes.train(Strokes.SEED), () -> null, () -> Strokes.test(Strokes.SEED));
+    }
+  };
+
+  private final String title;
+  private final String licence;
+  private final String description;
+  private final int side;
+  private final int trainSize;
+  private final int validSize;
+  private final int testSize;
+
+  BuiltIn(
+      String title, String licence, String description, int side, int train, int valid, int test) {
+    this.title = title;
+    this.licence = licence;
+    this.description = description;
+    this.side = side;
+    this.trainSize = train;
+    this.validSize = valid;
+    this.testSize = test;
+  }
+
+  /** Returns the set of a name. */
+  public static Optional<BuiltIn> find(String name) {
+    return Arrays.stream(values()).filter(s -> s.label().equals(name)).findFirst();
+  }
+
+  /** Returns the name for users. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns one line about the set. */
+  public String title() {
+    return title;
+  }
+
+  /** Returns the licence and the authors. */
+  public String licence() {
+    return licence;
+  }
+
+  /** Returns numbers of images, image size and number of classes in one line. */
+  public String sizes() {
+    return String.format(
+        Locale.ROOT,
+        "%,d train, %s%,d test, %d x %d pixels, 10 classes",
+        trainSize,
+        validSize == 0 ? "" : String.format(Locale.ROOT, "%,d validation, ", validSize),
+        testSize,
+        side,
+        side);
+  }
+
+  /** Returns the images. */
+  abstract Source source();
+
+  Source source(Supplier<Dataset> train, Supplier<Dataset> valid, Supplier<Dataset> test) {
+    return new Images(this, train, valid, test);
+  }
+
+  /** The images of a set, read or drawn on demand. */
+  static final class Images implements Source {
+    private final BuiltIn set;
+    private final Supplier<Dataset> train;
+    private final Supplier<Dataset> valid;
+    private final Supplier<Dataset> test;
+
+    private Images(
+        BuiltIn set, Supplier<Dataset> train, Supplier<Dataset> valid, Supplier<Dataset> test) {
+      this.set = set;
+      this.train = train;
+      this.valid = valid;
+      this.test = test;
+    }
+
+    @Override
+    public String name() {
+      return set.label();
+    }
+
+    @Override
+    public String description() {
+      return set.description;
+    }
+
+    @Override
+    public boolean has(Split split) {
+      return true;
+    }
+
+    @Override
+    public boolean hasSome(Split split) {
+      return true;
+    }
+
+    @Override
+    public Dataset train() {
+      return train.get();
+    }
+
+    @Override
+    public Dataset ownValid() {
+      return valid.get();
+    }
+
+    @Override
+    public Dataset test() {
+      return test.get();
+    }
+
+    @Override
+    public String filesOf(Split split) {
+      return set.label();
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package csdp.data;
+
+import csdp.error.CsdpException;
+import csdp.io.NpyArray;
+import csdp.io.NpyReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
+
+/** The images of files. */
+final class ImageFiles implements ImageSource {
+  /** Names of pictures and arrays in a folder. */
+  private static final Pattern NAMES =
+      Pattern.compile("(?i).+\\.(png|jpe?g|bmp|gif|npy|npz)", Pattern.DOTALL);
+
+  private static final Pattern WILDCARDS = Pattern.compile("[*?\\[{]");
+
+  /** The images of an open file. */
+  private interface Opened extends AutoCloseable {
+    /** Returns the number of images. */
+    int count();
+
+    /** Returns the next image. */
+    float[] next();
+
+    @Override
+    default void close() {}
+  }
+
+  private final Iterator<Path> files;
+  private final int width;
+  private final int height;
+  private final boolean invert;
+  private final boolean scale;
+  private Path file;
+  private Opened opened;
+  private int index; // of the next image in the file
+
+  ImageFiles(List<Path> files, int width, int height, boolean invert, boolean scale) {
+    this.files = List.copyOf(files).iterator();
+    this.width = width;
+    this.height = height;
+    this.invert = invert;
+    this.scale = scale;
+  }
+
+  static List<Path> find(String pattern) {
+    Path path = WILDCARDS.matcher(pattern).find() ? null : DataSources.path(pattern);
+    if (path != null && !Files.isDirectory(path)) {
+      if (!Files.exists(path)) {
+        throw CsdpException.badInput(
+            "%s: no such file or folder; name one, or quote a pattern such as 'scans/*.png'",
+            pattern);
+      }
+      return List.of(path);
+    }
+    int wild = path == null ? WILDCARDS.split(pattern)[0].lastIndexOf('/') + 1 : 0;
+    Path root =
+        path == null ? DataSources.path(wild == 0 ? "." : pattern.substring(0, wild)) : path;
+    if (!Files.isDirectory(root)) {
+      throw CsdpException.badInput("%s: there is no folder %s", pattern, root);
+    }
+    String rest = pattern.substring(wild);
+    int depth =
+        path != null || rest.contains("**") ? Integer.MAX_VALUE : rest.split("/", -1).length;
+    try (Stream<Path> all = Files.walk(root, depth)) {
+      PathMatcher matcher =
+          path == null
+              ? FileSystems.getDefault().getPathMatcher("glob:" + rest)
+              : relative -> NAMES.matcher(relative.getFileName().toString()).matches();
+      List<Path> found =
+          all.filter(f -> matcher.matches(root.relativize(f)) && Files.isRegularFile(f))
+              .map(f -> wild == 0 && path == null ? root.relativize(f) : f)
+              .sorted(Comparator.comparing(Path::toString))
+              .toList();
+      if (found.isEmpty()) {
+        throw CsdpException.badInput(
+            "%s: no %s", pattern, path == null ? "file matches" : "pictures or .npy files in it");
+      }
+      return found;
+    } catch (PatternSyntaxException e) {
+      throw CsdpException.badInput("%s is not a pattern: %s", pattern, e.getDescription())
+          .because(e);
+    } catch (IOException | UncheckedIOException e) {
+      throw CsdpException.environment("%s: cannot be read: %s", root, e.getMessage()).because(e);
+    }
+  }
+
+  @Override
+  public Item next() {
+    while (opened == null || index == opened.count()) {
+      close();
+      if (!files.hasNext()) {
+        return null;
+      }
+      file = files.next();
+      index = 0;
+      try {
+        opened = open();
+      } catch (CsdpException e) {
+        return new Item(file.toString(), -1, null, e.getMessage());
+      }
+    }
+    String name = opened.count() == 1 ? file.toString() : file + "[" + index + "]";
+    try {
+      return new Item(name, -1, opened.next(), null);
+    } catch (CsdpException e) {
+      return new Item(name, -1, null, e.getMessage());
+    } finally {
+      index++;
+    }
+  }
+
+  private Opened open() {
+    if (Images.isNpy(file)) {
+      NpyReader array = NpyReader.open(file);
+      if (array.isRowMajor()) {
+        return npy(array);
+      }
+      array.close();
+    }
+    float[][] images = Images.read(file, width, height, invert, scale);
+    return new Opened() {
+      @Override
+      public int count() {
+        return images.length;
+      }
+
+      @Override
+      public float[] next() {
+        return images[index];
+      }
+    };
+  }
+
+  private Opened npy(NpyReader array) {
+    int count;
+    try {
+      count = Images.count(array.shape(), file, width, height);
+      requireUnambiguous(array.holdsIntegers());
+    } catch (CsdpException e) {
+      array.close();
+      throw e;
+    }
+    return new Opened() {
+      @Override
+      public int count() {
+        return count;
+      }
+
+      @Override
+      public float[] next() {
+        return image(array.next(width * height));
+      }
+
+      @Override
+      public void close() {
+        array.close();
+      }
+    };
+  }
+
+  private float[] image(NpyArray pixels) {
+    float[] image;
+    if (pixels.isFloating()) {
+      image = pixels.floats();
+      Dataset.clampValues(file.toString(), image, image.length, index);
+    } else {
+      byte[] bytes =
+          pixels.data() instanceof boolean[]
+              ? NpyFiles.greyLevels(pixels, file)
+              : NpyFiles.wholeNumbers(pixels);
+      image = new float[bytes.length];
+      for (int p = 0; p < bytes.length; p++) {
+        image[p] = (bytes[p] & 0xFF) / 255f;
+      }
+    }
+    for (int p = 0; invert && p < image.length; p++) {
+      image[p] = 1 - image[p];
+    }
+    return image;
+  }
+
+  /** Refuses whole numbers that are all 0 or 1; reads until the first that is not. */
+  private void requireUnambiguous(boolean integers) {
+    if (!integers) {
+      return;
+    }
+    boolean ones = false;
+    try (NpyReader array = NpyReader.open(file)) {
+      while (array.left() > 0) {
+        for (float value : array.next((int) Math.min(1 << 16, array.left())).floats()) {
+          if (value != 0 && value != 1) {
+            return;
+          }
+          ones |= value == 1;
+        }
+      }
+    }
+    if (ones) {
+      throw NpyFiles.ambiguous(file);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (opened != null) {
+      opened.close();
+      opened = null;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package csdp.data;
+
+import csdp.error.CsdpException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Images, one after another. */
+public interface ImageSource extends AutoCloseable {
+  /**
+   * An image, or the reason why there is none.
+   *
+   * @param name file, or data set; with [i] if it holds several images
+   * @param label true class, or -1 if unknown
+   * @param pixels row-major, in [0, 1]; null if it cannot be read
+   * @param error one line; null if it was read
+   */
+  record Item(String name, int label, float[] pixels, String error) {}
+
+  /** Returns the next image, or null after the last one. */
+  Item next();
+
+  @Override
+  void close();
+
+  /**
+   * Returns the images of files: see {@link Images#read(Path, int, int)} for formats. A file that
+   * cannot be read is one item with an error, and so is each image with wrong values. Memory is
+   * constant for .npy files; other files are read one at a time.
+   *
+   * @param width that the images must have, in pixels
+   * @param height that the images must have, in pixels
+   * @param invert true for dark ink on a bright ground
+   * @param scale true to scale files of one image to the size that they must have
+   */
+  static ImageSource of(List<Path> files, int width, int height, boolean invert, boolean scale) {
+    return new ImageFiles(files, width, height, invert, scale);
+  }
+
+  /** Returns the images of a data set. */
+  static ImageSource of(Dataset data) {
+    return new ImageSource() {
+      private int next;
+
+      @Override
+      public Item next() {
+        if (next == data.size()) {
+          return null;
+        }
+        float[] pixels = new float[data.pixels()];
+        data.copyImage(next, pixels, 0);
+        return new Item(data.name() + "[" + next + "]", data.label(next++), pixels, null);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /**
+   * Returns the files that a user names, in the order of their names.
+   *
+   * @param pattern a file; a folder, for all pictures and arrays below it; or a pattern with
+   *     wildcards, such as {@code scans/*.png} or {@code scans/**.png} for all sub-folders
+   * @throws CsdpException bad input, if there are none
+   */
+  static List<Path> find(String pattern) {
+    return ImageFiles.find(pattern);
+  }
+}
