@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files that NumPy, Python's csv module and Pillow wrote: make_data.py says what is in them. */
+/** Files written by NumPy, Python's csv module and Pillow, with the content of make_data.py. */
 final class PublishedFormatsTest {
   @TempDir Path dir;
 
