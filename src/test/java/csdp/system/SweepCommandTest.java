@@ -77,7 +77,7 @@ class SweepCommandTest extends CommandTest {
         Folders.results(dir.resolve("plain")), Folders.results(dir.resolve("one/hidden-9_seed-2")));
     assertEquals(0, command("evaluate --model @/one/hidden-9_seed-2"), err);
 
-    // The table holds what the folders hold.
+    // The table has the values of the run folders.
     JsonNode row = trial("one", 4);
     assertEquals("hidden-9_seed-2", row.get("trial").textValue());
     JsonNode test = Json.tree(dir.resolve("plain/test.json"));
