@@ -248,18 +248,51 @@ public final class Csdp implements AutoCloseable {
    * @param first index of the first image, from 0
    */
   public List<Encoding> encode(float[][] images, int first) {
-    List<Population> layers = spec().populations(Role.HIDDEN);
     List<Encoding> encodings = new ArrayList<>();
     ReadOut out = new ReadOut(spec());
-    run(
-        images,
-        first,
-        out,
-        b -> {
-          float[][] codes = layers.stream().map(p -> out.rateCode(p, b)).toArray(float[][]::new);
-          encodings.add(new Encoding(prediction(out, b), codes));
-        });
+    run(images, first, out, b -> encodings.add(encoding(out, b)));
     return encodings;
+  }
+
+  /**
+   * Classifies recorded spikes, and returns the rate codes of all hidden layers.
+   *
+   * @param recordings n recordings of T x n_0 bytes, 0 or 1
+   * @throws CsdpException bad input: another number of bytes
+   */
+  public List<Encoding> encodeSpikes(byte[][] recordings) {
+    List<Encoding> encodings = new ArrayList<>();
+    ReadOut out = new ReadOut(spec());
+    int units = spec().input().units();
+    int steps = spec().constants().steps();
+    for (int from = 0; from < recordings.length; from += EVALUATION_BATCH) {
+      int n = Math.min(EVALUATION_BATCH, recordings.length - from);
+      byte[] spikes = new byte[Math.multiplyExact(steps * n, units)];
+      for (int b = 0; b < n; b++) {
+        byte[] one = recordings[from + b];
+        if (one.length != steps * units) {
+          throw CsdpException.badInput(
+              "recording %d has %d bytes, but the network has %d steps and %d inputs",
+              from + b, one.length, steps, units);
+        }
+        for (int t = 0; t < steps; t++) {
+          System.arraycopy(one, t * units, spikes, (t * n + b) * units, units);
+        }
+      }
+      int[] none = new int[n];
+      Arrays.fill(none, -1);
+      backend.run(new Batch(n, n, null, none, new Batch.Recorded(units, spikes)), null, out, null);
+      for (int b = 0; b < n; b++) {
+        encodings.add(encoding(out, b));
+      }
+    }
+    return encodings;
+  }
+
+  private Encoding encoding(ReadOut out, int sample) {
+    List<Population> layers = spec().populations(Role.HIDDEN);
+    float[][] codes = layers.stream().map(p -> out.rateCode(p, sample)).toArray(float[][]::new);
+    return new Encoding(prediction(out, sample), codes);
   }
 
   private static Prediction prediction(ReadOut out, int sample) {

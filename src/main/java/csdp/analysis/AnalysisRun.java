@@ -145,11 +145,7 @@ final class AnalysisRun {
   }
 
   private Batch unlabelled(int first, int n) {
-    float[] images = new float[n * data.pixels()];
-    for (int b = 0; b < n; b++) {
-      data.copyImage(first + b, images, b * data.pixels());
-    }
-    return Evaluator.unlabelled(new Batch.Given(data.pixels(), images), n, options.seed(), first);
+    return Evaluator.unlabelled(data, first, n, options.seed());
   }
 
   private StepRecord contrast(TrainOptions training) {

@@ -1,6 +1,7 @@
 package csdp.backend;
 
 import csdp.data.Dataset;
+import csdp.error.CsdpException;
 import csdp.model.Philox.Purpose;
 
 /**
@@ -9,7 +10,7 @@ import csdp.model.Philox.Purpose;
  * @param size number of samples N
  * @param positives number of positive samples N+; they come first
  * @param images spike probabilities of the input units per step; null for {@link Recorded} input
- *     with unknown images
+ *     without images: then the image of a sample is the share of steps in which each unit spiked
  * @param labels N class indices, clamped as context and as the head's target; -1 for none
  * @param input source of the input spikes
  */
@@ -53,8 +54,62 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
   public record RandomSpikes(int seed, Purpose purpose, int batch, int firstSample)
       implements Input {}
 
-  /** Recorded spikes: T x N x n0 bytes, 0 or 1. */
-  public record Recorded(byte[] spikes) implements Input {}
+  /**
+   * Recorded spikes.
+   *
+   * @param units of the input, n0
+   * @param spikes T x N x n0 bytes, 0 or 1
+   */
+  public record Recorded(int units, byte[] spikes) implements Input {
+    /**
+     * Returns the recordings of a data set, a sample each as {@link Stored} describes it.
+     *
+     * @param samples number of samples N
+     * @param positives number of positive samples
+     */
+    public static Recorded of(Stored shown, int samples, int positives) {
+      Dataset data = shown.data;
+      int units = data.pixels();
+      int stride = samples * units; // from step to step
+      byte[] spikes = new byte[length(data, samples)];
+      for (int b = 0; b < positives; b++) {
+        data.copySpikes(shown.order[shown.from + b], spikes, b * units, stride);
+      }
+      int shared = (samples - positives) * units;
+      for (int t = 0; t < data.steps(); t++) {
+        int at = t * stride;
+        System.arraycopy(spikes, at, spikes, at + positives * units, shared);
+      }
+      return new Recorded(units, spikes);
+    }
+
+    /**
+     * Returns the number of unit-steps of a batch.
+     *
+     * @throws CsdpException bad input if they are more than an array can hold
+     */
+    public static int length(Dataset data, int samples) {
+      long length = (long) data.steps() * samples * data.pixels();
+      if (length > Integer.MAX_VALUE - 8) {
+        throw CsdpException.badInput(
+            "%s: %,d samples of %,d steps and %,d units are more than an array can hold: use a"
+                + " smaller --batch",
+            data.name(), samples, data.steps(), data.pixels());
+      }
+      return (int) length;
+    }
+
+    private void copyRates(int sample, int samples, float[] out, int offset) {
+      int steps = spikes.length / (samples * units);
+      for (int i = 0; i < units; i++) {
+        int count = 0;
+        for (int t = 0; t < steps; t++) {
+          count += spikes[(t * samples + sample) * units + i];
+        }
+        out[offset + i] = (float) count / steps;
+      }
+    }
+  }
 
   /** Checks sizes. */
   public Batch {
@@ -84,6 +139,8 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
   public void copyImage(int sample, float[] out, int offset) {
     if (images instanceof Stored s) {
       s.data.copyImage(s.order[s.from + original(sample)], out, offset);
+    } else if (images == null) {
+      ((Recorded) input).copyRates(sample, size, out, offset);
     } else {
       Given g = (Given) images;
       System.arraycopy(g.pixels, Math.multiplyExact(sample, g.units), out, offset, g.units);

@@ -54,6 +54,7 @@ public final class Bench {
     this.data = data;
     this.target = target;
     this.progress = progress;
+    data.requireImages("bench, which draws its input spikes,");
     if (data.size() < options.batch()) {
       throw CsdpException.badInput(
           "%s has %d images, too few for batches of %d", data.name(), data.size(), options.batch());

@@ -46,7 +46,7 @@ public record RunRecord(
       RunConfig.complete(run);
     }
     if (tree.path("seen") instanceof ObjectNode seen) {
-      for (String optional : List.of("ink", "valid", "test", "classNames")) {
+      for (String optional : List.of("ink", "valid", "test", "classNames", "steps")) {
         if (!seen.has(optional)) {
           seen.putNull(optional);
         }
@@ -64,6 +64,7 @@ public record RunRecord(
    * @param valid null without validation images
    * @param test null without test images
    * @param classNames of the classes; null if they have numbers only
+   * @param steps time steps of recorded spikes; null for images
    */
   public record Data(
       String name,
@@ -75,7 +76,8 @@ public record RunRecord(
       Part train,
       Part valid,
       Part test,
-      List<String> classNames) {
+      List<String> classNames,
+      Integer steps) {
     /** Checks that nothing is missing, and sizes. */
     public Data {
       Json.required("name", name);
@@ -103,7 +105,11 @@ public record RunRecord(
           Part.of(s.train()),
           Part.of(s.valid()),
           Part.of(s.test()),
-          s.train().classNames().isEmpty() ? null : s.train().classNames());
+          s.train().classNames().isEmpty() ? null : s.train().classNames(),
+          switch (s.train().kind()) {
+            case BYTES, FLOATS -> null;
+            case SPIKES -> s.train().steps();
+          });
     }
 
     /** Returns true for the same content, independent of its location. */

@@ -108,6 +108,21 @@ public record SavedModel(
     return run != null && run.run().data().size() != null;
   }
 
+  /**
+   * Refuses a model that was trained with recorded spikes.
+   *
+   * @param user that shows images, for the message
+   * @throws CsdpException bad input
+   */
+  public void requireImages(String user) {
+    if (run != null && run.seen().steps() != null) {
+      throw CsdpException.badInput(
+          "%s was trained with recorded spikes, but %s takes images: use evaluate or encode, with"
+              + " --data",
+          folder, user);
+    }
+  }
+
   private static SavedModel nir(Path file, Consumer<String> notice) {
     NirFile.Content found = NirFile.read(file);
     NetworkSpec spec = found.parameters().spec();

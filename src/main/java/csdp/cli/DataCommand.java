@@ -23,10 +23,11 @@ import picocli.CommandLine.Spec;
 /** {@code csdp data}: lists, downloads and checks data sets. */
 @Command(
     name = "data",
-    description = "List, explain, fetch and verify data sets.",
+    description = "List, explain, fetch, verify and make data sets.",
     subcommands = {
       DataCommand.ListSets.class,
       DataExplainCommand.class,
+      DataMakeEventsCommand.class,
       DataCommand.Fetch.class,
       DataCommand.Verify.class
     },
@@ -50,7 +51,8 @@ public final class DataCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which one: list, explain, fetch or verify?");
+    throw new ParameterException(
+        spec.commandLine(), "Which one: list, explain, make-events, fetch or verify?");
   }
 
   /** Returns the sets of these names, or all without names. */

@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.data.Dataset;
+import csdp.data.FolderOptions;
 import csdp.data.ImageSize;
 import csdp.data.Ink;
 import csdp.data.Splits;
@@ -25,7 +26,10 @@ import picocli.CommandLine.Spec;
       "Read a folder and show what train --data would use: format, parts, sizes, classes, ranges.",
       "Formats: IDX files as of MNIST, torchvision and EMNIST; .npy and .npz; CSV as of Kaggle; a"
           + " folder of image files per class (PNG, JPEG, BMP, GIF), in train, valid and test, or in"
-          + " one tree."
+          + " one tree.",
+      "Recorded spikes: N-MNIST (Train/CLASS/*.bin); SHD and SSC (NAME_train.h5); trainSpikes.npy"
+          + " (bool, n x steps x units) or trainBits.npy (packed along the last axis by np.packbits),"
+          + " with trainY.npy; likewise valid and test."
     })
 final class DataExplainCommand implements Callable<Integer> {
   /** Most classes whose images are counted one by one. */
@@ -37,12 +41,20 @@ final class DataExplainCommand implements Callable<Integer> {
   @Option(names = "--size", paramLabel = "WxH", description = "As for train.")
   private String size;
 
+  @Option(names = "--split-seed", paramLabel = "N", description = "As for train.")
+  private Integer splitSeed;
+
+  @Option(names = "--window", paramLabel = "MS", description = "As for train.")
+  private Float window;
+
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    DataRequest request = DataRequest.of(folder.toString(), 0, 0).scaledTo(ImageSize.parse(size));
+    DataRequest request =
+        DataRequest.of(folder.toString(), 0, 0)
+            .with(new FolderOptions(ImageSize.parse(size), splitSeed, window));
     Splits found =
         DataSources.open(request, line -> spec.commandLine().getErr().println("notice: " + line));
     out.printf("data     %s: %s%n", found.name(), found.description());
@@ -76,16 +88,20 @@ final class DataExplainCommand implements Callable<Integer> {
         most = Math.max(most, pixel);
       }
     }
-    out.printf(
-        Locale.ROOT,
-        "%-8s %,d images of %d x %d pixels, values %.3f to %.3f, mean %.3f%n",
-        part,
-        images.size(),
-        images.width(),
-        images.height(),
-        least,
-        most,
-        ink.mean());
+    out.printf(Locale.ROOT, "%-8s %,d %s, ", part, images.size(), images.samples());
+    switch (images.kind()) {
+      case BYTES, FLOATS ->
+          out.printf(Locale.ROOT, "values %.3f to %.3f, mean %.3f%n", least, most, ink.mean());
+      case SPIKES -> {
+        double units = (double) images.pixels() * images.steps();
+        out.printf(
+            Locale.ROOT,
+            "%.0f spikes each, from %.0f to %.0f%n",
+            ink.mean() * units,
+            ink.least() * units,
+            ink.most() * units);
+      }
+    }
     List<String> each = new ArrayList<>();
     for (int k = 0; k < Math.min(COUNTED, counts.length); k++) {
       each.add(String.format(Locale.ROOT, "%s: %,d", images.className(k), counts[k]));

@@ -20,8 +20,8 @@ final class DataOptions {
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files, or with a"
-              + " folder of image files per class. Default:"
+          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files, with a"
+              + " folder of image files per class, or with recorded spikes. Default:"
               + " $CSDP_DATA, else mnist, else (without data and network) digits.")
   private String data;
 
@@ -59,7 +59,8 @@ final class DataOptions {
       paramLabel = "N",
       description =
           "Use the last N training images for validation if the data has no validation images."
-              + " Default: 10000; 2000 with the quick preset.")
+              + " Default: 10000; 2000 with the quick preset; a tenth of the training images if"
+              + " there are fewer than five times as many.")
   private Integer valid;
 
   @Option(
@@ -76,6 +77,22 @@ final class DataOptions {
               + " differ.")
   private String size;
 
+  @Option(
+      names = "--split-seed",
+      paramLabel = "N",
+      description =
+          "Seed of the split of one tree of image files into training, validation and test images."
+              + " Default: 1234.")
+  private Integer splitSeed;
+
+  @Option(
+      names = "--window",
+      paramLabel = "MS",
+      description =
+          "For events with times: the first MS of each recording are divided into the T steps."
+              + " Default: 300 for N-MNIST, 1400 for SHD and SSC.")
+  private Float window;
+
   /** Returns the data of a run, overridden by the given options. */
   RunConfig.Data over(RunConfig.Data base) {
     boolean files = trainX != null || validX != null || testX != null || trainY != null;
@@ -89,8 +106,11 @@ final class DataOptions {
         other ? text(testX) : base.testX(),
         other ? text(testY) : base.testY(),
         valid == null ? base.valid() : valid,
+        base.usualValid(),
         trainLimit == null ? base.trainLimit() : trainLimit,
-        size != null ? size : other ? null : base.size());
+        size != null ? size : other ? null : base.size(),
+        splitSeed != null ? splitSeed : other ? null : base.splitSeed(),
+        window != null ? window : other ? null : base.window());
   }
 
   /**
@@ -116,7 +136,9 @@ final class DataOptions {
             wanted.request(),
             split,
             line -> spec.commandLine().getErr().println("notice: " + line));
-    if (images == null) {
+    if (images != null) {
+      images = images.inSteps(model.spec().constants().steps());
+    } else {
       throw CsdpException.badInput("the run has no validation images: use --split test or train");
     }
     if (model.run() != null && !given()) {
@@ -145,7 +167,9 @@ final class DataOptions {
         || testX != null
         || valid != null
         || trainLimit != null
-        || size != null;
+        || size != null
+        || splitSeed != null
+        || window != null;
   }
 
   /** Returns a folder by its absolute path, so that a run can be resumed from any directory. */

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "encode",
     description = {
-      "Write class, probabilities and rate codes of any number of images, in constant memory."
+      "Write class, probabilities and rate codes of any number of images or recordings, in constant"
+          + " memory."
           + " Input spikes of an image depend on its index alone, so results do not depend on"
           + " --batch, and a job can be split into parts with --first.",
       "NAME.csv has a row per image. NAME.npy has the codes (n x units), beside it"
@@ -141,6 +142,7 @@ final class EncodeCommand implements Callable<Integer> {
     if (data.given()) {
       throw CsdpException.badInput("--images and a data set were given; give one or the other");
     }
+    saved.requireImages("--images");
     List<Path> files = patterns.stream().flatMap(p -> ImageSource.find(p).stream()).toList();
     return ImageSource.of(files, saved.width(), saved.height(), invert, saved.scalesImages());
   }

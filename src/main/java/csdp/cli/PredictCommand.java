@@ -57,6 +57,7 @@ final class PredictCommand implements Callable<Integer> {
     json.check();
     PrintWriter out = json.text(spec);
     SavedModel saved = model.open(spec);
+    saved.requireImages("predict");
     List<Map<String, Object>> answers = new ArrayList<>();
     List<Prediction> all = new ArrayList<>();
     List<float[][]> images = new ArrayList<>();

@@ -37,12 +37,11 @@ final class TrainReport extends ProgressPrinter implements TrainingRun.Watch, Au
     out.printf(Locale.ROOT, "data     %s: %s%n", splits.name(), splits.description());
     out.printf(
         Locale.ROOT,
-        "         %,d training, %,d validation, %,d test images of %d x %d pixels%n",
+        "         %,d training, %,d validation, %,d test %s%n",
         splits.train().size(),
         splits.valid() == null ? 0 : splits.valid().size(),
         splits.test() == null ? 0 : splits.test().size(),
-        splits.train().width(),
-        splits.train().height());
+        splits.train().samples());
     if (!splits.train().classNames().isEmpty()) {
       out.printf("classes  %s%n", String.join(", ", splits.train().classNames()));
     }

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.data.BuiltIn;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
+import csdp.data.FolderOptions;
 import csdp.data.ImageSize;
+import csdp.data.ValidationSize;
 import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.model.Constants;
@@ -77,9 +79,13 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
    * The requested data.
    *
    * @param name a named set or a folder; null for the default, or with files
-   * @param valid number of last training images used for validation
+   * @param valid number of last training images used for validation; null for the usual number
+   * @param usualValid the usual number, a tenth of the training images if there are fewer than five
+   *     times as many
    * @param trainLimit number of training images, 0 for all
    * @param size that image files are scaled to, like 28x28; null for their own
+   * @param splitSeed of the split of a tree of image files; null for the usual one
+   * @param window part of each recording of events that is used, ms; null for the format's
    */
   public record Data(
       String name,
@@ -89,9 +95,12 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       String validY,
       String testX,
       String testY,
-      int valid,
+      Integer valid,
+      int usualValid,
       int trainLimit,
-      String size) {
+      String size,
+      Integer splitSeed,
+      Float window) {
     /** Returns the request for the data package. */
     @JsonIgnore
     public DataRequest request() {
@@ -103,14 +112,27 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           path(validY),
           path(testX),
           path(testY),
-          valid,
+          valid == null ? ValidationSize.usually(usualValid) : ValidationSize.exactly(valid),
           trainLimit,
-          ImageSize.parse(size));
+          new FolderOptions(ImageSize.parse(size), splitSeed, window));
     }
 
-    /** Returns a copy with other numbers of images. */
-    public Data sized(int valid, int trainLimit) {
-      return new Data(name, trainX, trainY, validX, validY, testX, testY, valid, trainLimit, size);
+    /** Returns a copy with the numbers of images of another one. */
+    public Data sizedAs(Data other) {
+      return new Data(
+          name,
+          trainX,
+          trainY,
+          validX,
+          validY,
+          testX,
+          testY,
+          other.valid,
+          other.usualValid,
+          other.trainLimit,
+          size,
+          splitSeed,
+          window);
     }
 
     private static Path path(String p) {
@@ -151,7 +173,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       return new RunConfig(
           Network.of(hidden),
           TrainOptions.epochs(epochs).withBatch(batch),
-          new Data(data, null, null, null, null, null, null, valid, limit, null),
+          new Data(data, null, null, null, null, null, null, null, valid, limit, null, null, null),
           Constants.demo());
     }
   }

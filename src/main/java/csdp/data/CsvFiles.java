@@ -48,9 +48,17 @@ final class CsvFiles implements Source {
     this.folder = folder;
     for (Split split : Split.values()) {
       Path file = find(folder, split);
-      if (file != null && hasLabels(file)) {
+      if (file == null) {
+        continue;
+      }
+      try {
+        Checksums.requirePlausible(file);
+      } catch (IOException e) {
+        throw unreadable(file, e);
+      }
+      if (hasLabels(file)) {
         files.put(split, file);
-      } else if (file != null) {
+      } else {
         unlabelled.add(file.getFileName().toString());
       }
     }

@@ -12,23 +12,26 @@ final class DataFolder {
    * Returns the data in a folder, or null.
    *
    * @param name of the data
-   * @param size that image files are scaled to; null for their own
+   * @param options for single formats
    * @param manifest of the known sets, to verify IDX files
-   * @throws CsdpException bad input if it holds two formats, or a size is given for another format
-   *     than image files
+   * @throws CsdpException bad input if it holds two formats, or an option is given for another one
    */
-  static Source source(String name, Path folder, ImageSize size, DataCatalog manifest) {
+  static Source source(String name, Path folder, FolderOptions options, DataCatalog manifest) {
     if (!Files.isDirectory(folder)) {
       return null;
     }
-    Source source = any(name, folder, size, manifest);
-    if (size != null && source != null && !(source instanceof ImageFolder)) {
-      throw sizeOf(folder.toString());
+    Source source = any(name, folder, options, manifest);
+    if (source != null) {
+      options.requireFor(
+          folder.toString(),
+          source instanceof ImageFolder,
+          source instanceof ImageFolder images && images.isTree(),
+          source instanceof NmnistFolder || source instanceof ShdFolder);
     }
     return source;
   }
 
-  private static Source any(String name, Path folder, ImageSize size, DataCatalog manifest) {
+  private static Source any(String name, Path folder, FolderOptions options, DataCatalog manifest) {
     boolean npy = NpyFiles.isOne(folder);
     if (IdxFolder.isOne(folder)) {
       if (npy) {
@@ -40,6 +43,12 @@ final class DataFolder {
     if (npy) {
       return new NpyFiles(name, folder);
     }
+    if (NmnistFolder.isOne(folder)) {
+      return new NmnistFolder(name, folder, options.window());
+    }
+    if (ShdFolder.isOne(folder)) {
+      return new ShdFolder(name, folder, options.window());
+    }
     if (CsvFiles.isOne(folder)) {
       return new CsvFiles(name, folder);
     }
@@ -47,12 +56,6 @@ final class DataFolder {
     if (raw != null) {
       return new IdxFolder(name, raw, manifest);
     }
-    return ImageFolder.isOne(folder) ? new ImageFolder(name, folder, size) : null;
-  }
-
-  /** Returns the error of a size for data that has no image files. */
-  static CsdpException sizeOf(String data) {
-    return CsdpException.badInput(
-        "a size of images was given, but %s is not a folder of image files", data);
+    return ImageFolder.isOne(folder) ? new ImageFolder(name, folder, options) : null;
   }
 }

@@ -16,7 +16,7 @@ import java.nio.file.Path;
  * @param valid number of last training images used for validation, if the data has no validation
  *     images
  * @param trainLimit number of training images, after removing those for validation; 0 for all
- * @param size that images of a folder of image files are scaled to; null for that of the files
+ * @param options for single formats of a folder
  */
 public record DataRequest(
     String data,
@@ -26,9 +26,9 @@ public record DataRequest(
     Path validY,
     Path testX,
     Path testY,
-    int valid,
+    ValidationSize valid,
     int trainLimit,
-    ImageSize size) {
+    FolderOptions options) {
   /**
    * Checks everything that does not need files.
    *
@@ -47,26 +47,26 @@ public record DataRequest(
       throw CsdpException.badInput(
           "an empty name of a data set; give mnist, fashion, kmnist, digits, strokes or a folder");
     }
-    if (size != null && (trainX != null || validX != null || testX != null)) {
-      throw CsdpException.badInput(
-          "a size of images was given, but it is for folders of image files");
+    if (trainX != null || validX != null || testX != null) {
+      options.requireNone("the list of .npy files");
     }
-    if (valid < 0 || trainLimit < 0) {
+    if (trainLimit < 0) {
       throw CsdpException.badInput(
-          "%d validation images of at most %d training images; neither can be negative",
-          valid, trainLimit);
+          "at most %d training images; give at least 0, for all", trainLimit);
     }
   }
 
-  /** Returns the same request for image files that are scaled; null for their own size. */
-  public DataRequest scaledTo(ImageSize other) {
+  /** Returns the same request with options for single formats. */
+  public DataRequest with(FolderOptions other) {
     return new DataRequest(
         data, trainX, trainY, validX, validY, testX, testY, valid, trainLimit, other);
   }
 
   /** Returns a request for a named set, a folder, or (null) the default. */
   public static DataRequest of(String data, int valid, int trainLimit) {
-    return new DataRequest(data, null, null, null, null, null, null, valid, trainLimit, null);
+    ValidationSize aside = ValidationSize.exactly(valid);
+    return new DataRequest(
+        data, null, null, null, null, null, null, aside, trainLimit, FolderOptions.USUAL);
   }
 
   /** Returns true if .npy files are named. */

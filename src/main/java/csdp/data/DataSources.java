@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -133,7 +134,7 @@ public final class DataSources {
     if (request.hasFiles() || request.data() != null) {
       return BuiltIn.find(request.data()).map(BuiltIn::label).orElse(null);
     }
-    Source found = unasked(EnumSet.of(Split.TRAIN, Split.TEST), request.size());
+    Source found = unasked(EnumSet.of(Split.TRAIN, Split.TEST), request.options());
     return found instanceof BuiltIn.Images ? found.name() : null;
   }
 
@@ -149,19 +150,20 @@ public final class DataSources {
     return read(find(request, EnumSet.of(split)), split, request);
   }
 
-  private static Dataset read(Source source, Split split, DataRequest request) {
+  private Dataset read(Source source, Split split, DataRequest request) {
     if (split == Split.TEST) {
       return source.read(split);
     }
     Dataset own = source.read(Split.VALID);
-    if (split == Split.VALID && (own != null || request.valid() == 0)) {
+    if (split == Split.VALID && (own != null || request.valid().images() == 0)) {
       return own;
     }
     Dataset all = source.read(Split.TRAIN);
-    int aside = own != null ? 0 : request.valid();
+    int aside = own != null ? 0 : request.valid().of(all.size());
     if (aside >= all.size()) {
       throw CsdpException.badInput(
-          "%d validation images to be set aside of %d training images (%s); set fewer aside",
+          "%d validation images to be set aside of %d training images (%s): set fewer aside with"
+              + " --valid",
           aside, all.size(), all.name());
     }
     // More classes than images: the numbers are not labels.
@@ -173,7 +175,16 @@ public final class DataSources {
     }
     int rest = all.size() - aside;
     if (split == Split.VALID) {
-      return all.subset(rest, all.size()).named(source.name() + " valid");
+      if (aside < request.valid().images()) {
+        notice.accept(
+            String.format(
+                Locale.ROOT,
+                "the last %,d of %,d training images are used for validation; --valid N sets"
+                    + " another number",
+                aside,
+                all.size()));
+      }
+      return aside == 0 ? null : all.subset(rest, all.size()).named(source.name() + " valid");
     }
     Dataset train = all.subset(0, rest).limit(request.trainLimit());
     // Only for training images: test images of one class are valid.
@@ -194,12 +205,12 @@ public final class DataSources {
       return require(new NpyFiles(request), needed, "the files given");
     }
     if (request.data() == null) {
-      return unasked(needed, request.size());
+      return unasked(needed, request.options());
     }
     SetEntry known = manifest.find(request.data()).orElse(null);
     Optional<BuiltIn> builtIn = BuiltIn.find(request.data());
-    if (request.size() != null && (known != null || builtIn.isPresent())) {
-      throw DataFolder.sizeOf(request.data());
+    if (known != null || builtIn.isPresent()) {
+      request.options().requireNone(request.data());
     }
     if (builtIn.isPresent()) {
       return builtIn.get().source();
@@ -213,19 +224,17 @@ public final class DataSources {
           "%s is neither a data set (%s) nor a folder; give one of them",
           request.data(), String.join(", ", names()));
     }
-    return folder(folder, needed, request.size());
+    return folder(folder, needed, request.options());
   }
 
-  private Source unasked(Set<Split> needed, ImageSize size) {
+  private Source unasked(Set<Split> needed, FolderOptions options) {
     if (environment != null) {
-      Source there = sourceIn(shortName(environmentFolder()), environment, size);
+      Source there = sourceIn(shortName(environmentFolder()), environment, options);
       if (there != null) {
         return require(there, needed, "the folder " + environment + " (CSDP_DATA)");
       }
     }
-    if (size != null) {
-      throw DataFolder.sizeOf(USUAL);
-    }
+    options.requireNone(USUAL);
     SetEntry usual = manifest.find(USUAL).orElseThrow();
     try {
       return named(usual, needed);
@@ -257,14 +266,14 @@ public final class DataSources {
         }
         looked.add(folder + " (CSDP_DATA, holds other data)");
       }
-      Source there = sourceIn(set.name(), folder.resolve(set.name()), null);
+      Source there = sourceIn(set.name(), folder.resolve(set.name()), FolderOptions.USUAL);
       if (there != null && hasAll(there, needed)) {
         return there;
       }
       looked.add(folder.resolve(set.name()).toString());
     }
     Path here = working.resolve("data").resolve(set.name());
-    Source there = sourceIn(set.name(), here, null);
+    Source there = sourceIn(set.name(), here, FolderOptions.USUAL);
     if (there != null && hasAll(there, needed)) {
       return there;
     }
@@ -284,20 +293,21 @@ public final class DataSources {
     return new IdxFolder(set.name(), here, manifest);
   }
 
-  private Source folder(Path folder, Set<Split> needed, ImageSize size) {
-    Source there = sourceIn(shortName(folder), folder, size);
+  private Source folder(Path folder, Set<Split> needed, FolderOptions options) {
+    Source there = sourceIn(shortName(folder), folder, options);
     if (there == null) {
       throw CsdpException.badInput(
           "%s holds no data: neither IDX files (train-images-idx3-ubyte, or .gz, ...) nor"
               + " trainX.npy, trainY.npy, testX.npy, testY.npy, nor train.csv and test.csv, nor a"
-              + " folder of image files for each class",
+              + " folder of image files for each class, nor recorded spikes (N-MNIST, SHD, SSC,"
+              + " trainSpikes.npy)",
           folder);
     }
     return require(there, needed, "the folder " + folder);
   }
 
-  private Source sourceIn(String name, Path folder, ImageSize size) {
-    return DataFolder.source(name, folder, size, manifest);
+  private Source sourceIn(String name, Path folder, FolderOptions options) {
+    return DataFolder.source(name, folder, options, manifest);
   }
 
   private Path environmentFolder() {

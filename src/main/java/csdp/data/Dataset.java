@@ -10,8 +10,9 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * Labelled grey images of one size, immutable. {@link #subset} and {@link #limit} are views on the
- * same pixels.
+ * Labelled grey images of one size, or recorded spike trains of as many units; immutable. {@link
+ * #subset} and {@link #limit} are views on the same pixels. Recordings are read from their files
+ * when needed.
  *
  * <p>Pixels are stored as bytes if possible: floats that are all {@code b / 255f} for integer b, as
  * in scaled 8-bit images, need a quarter of the memory and have the hash of the original bytes.
@@ -20,18 +21,30 @@ public final class Dataset {
   /** Tolerance for float16 near 1 (2^-10), far below a grey level (1/255). */
   private static final float ROUNDING = 1e-3f;
 
+  /** How samples are stored. */
+  public enum Kind {
+    /** Images of 8 bits a pixel. */
+    BYTES,
+    /** Images of float values. */
+    FLOATS,
+    /** Recorded spikes. */
+    SPIKES
+  }
+
+  /**
+   * The samples: all but the field of the kind are null.
+   *
+   * @param base index of the first byte of sample 0
+   */
+  private record Content(
+      Kind kind, byte[] bytes, int base, float[] floats, Recordings recordings) {}
+
   private final String name;
   private final int width;
   private final int height;
   private final int pixels;
   private final int classes;
-
-  /** Pixels of image i: pixels values from base + (from + i) pixels; one of the two is null. */
-  private final byte[] bytes;
-
-  private final float[] floats;
-  private final int base;
-
+  private final Content content; // sample i of this set is sample from + i there
   private final int[] labels;
   private final int from;
   private final int size;
@@ -43,9 +56,7 @@ public final class Dataset {
       int width,
       int height,
       int classes,
-      byte[] bytes,
-      float[] floats,
-      int base,
+      Content content,
       int[] labels,
       int from,
       int size,
@@ -55,9 +66,7 @@ public final class Dataset {
     this.height = height;
     this.pixels = width * height;
     this.classes = classes;
-    this.bytes = bytes;
-    this.floats = floats;
-    this.base = base;
+    this.content = content;
     this.labels = labels;
     this.from = from;
     this.size = size;
@@ -100,8 +109,8 @@ public final class Dataset {
   static Dataset adoptBytes(
       String name, int width, int height, int classes, byte[] bytes, int offset, int[] labels) {
     check(name, width, height, classes, (long) bytes.length - offset, labels);
-    return new Dataset(
-        name, width, height, classes, bytes, null, offset, labels, 0, labels.length, List.of());
+    Content content = new Content(Kind.BYTES, bytes, offset, null, null);
+    return of(name, width, height, classes, content, labels);
   }
 
   /** {@link #ofFloats} without the copies. */
@@ -110,18 +119,29 @@ public final class Dataset {
     check(name, width, height, classes, floats.length, labels);
     clampValues(name, floats, width * height);
     byte[] bytes = asBytes(floats);
-    return new Dataset(
-        name,
-        width,
-        height,
-        classes,
-        bytes,
-        bytes == null ? floats : null,
-        0,
-        labels,
-        0,
-        labels.length,
-        List.of());
+    Content content =
+        bytes == null
+            ? new Content(Kind.FLOATS, null, 0, floats, null)
+            : new Content(Kind.BYTES, bytes, 0, null, null);
+    return of(name, width, height, classes, content, labels);
+  }
+
+  /**
+   * Recorded spike trains.
+   *
+   * @param width of the units, drawn as an image; width times height are their number
+   * @throws CsdpException bad input: sizes or labels that do not fit
+   */
+  static Dataset ofRecordings(
+      String name, int width, int height, int classes, Recordings recordings, int[] labels) {
+    check(name, width, height, classes, (long) labels.length * width * height, labels);
+    Content content = new Content(Kind.SPIKES, null, 0, null, recordings);
+    return of(name, width, height, classes, content, labels);
+  }
+
+  private static Dataset of(
+      String name, int width, int height, int classes, Content content, int[] labels) {
+    return new Dataset(name, width, height, classes, content, labels, 0, labels.length, List.of());
   }
 
   private static void check(
@@ -235,27 +255,120 @@ public final class Dataset {
     return labels[from + checkIndex(i)];
   }
 
+  /** Returns how samples are stored. */
+  public Kind kind() {
+    return content.kind;
+  }
+
   /**
-   * Copies an image: row-major, values in [0, 1].
+   * Copies an image: row-major, values in [0, 1]; of a recording the share of steps in which each
+   * unit spiked.
    *
    * @param i 0..size-1
    * @param out receives {@link #pixels()} values from the offset on
    * @param offset start of the image in out
    */
   public void copyImage(int i, float[] out, int offset) {
-    int start = base + (from + checkIndex(i)) * pixels;
-    if (floats != null) {
-      System.arraycopy(floats, start, out, offset, pixels);
-      return;
+    int at = from + checkIndex(i);
+    switch (content.kind) {
+      case BYTES -> {
+        int start = content.base + at * pixels;
+        for (int p = 0; p < pixels; p++) {
+          out[offset + p] = (content.bytes[start + p] & 0xFF) / 255f;
+        }
+      }
+      case FLOATS -> System.arraycopy(content.floats, at * pixels, out, offset, pixels);
+      case SPIKES -> {
+        byte[] spikes = spikes(i);
+        for (int p = 0; p < pixels; p++) {
+          int count = 0;
+          for (int s = p; s < spikes.length; s += pixels) {
+            count += spikes[s];
+          }
+          out[offset + p] = (float) count / steps();
+        }
+      }
     }
-    for (int p = 0; p < pixels; p++) {
-      out[offset + p] = (bytes[start + p] & 0xFF) / 255f;
+  }
+
+  /** Returns kind and sizes of the samples: "images of 28 x 28 pixels". */
+  public String samples() {
+    return switch (content.kind) {
+      case BYTES, FLOATS -> "images of " + width + " x " + height + " pixels";
+      case SPIKES -> "recordings of " + width + " x " + height + " units in " + steps() + " steps";
+    };
+  }
+
+  /**
+   * Refuses recorded spikes.
+   *
+   * @param user that needs images, for the message
+   * @throws CsdpException bad input
+   */
+  public void requireImages(String user) {
+    switch (content.kind) {
+      case BYTES, FLOATS -> {}
+      case SPIKES ->
+          throw CsdpException.badInput("%s holds recorded spikes, but %s needs images", name, user);
     }
+  }
+
+  /** Returns the time steps of a recording; 0 for images. */
+  public int steps() {
+    return content.recordings == null ? 0 : content.recordings.steps();
+  }
+
+  /**
+   * Returns recordings with another number of time steps; images stay as they are.
+   *
+   * @throws CsdpException bad input if the files have a fixed number of steps
+   */
+  public Dataset inSteps(int steps) {
+    return switch (content.kind) {
+      case BYTES, FLOATS -> this;
+      case SPIKES ->
+          steps == steps()
+              ? this
+              : new Dataset(
+                  name,
+                  width,
+                  height,
+                  classes,
+                  new Content(Kind.SPIKES, null, 0, null, content.recordings.inSteps(steps)),
+                  labels,
+                  from,
+                  size,
+                  classNames);
+    };
+  }
+
+  /**
+   * Copies the spikes of a recording: sets bytes to 1, and leaves those without a spike.
+   *
+   * @param i 0..size-1
+   * @param out receives a row of {@link #pixels()} bytes a step
+   * @param offset start of the first step's row in out
+   * @param stride from a step's row to the next
+   * @throws CsdpException bad input if the file is damaged
+   * @throws IllegalStateException if the set holds images
+   */
+  public void copySpikes(int i, byte[] out, int offset, int stride) {
+    if (content.recordings == null) {
+      throw new IllegalStateException(name + " holds images");
+    }
+    content.recordings.copy(from + checkIndex(i), out, offset, stride);
+  }
+
+  /** Returns the spikes of a recording: T x {@link #pixels()} bytes, 0 or 1. */
+  public byte[] spikes(int i) {
+    byte[] spikes = new byte[Math.multiplyExact(steps(), pixels)];
+    copySpikes(i, spikes, 0, pixels);
+    return spikes;
   }
 
   /** Returns true if every value is b / 255 for a byte b, which {@link #copyBytes} requires. */
   public boolean storesBytes() {
-    return bytes != null;
+    return content.kind == Kind.BYTES;
   }
 
   /**
@@ -267,11 +380,11 @@ public final class Dataset {
    * @throws IllegalStateException if the set does not {@linkplain #storesBytes() store bytes}
    */
   public void copyBytes(int first, int n, byte[] out) {
-    if (bytes == null) {
+    if (!storesBytes()) {
       throw new IllegalStateException(name + " has values that are no bytes");
     }
     Objects.checkFromIndexSize(first, n, size);
-    System.arraycopy(bytes, base + (from + first) * pixels, out, 0, n * pixels);
+    System.arraycopy(content.bytes, content.base + (from + first) * pixels, out, 0, n * pixels);
   }
 
   /**
@@ -329,7 +442,7 @@ public final class Dataset {
       throw new IllegalArgumentException(names.size() + " names of " + classes + " classes");
     }
     return new Dataset(
-        name, width, height, classes, bytes, floats, base, labels, from, size, List.copyOf(names));
+        name, width, height, classes, content, labels, from, size, List.copyOf(names));
   }
 
   /** Returns the names of the classes; empty if they have none but their numbers. */
@@ -373,23 +486,36 @@ public final class Dataset {
   }
 
   /**
-   * Identifies the content: SHA-256 in hex over size, image sizes, pixels and labels. Independent
-   * of name and file format. Computed at the first call.
+   * Identifies the content: SHA-256 in hex over size, image sizes, pixels and labels; of recordings
+   * also over the number of steps, and over spikes, 8 a byte, instead of pixels. Independent of
+   * name and file format. Computed at the first call.
    */
   public String sha256() {
     String known = sha256;
     if (known == null) {
       MessageDigest digest = Checksums.sha256();
-      int bits = floats == null ? 8 : 32;
+      int bits =
+          switch (content.kind) {
+            case BYTES -> 8;
+            case FLOATS -> 32;
+            case SPIKES -> 1;
+          };
       ByteBuffer buffer = ByteBuffer.allocate(Math.max(4096, 4 * pixels));
       digest.update(buffer.putInt(bits).putInt(size).putInt(height).putInt(width).flip());
-      if (floats == null) {
-        digest.update(bytes, base + from * pixels, size * pixels);
-      } else {
-        for (int i = 0; i < size; i++) {
-          buffer.clear();
-          buffer.asFloatBuffer().put(floats, base + (from + i) * pixels, pixels);
-          digest.update(buffer.limit(4 * pixels));
+      switch (content.kind) {
+        case BYTES -> digest.update(content.bytes, content.base + from * pixels, size * pixels);
+        case FLOATS -> {
+          for (int i = 0; i < size; i++) {
+            buffer.clear();
+            buffer.asFloatBuffer().put(content.floats, (from + i) * pixels, pixels);
+            digest.update(buffer.limit(4 * pixels));
+          }
+        }
+        case SPIKES -> {
+          digest.update(buffer.clear().putInt(steps()).flip());
+          for (int i = 0; i < size; i++) {
+            digest.update(packed(spikes(i)));
+          }
         }
       }
       for (int i = 0; i < size; i++) {
@@ -402,19 +528,23 @@ public final class Dataset {
     return known;
   }
 
+  /** Packs eight 0 or 1 into a byte, the first into its highest bit, as NumPy's packbits. */
+  private static byte[] packed(byte[] spikes) {
+    byte[] packed = new byte[(spikes.length + 7) / 8];
+    for (int s = 0; s < spikes.length; s++) {
+      packed[s / 8] |= (byte) (spikes[s] << (7 - s % 8));
+    }
+    return packed;
+  }
+
   /** Name, number of images, sizes and classes in a line. */
   @Override
   public String toString() {
-    return name
-        + ": "
-        + String.join(
-            ", ",
-            List.of(size + " images", width + "x" + height + " pixels", classes + " classes"));
+    return name + ": " + String.join(", ", List.of(size + " " + samples(), classes + " classes"));
   }
 
   private Dataset view(String name, int classes, int from, int size) {
-    return new Dataset(
-        name, width, height, classes, bytes, floats, base, labels, from, size, classNames);
+    return new Dataset(name, width, height, classes, content, labels, from, size, classNames);
   }
 
   private int checkIndex(int i) {

@@ -107,14 +107,14 @@ final class ImageFiles implements ImageSource {
       try {
         opened = open();
       } catch (CsdpException e) {
-        return new Item(file.toString(), -1, null, e.getMessage());
+        return new Item(file.toString(), -1, null, null, e.getMessage());
       }
     }
     String name = opened.count() == 1 ? file.toString() : file + "[" + index + "]";
     try {
-      return new Item(name, -1, opened.next(), null);
+      return new Item(name, -1, opened.next(), null, null);
     } catch (CsdpException e) {
-      return new Item(name, -1, null, e.getMessage());
+      return new Item(name, -1, null, null, e.getMessage());
     } finally {
       index++;
     }

@@ -3,25 +3,23 @@ package csdp.data;
 import csdp.error.CsdpException;
 import csdp.model.Philox;
 import csdp.model.Philox.Purpose;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * A folder of image files with a folder per class, whose names name the classes: {@code
  * train/CLASS/*.png}, likewise {@code valid} and {@code test}, or {@code CLASS/*.png}. The latter
- * is split at random, but always alike: a tenth of each class for validation, a tenth for test.
- * Files of a part are in random order, so that any range of them has all classes.
+ * is split at random, from a seed: a tenth of each class for validation, a tenth for test. Files of
+ * a part are in random order, so that any range of them has all classes.
  */
 final class ImageFolder implements Source {
-  private static final int SEED = 1234;
+  private static final int USUAL_SEED = 1234;
   private static final int SHARE = 10; // of the images of a class: one in ten
   private static final Pattern IMAGES = Pattern.compile("(?i)[^.].*\\.(png|jpe?g|bmp|gif)");
   private static final Pattern JPEG = Pattern.compile("(?i).*\\.jpe?g");
@@ -37,6 +35,7 @@ final class ImageFolder implements Source {
   private final String name;
   private final Path folder;
   private final ImageSize size; // null for that of the files
+  private final int seed;
   private final boolean parts;
   private final Classes classes;
   private final Map<Split, List<Labelled>> files = new EnumMap<>(Split.class);
@@ -45,12 +44,13 @@ final class ImageFolder implements Source {
   /**
    * Lists a folder.
    *
-   * @param size to scale all images to; null if they are of one size
+   * @param options size to scale all images to, none if they are of one size; seed, 1234 if none
    */
-  ImageFolder(String name, Path folder, ImageSize size) {
+  ImageFolder(String name, Path folder, FolderOptions options) {
     this.name = name;
     this.folder = folder;
-    this.size = size;
+    this.size = options.size();
+    this.seed = options.splitSeed() == null ? USUAL_SEED : options.splitSeed();
     this.parts = hasParts(folder);
     Map<Split, Map<String, List<Path>>> found = new EnumMap<>(Split.class);
     if (parts) {
@@ -73,12 +73,14 @@ final class ImageFolder implements Source {
     files.forEach((split, list) -> shuffle(list, split.ordinal(), 1));
   }
 
+  /** Returns true if there are no parts, so that the images are split here. */
+  boolean isTree() {
+    return !parts;
+  }
+
   /** Returns true if a folder has folders with image files, or such parts. */
   static boolean isOne(Path folder) {
-    if (hasParts(folder)) {
-      return true;
-    }
-    return folders(folder).stream().anyMatch(c -> !images(c).isEmpty());
+    return hasParts(folder) || ClassFolders.isOne(folder, ImageFolder::isImage);
   }
 
   private static boolean hasParts(Path folder) {
@@ -86,7 +88,7 @@ final class ImageFolder implements Source {
     Path test = part(folder, Split.TEST);
     return Stream.of(train == null ? folder : train, test == null ? folder : test)
         .filter(p -> p != folder)
-        .anyMatch(p -> folders(p).stream().anyMatch(c -> !images(c).isEmpty()));
+        .anyMatch(p -> ClassFolders.isOne(p, ImageFolder::isImage));
   }
 
   /** Returns the folder of a part, or null. */
@@ -98,36 +100,12 @@ final class ImageFolder implements Source {
         .orElse(null);
   }
 
-  private static List<Path> folders(Path folder) {
-    return list(folder, p -> Files.isDirectory(p) && !p.getFileName().toString().startsWith("."));
-  }
-
-  private static List<Path> images(Path folder) {
-    return list(
-        folder,
-        p -> IMAGES.matcher(p.getFileName().toString()).matches() && Files.isRegularFile(p));
-  }
-
-  private static List<Path> list(Path folder, java.util.function.Predicate<Path> which) {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(which).sorted().toList();
-    } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", folder, Downloads.reason(e))
-          .because(e);
-    }
+  private static boolean isImage(Path file) {
+    return IMAGES.matcher(file.getFileName().toString()).matches();
   }
 
   private static Map<String, List<Path>> byClass(Path part) {
-    Map<String, List<Path>> found = new TreeMap<>();
-    for (Path c : folders(part)) {
-      List<Path> images = images(c);
-      if (images.isEmpty()) {
-        throw CsdpException.badInput(
-            "%s holds no PNG, JPEG, BMP or GIF file; each folder in %s is a class", c, part);
-      }
-      found.put(c.getFileName().toString(), images);
-    }
-    return found;
+    return ClassFolders.list(part, ImageFolder::isImage, "PNG, JPEG, BMP or GIF");
   }
 
   private void add(Split split, String name, List<Path> images) {
@@ -150,8 +128,8 @@ final class ImageFolder implements Source {
     add(Split.TEST, name, mixed.subList(rest + aside, images.size()));
   }
 
-  private static void shuffle(List<?> list, int stream, int kind) {
-    Philox.Stream draw = Philox.stream(SEED, Purpose.SHUFFLE, stream, kind, 0);
+  private void shuffle(List<?> list, int stream, int kind) {
+    Philox.Stream draw = Philox.stream(seed, Purpose.SHUFFLE, stream, kind, 0);
     for (int i = list.size() - 1; i > 0; i--) {
       java.util.Collections.swap(list, i, draw.nextInt(i + 1));
     }
@@ -166,7 +144,9 @@ final class ImageFolder implements Source {
   public String description() {
     return "image files in "
         + folder
-        + (parts ? "" : ", split at random: a tenth each for validation and test")
+        + (parts
+            ? ""
+            : ", split at random (seed " + seed + "): a tenth each for validation and test")
         + (size == null ? "" : ", scaled to " + size)
         + (jpeg ? ", EXIF orientation ignored" : "");
   }

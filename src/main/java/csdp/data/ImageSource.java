@@ -4,17 +4,18 @@ import csdp.error.CsdpException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Images, one after another. */
+/** Images or recorded spikes, one after another. */
 public interface ImageSource extends AutoCloseable {
   /**
    * An image, or the reason why there is none.
    *
    * @param name file, or data set; with [i] if it holds several images
    * @param label true class, or -1 if unknown
-   * @param pixels row-major, in [0, 1]; null if it cannot be read
+   * @param pixels row-major, in [0, 1]; null for recorded spikes, or if it cannot be read
+   * @param spikes T x units bytes, 0 or 1; null for an image, or if it cannot be read
    * @param error one line; null if it was read
    */
-  record Item(String name, int label, float[] pixels, String error) {}
+  record Item(String name, int label, float[] pixels, byte[] spikes, String error) {}
 
   /** Returns the next image, or null after the last one. */
   Item next();
@@ -36,7 +37,7 @@ public interface ImageSource extends AutoCloseable {
     return new ImageFiles(files, width, height, invert, scale);
   }
 
-  /** Returns the images of a data set. */
+  /** Returns the images or recordings of a data set. */
   static ImageSource of(Dataset data) {
     return new ImageSource() {
       private int next;
@@ -46,9 +47,16 @@ public interface ImageSource extends AutoCloseable {
         if (next == data.size()) {
           return null;
         }
-        float[] pixels = new float[data.pixels()];
-        data.copyImage(next, pixels, 0);
-        return new Item(data.name() + "[" + next + "]", data.label(next++), pixels, null);
+        String name = data.name() + "[" + next + "]";
+        int i = next++;
+        return switch (data.kind()) {
+          case BYTES, FLOATS -> {
+            float[] pixels = new float[data.pixels()];
+            data.copyImage(i, pixels, 0);
+            yield new Item(name, data.label(i), pixels, null, null);
+          }
+          case SPIKES -> new Item(name, data.label(i), null, data.spikes(i), null);
+        };
       }
 
       @Override

@@ -9,19 +9,25 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * Images and labels in .npy files, as in the released scripts of CSDP ({@code trainX.npy}), or in
- * .npz files of one array, as K-MNIST ships ({@code kmnist-train-imgs.npz}).
+ * .npz files of one array, as K-MNIST ships ({@code kmnist-train-imgs.npz}); or recorded spikes
+ * instead of images: {@code trainSpikes.npy}, bool, n x T x units, or {@code trainBits.npy}, uint8,
+ * n x T x units / 8, packed along the last axis as by NumPy's packbits. Spikes are read when
+ * needed.
  */
 final class NpyFiles implements Source {
   /** Upper limit of labels, far above the classes of any network. */
   private static final int MOST_LABEL = 0xFFFF;
 
   private static final String IMAGES = "-imgs.npz";
+  private static final Pattern SPIKES = Pattern.compile("(train|valid|test)(Spikes|Bits)\\.npy");
 
   private record Pair(Path images, Path labels) {}
 
@@ -73,15 +79,23 @@ final class NpyFiles implements Source {
         || Files.isRegularFile(images(folder, Split.TEST));
   }
 
-  /** Returns the file of images, which may be missing: K-MNIST's, else that of the scripts. */
+  /**
+   * Returns the file of images or spikes, by default that of the scripts, which may be missing.
+   *
+   * @throws CsdpException bad input if there are several
+   */
   private static Path images(Path folder, Split split) {
     String s = split.label();
+    String name = "\\w+-" + s + IMAGES + "|" + s + "(X|Spikes|Bits)\\.npy";
     try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(f -> f.getFileName().toString().matches("\\w+-" + s + IMAGES))
-          .sorted()
-          .findFirst()
-          .orElse(folder.resolve(s + "X.npy"));
+      List<Path> found =
+          files.filter(f -> f.getFileName().toString().matches(name)).sorted().toList();
+      if (found.size() > 1) {
+        throw CsdpException.badInput(
+            "%s and %s hold the same part; keep them in folders of their own",
+            found.get(0), found.get(1).getFileName());
+      }
+      return found.isEmpty() ? folder.resolve(s + "X.npy") : found.get(0);
     } catch (IOException e) {
       return folder.resolve(s + "X.npy"); // reading it will tell
     }
@@ -92,7 +106,7 @@ final class NpyFiles implements Source {
     return images.resolveSibling(
         name.endsWith(IMAGES)
             ? name.replace(IMAGES, "-labels.npz")
-            : name.replace("X.npy", "Y.npy"));
+            : name.replaceFirst("(X|Spikes|Bits)\\.npy", "Y.npy"));
   }
 
   @Override
@@ -128,6 +142,9 @@ final class NpyFiles implements Source {
 
   private Dataset dataset(Split split) {
     Pair pair = files.get(split);
+    if (SPIKES.matcher(pair.images().getFileName().toString()).matches()) {
+      return recordings(split, pair);
+    }
     NpyArray images = Npy.read(pair.images());
     int[] labels = labels(split).classOf();
     int[] size = imageSize(images.shape(), pair.images());
@@ -141,6 +158,19 @@ final class NpyFiles implements Source {
     return bytes != null
         ? Dataset.adoptBytes(title, size[0], size[1], classes(), bytes, 0, labels)
         : Dataset.adoptFloats(title, size[0], size[1], classes(), images.floats(), labels);
+  }
+
+  private Dataset recordings(Split split, Pair pair) {
+    SpikeArray spikes = SpikeArray.open(pair.images());
+    int[] labels = labels(split).classOf();
+    if (spikes.size() != labels.length) {
+      throw CsdpException.badInput(
+          "%s has %d recordings but %s has %d labels; give files that belong together",
+          pair.images(), spikes.size(), pair.labels(), labels.length);
+    }
+    String title = name + " " + split.label() + " (" + pair.images().getFileName() + ")";
+    ImageSize size = ImageSize.ofPixels(spikes.units());
+    return Dataset.ofRecordings(title, size.width(), size.height(), classes(), spikes, labels);
   }
 
   /**

@@ -12,6 +12,20 @@ import csdp.error.CsdpException;
  * @param test test images, or null
  */
 public record Splits(String name, String description, Dataset train, Dataset valid, Dataset test) {
+  /**
+   * Returns recordings with another number of steps; images stay as they are.
+   *
+   * @throws CsdpException bad input if the files have a fixed number of steps
+   */
+  public Splits inSteps(int steps) {
+    return new Splits(
+        name,
+        description,
+        train.inSteps(steps),
+        valid == null ? null : valid.inSteps(steps),
+        test == null ? null : test.inSteps(steps));
+  }
+
   /** Checks that the parts fit together. */
   public Splits {
     for (Dataset other : new Dataset[] {valid, test}) {
@@ -27,6 +41,11 @@ public record Splits(String name, String description, Dataset train, Dataset val
             train.name(),
             train.width(),
             train.height());
+      }
+      if (other.steps() != train.steps()) {
+        throw CsdpException.badInput(
+            "%s has recordings of %d steps, %s of %d (0 for images); they must agree",
+            other.name(), other.steps(), train.name(), train.steps());
       }
       if (other.classes() != train.classes()) {
         throw CsdpException.badInput(

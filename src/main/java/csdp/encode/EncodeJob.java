@@ -94,17 +94,26 @@ public record EncodeJob(int first, int limit, int block) {
       throw CsdpException.badInput("more than %d images; encode them in parts", Integer.MAX_VALUE);
     }
     int index = first + done;
+    List<Csdp.Encoding> encodings = encodings(network, items, index);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      boolean read = items.get(i).error() == null;
+      rows.add(new Row(index + i, items.get(i), read ? encodings.get(i) : null));
+    }
+    return rows;
+  }
+
+  private static List<Csdp.Encoding> encodings(
+      Csdp network, List<ImageSource.Item> items, int index) {
+    if (items.get(0).spikes() != null) {
+      return network.encodeSpikes(
+          items.stream().map(ImageSource.Item::spikes).toArray(byte[][]::new));
+    }
     float[] black = new float[network.spec().input().units()]; // keeps the index of the others
     float[][] pixels = new float[items.size()][];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = items.get(i).pixels() == null ? black : items.get(i).pixels();
     }
-    List<Csdp.Encoding> encodings = network.encode(pixels, index);
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < pixels.length; i++) {
-      boolean read = items.get(i).pixels() != null;
-      rows.add(new Row(index + i, items.get(i), read ? encodings.get(i) : null));
-    }
-    return rows;
+    return network.encode(pixels, index);
   }
 }

@@ -25,6 +25,33 @@ public final class Checksums {
     return unpacked > BOMB_BYTES && unpacked / BOMB_RATIO > packed;
   }
 
+  /**
+   * Refuses a gzip file whose content is implausibly large. Reads it, at most up to that size;
+   * other files pass.
+   *
+   * @throws CsdpException bad input
+   * @throws IOException if it cannot be read or is damaged
+   */
+  public static void requirePlausible(Path file) throws IOException {
+    if (!isGzip(file)) {
+      return;
+    }
+    long packed = Files.size(file);
+    byte[] buffer = new byte[1 << 16];
+    long total = 0;
+    try (InputStream raw = Files.newInputStream(file);
+        InputStream in = new GZIPInputStream(raw, 1 << 16)) {
+      for (int n; (n = in.read(buffer)) >= 0; ) {
+        total += n;
+        if (isBomb(total, packed)) {
+          throw CsdpException.badInput(
+              "%s unpacks to more than %d times its size of %,d bytes; refused",
+              file, BOMB_RATIO, packed);
+        }
+      }
+    }
+  }
+
   public static MessageDigest sha256() {
     return digest("SHA-256");
   }

@@ -5,10 +5,13 @@ import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
+import io.jhdf.dataset.DatasetBase;
 import io.jhdf.exceptions.HdfException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -139,7 +142,7 @@ public final class Hdf5 implements Closeable {
   /** Returns a whole number: of a scalar, or of an array of one element. */
   public int integer(String path) {
     Object flat = flat(path);
-    Object one = flat.getClass().isArray() ? java.lang.reflect.Array.get(flat, 0) : flat;
+    Object one = flat.getClass().isArray() ? Array.get(flat, 0) : flat;
     if (one instanceof Number n && n.longValue() == n.doubleValue()) {
       try {
         return Math.toIntExact(n.longValue());
@@ -180,6 +183,62 @@ public final class Hdf5 implements Closeable {
         throw CsdpException.badInput("%s: element %d of %s is %s", file, i, path, values[i]);
       }
     }
+    return values;
+  }
+
+  /**
+   * Returns numbers of any type, row by row.
+   *
+   * @throws CsdpException bad input if the dataset holds something else
+   */
+  public double[] numbers(String path) {
+    return numbers(path, flat(path));
+  }
+
+  /**
+   * Returns a list of a dataset of lists of numbers, which may have any lengths. Only this list is
+   * read.
+   *
+   * @throws CsdpException bad input if the dataset holds something else
+   */
+  public double[] list(String path, int i) {
+    long[] first = {i};
+    int[] one = {1};
+    return guarded(
+        file,
+        () -> {
+          if (!(dataset(path) instanceof DatasetBase lists)
+              || !lists.isVariableLength()
+              || lists.getDimensions().length != 1) {
+            throw CsdpException.badInput("%s: %s holds no lists of numbers", file, path);
+          }
+          requireHeap(lists.getSliceDataBuffer(first, one));
+          return numbers(path, ((Object[]) lists.getData(first, one))[0]);
+        });
+  }
+
+  /** Refuses a list in a heap larger than the file: the library would allocate memory for it. */
+  private void requireHeap(ByteBuffer reference) {
+    boolean isUsual = reference.remaining() == Integer.BYTES + Long.BYTES + Integer.BYTES;
+    if (isUsual && reference.getInt(0) != 0) { // length, address of the heap, index
+      long heap = reference.getLong(Integer.BYTES);
+      long bytes = hdf.getHdfBackingStorage().readBufferFromAddress(heap, 16).getLong(Long.BYTES);
+      if (bytes > size) {
+        throw CsdpException.badInput(
+            "%s is damaged: a heap of %d bytes in a file of %d", file, bytes, size);
+      }
+    }
+  }
+
+  private double[] numbers(String path, Object array) {
+    if (array == null
+        || !array.getClass().isArray()
+        || !array.getClass().getComponentType().isPrimitive()
+        || array instanceof boolean[]) {
+      throw CsdpException.badInput("%s: %s holds no numbers", file, path);
+    }
+    double[] values = new double[Array.getLength(array)];
+    Arrays.setAll(values, k -> Array.getDouble(array, k));
     return values;
   }
 

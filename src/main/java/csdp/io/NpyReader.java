@@ -74,6 +74,11 @@ public final class NpyReader implements Closeable {
     return header.shape().clone();
   }
 
+  /** Returns the type of the elements as NumPy names it: kind and bytes, for example b1 or f4. */
+  public String type() {
+    return "" + header.type().kind() + header.type().width();
+  }
+
   /** Returns true if the elements are whole numbers, not floating-point numbers or truth values. */
   public boolean holdsIntegers() {
     return header.type().kind() == 'i' || header.type().kind() == 'u';

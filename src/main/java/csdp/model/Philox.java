@@ -26,7 +26,11 @@ public final class Philox {
     /** Generated data sets. */
     STROKES,
     /** Start vectors of the principal components for t-SNE. */
-    EMBEDDING
+    EMBEDDING,
+    /** Origin of the spikes of mixed recordings; counter (batch, step, sample, unit / 4). */
+    EVENT_MIX,
+    /** Generated recordings. */
+    EVENTS
   }
 
   /** Number of rounds. */

@@ -14,8 +14,8 @@
  *   <li>Currents from spikes of step t-1:<br>
  *       {@code j_l = Rm (s_(l-1) W_l + s_(l+1) V_(l+1) + s_y V_(l+1)y) - Ri s_l M_l}<br>
  *       {@code j_y = sum_l s_l C_(l+1)}, without a resistance; V is absent at l = L.
- *   <li>Input: {@code s_0 ~ Bernoulli(x)}, drawn at each step; {@code s_y = y}, one-hot, zero at
- *       inference, for the context synapses.
+ *   <li>Input: {@code s_0 ~ Bernoulli(x)}, drawn at each step, or a recording's spikes; {@code s_y
+ *       = y}, one-hot, zero at inference, for the context synapses.
  *   <li>Neuron, layers 1..L and y: {@code v' = v + (j - v) (1/tau_m) dt}; {@code s = [v' > thr]};
  *       {@code v = v' (1 - s)}; {@code thr = max(thr + rho_b (sum_i s_i - 1), 0.025)}, one sum per
  *       sample and layer; {@code z = z (1 - dt/tau_tr) (1 - s) + s}.
@@ -37,6 +37,14 @@
  *       softmax; reconstruction = {@code sum_t z_R / T}; rate code of a layer = {@code sum_t s_l /
  *       T}.
  * </ol>
+ *
+ * <h2>Negative samples</h2>
+ *
+ * Supervised: the same input with a wrong label. Unsupervised, images: {@code x- = mix x + (1 -
+ * mix) x'} with another image x'. Unsupervised, recordings: {@code s_0-(t,i) = u(t,i) < mix ?
+ * s_0(t,i) : s_0'(t,i)} with another recording s_0', u uniform in [0, 1) by {@link
+ * csdp.model.Philox}, purpose {@code EVENT_MIX}. The image x of a recording, in errors of the
+ * reconstruction and in plots, is {@code sum_t s_0 / T}.
  *
  * <h2>Shapes and units</h2>
  *

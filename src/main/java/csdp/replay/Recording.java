@@ -198,7 +198,7 @@ final class Recording implements Closeable {
         }
       }
     }
-    return new Batch(n, positives, null, labels, new Batch.Recorded(spikes));
+    return new Batch(n, positives, null, labels, new Batch.Recorded(spec.input().units(), spikes));
   }
 
   @Override

@@ -112,8 +112,9 @@ public final class TrainingRun {
    *     is kept
    */
   @SuppressWarnings("try") // the lock is held while open; the variable is not used
-  public boolean run(RunConfig config, Splits splits, End end, Watch watch) {
+  public boolean run(RunConfig config, Splits data, End end, Watch watch) {
     folder.requireOurs();
+    Splits splits = data.inSteps(config.constants().steps());
     NetworkSpec network = config.spec(splits.train().pixels(), splits.train().classes());
     RunRecord record = record(config, splits);
     try (FolderLock lock = folder.lock(warning)) {
@@ -233,7 +234,7 @@ public final class TrainingRun {
         again);
   }
 
-  private RunRecord record(RunConfig config, Splits splits) {
+  private RunRecord record(RunConfig config, Splits splits) { // in steps of the network
     return new RunRecord(
         Version.text(),
         System.getProperty("java.version"),
@@ -249,7 +250,7 @@ public final class TrainingRun {
    * @throws CsdpException bad input, naming the first difference
    */
   public void requireContinues(RunConfig config, Splits splits) {
-    continued(folder.record(), record(config, splits));
+    continued(folder.record(), record(config, splits.inSteps(config.constants().steps())));
   }
 
   /**
@@ -263,7 +264,7 @@ public final class TrainingRun {
         new RunConfig(
             asked.network(),
             asked.training().withEpochs(before.training().epochs()),
-            before.data().sized(asked.data().valid(), asked.data().trainLimit()),
+            before.data().sizedAs(asked.data()),
             asked.constants());
     if (!comparable.equals(before)) {
       throw CsdpException.badInput(

@@ -160,7 +160,8 @@ public final class Sweep {
     long heap = 0;
     for (Trial trial : trials) {
       try {
-        Splits splits = data.apply(trial.config().data());
+        Splits splits =
+            data.apply(trial.config().data()).inSteps(trial.config().constants().steps());
         if (definition.halving() != null && splits.valid() == null) {
           throw CsdpException.badInput(
               "--halving needs validation images: set some aside with --valid N");

@@ -157,13 +157,12 @@ public final class TensorBoard implements TrainListener, AutoCloseable {
     NetworkSpec spec = trainer.spec();
     int n = Math.min(PICTURES, data.size());
     int pixels = data.pixels();
+    ReadOut out = new ReadOut(spec, false);
+    Batch batch = Evaluator.unlabelled(data, 0, n, trainer.options().seed());
     float[] images = new float[n * pixels];
     for (int i = 0; i < n; i++) {
-      data.copyImage(i, images, i * pixels);
+      batch.copyImage(i, images, i * pixels);
     }
-    ReadOut out = new ReadOut(spec, false);
-    Batch batch =
-        Evaluator.unlabelled(new Batch.Given(pixels, images), n, trainer.options().seed(), 0);
     trainer.backend().run(batch, null, out, null);
     BufferedImage picture =
         new BufferedImage(n * data.width(), 2 * data.height(), BufferedImage.TYPE_BYTE_GRAY);

@@ -16,13 +16,18 @@ import java.util.Arrays;
  * <p>Supervised: the negative is the same image with a wrong label, drawn uniformly. Unsupervised:
  * it is {@code mix x + (1 - mix) x'}, where x' is another image of the batch, optionally rotated by
  * U(-90, 90) degrees.
+ *
+ * <p>Recorded spikes s instead of images: supervised likewise; unsupervised, each spike of the
+ * negative is from one of two recordings: {@code s-(t,i) = u(t,i) < mix ? s(t,i) : s'(t,i)}, with u
+ * uniform in [0, 1) by Philox, counter (batch, t, sample, i / 4), word i % 4, key (seed,
+ * EVENT_MIX). This is the same distribution as of images that are mixed and then drawn.
  */
 public final class Batches {
   private final NetworkSpec spec;
   private final Dataset data;
   private final TrainOptions options;
   private int[] order; // a new array for each epoch, so a device can compare by identity
-  private float[] mixed; // unsupervised: images, then their negatives
+  private float[] mixed = new float[0]; // unsupervised: images, then their negatives
   private int[] labels = new int[0];
   private int orderedEpoch = -1;
 
@@ -35,7 +40,12 @@ public final class Batches {
   }
 
   static void check(NetworkSpec spec, Dataset data, TrainOptions options) {
-    spec.requireRoom(2L * Math.min(options.batch(), data.size()));
+    int most = Math.min(options.batch(), data.size());
+    spec.requireRoom(2L * most);
+    Batch.Recorded.length(data, 2 * most);
+    if (options.rotate()) {
+      data.requireImages("--rotate");
+    }
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
           "unsupervised training mixes two images, but %s has only one", data.name());
@@ -61,33 +71,38 @@ public final class Batches {
     shuffle(epoch);
     int from = index * options.batch();
     int positives = Math.min(options.batch(), data.size() - from);
-    int pixels = data.pixels();
     if (labels.length != 2 * positives) {
       labels = new int[2 * positives];
-      mixed = spec.supervised() ? null : new float[2 * positives * pixels];
     }
     int number = epoch * count() + index;
     for (int b = 0; b < positives; b++) {
       labels[b] = data.label(order[from + b]);
-      if (!spec.supervised()) {
-        data.copyImage(order[from + b], mixed, b * pixels);
-      }
+      labels[positives + b] =
+          spec.supervised()
+              ? (labels[b] + 1 + negatives(number, b).nextInt(spec.classes() - 1)) % spec.classes()
+              : -1;
     }
-    for (int b = 0; b < positives; b++) {
-      Philox.Stream draw = Philox.stream(options.seed(), Purpose.NEGATIVES, number, 0, b);
-      int negative = positives + b;
-      if (spec.supervised()) {
-        labels[negative] = (labels[b] + 1 + draw.nextInt(spec.classes() - 1)) % spec.classes();
-      } else {
-        mix(from, positives, b, draw);
-        labels[negative] = -1;
+    Batch.Stored shown = new Batch.Stored(data, order, from);
+    return switch (data.kind()) {
+      case BYTES, FLOATS ->
+          new Batch(
+              2 * positives,
+              positives,
+              spec.supervised() ? shown : mixedImages(from, positives, number),
+              labels,
+              new Batch.RandomSpikes(options.seed(), Purpose.TRAIN_SPIKES, number, 0));
+      case SPIKES -> {
+        Batch.Recorded spikes = Batch.Recorded.of(shown, 2 * positives, positives);
+        if (!spec.supervised()) {
+          mixRecordings(from, positives, number, spikes.spikes());
+        }
+        yield new Batch(2 * positives, positives, null, labels, spikes);
       }
-    }
-    Batch.RandomSpikes spikes =
-        new Batch.RandomSpikes(options.seed(), Purpose.TRAIN_SPIKES, number, 0);
-    Batch.Images images =
-        spec.supervised() ? new Batch.Stored(data, order, from) : new Batch.Given(pixels, mixed);
-    return new Batch(2 * positives, positives, images, labels, spikes);
+    };
+  }
+
+  private Philox.Stream negatives(int number, int b) {
+    return Philox.stream(options.seed(), Purpose.NEGATIVES, number, 0, b);
   }
 
   /**
@@ -114,22 +129,66 @@ public final class Batches {
     orderedEpoch = epoch;
   }
 
-  private void mix(int from, int positives, int b, Philox.Stream draw) {
+  /** Returns the images of a batch and their mixed negatives. */
+  private Batch.Given mixedImages(int from, int positives, int number) {
     int pixels = data.pixels();
-    float[] other = new float[pixels];
-    if (positives > 1) {
-      int partner = (b + 1 + draw.nextInt(positives - 1)) % positives;
-      System.arraycopy(mixed, partner * pixels, other, 0, pixels);
-    } else { // a last batch of one image: mix with any other image of the epoch
-      int partner = (from + 1 + draw.nextInt(order.length - 1)) % order.length;
-      data.copyImage(order[partner], other, 0);
+    if (mixed.length != 2 * positives * pixels) {
+      mixed = new float[2 * positives * pixels];
     }
-    if (options.rotate()) {
-      other = rotate(other, data.width(), data.height(), draw.nextFloat(-90, 90));
+    for (int b = 0; b < positives; b++) {
+      data.copyImage(order[from + b], mixed, b * pixels);
     }
-    float alpha = options.mix();
-    for (int k = 0; k < pixels; k++) {
-      mixed[(positives + b) * pixels + k] = alpha * mixed[b * pixels + k] + (1 - alpha) * other[k];
+    for (int b = 0; b < positives; b++) {
+      Philox.Stream draw = negatives(number, b);
+      float[] other = new float[pixels];
+      data.copyImage(order[partner(from, positives, b, draw)], other, 0);
+      if (options.rotate()) {
+        other = rotate(other, data.width(), data.height(), draw.nextFloat(-90, 90));
+      }
+      float alpha = options.mix();
+      for (int k = 0; k < pixels; k++) {
+        mixed[(positives + b) * pixels + k] =
+            alpha * mixed[b * pixels + k] + (1 - alpha) * other[k];
+      }
+    }
+    return new Batch.Given(pixels, mixed);
+  }
+
+  /** Returns the place in the order of another sample: of the batch, or of the epoch if alone. */
+  private int partner(int from, int positives, int b, Philox.Stream draw) {
+    return positives > 1
+        ? from + (b + 1 + draw.nextInt(positives - 1)) % positives
+        : (from + 1 + draw.nextInt(order.length - 1)) % order.length;
+  }
+
+  /**
+   * Mixes the recordings of a batch into its negatives.
+   *
+   * @param spikes T x 2 positives x units, whose second half are copies of the first
+   */
+  private void mixRecordings(int from, int positives, int number, byte[] spikes) {
+    int units = data.pixels();
+    int[] word = new int[4];
+    for (int b = 0; b < positives; b++) {
+      byte[] other = data.spikes(order[partner(from, positives, b, negatives(number, b))]);
+      for (int t = 0; t < data.steps(); t++) {
+        int at = (t * 2 * positives + positives + b) * units;
+        int drawn = -1; // block of four units
+        for (int i = 0; i < units; i++) {
+          byte others = other[t * units + i];
+          if (spikes[at + i] == others) {
+            continue;
+          }
+          if (drawn != i / 4) {
+            drawn = i / 4;
+            Philox.block(
+                number, t + 1, b, drawn, options.seed(), Purpose.EVENT_MIX.ordinal(), word);
+          }
+          if (Philox.uniform(word[i % 4]) >= options.mix()) {
+            spikes[at + i] = others;
+          }
+        }
+      }
     }
   }
 

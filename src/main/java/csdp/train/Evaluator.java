@@ -71,7 +71,7 @@ public final class Evaluator {
       for (int b = 0; b < n; b++) {
         labels[b] = data.label(from + b);
       }
-      Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed, from);
+      Batch shown = unlabelled(new Batch.Stored(data, order, from), n, seed);
       try {
         backend.run(shown, null, out, null);
         sums.add(spec, shown, out, labels);
@@ -93,10 +93,45 @@ public final class Evaluator {
    * @param first position of the first image in its data set
    */
   public static Batch unlabelled(Batch.Images images, int n, int seed, int first) {
-    int[] none = new int[n];
-    Arrays.fill(none, -1);
-    return new Batch(
-        n, n, images, none, new Batch.RandomSpikes(seed, Purpose.EVALUATION_SPIKES, 0, first));
+    return new Batch(n, n, images, same(n, -1), drawn(seed, first));
+  }
+
+  /**
+   * Returns a batch of a data set without labels. Recorded spikes are shown as they are.
+   *
+   * @param first position of the first sample in the data set
+   */
+  public static Batch unlabelled(Dataset data, int first, int n, int seed) {
+    int[] order = new int[data.size()];
+    Arrays.setAll(order, i -> i);
+    return unlabelled(new Batch.Stored(data, order, first), n, seed);
+  }
+
+  private static Batch unlabelled(Batch.Stored shown, int n, int seed) {
+    return labelled(shown, n, -1, seed);
+  }
+
+  /**
+   * Returns a batch of a data set in its order, with one label for all samples.
+   *
+   * @param label -1 for none
+   */
+  static Batch labelled(Batch.Stored shown, int n, int label, int seed) {
+    int[] labels = same(n, label);
+    return switch (shown.data().kind()) {
+      case BYTES, FLOATS -> new Batch(n, n, shown, labels, drawn(seed, shown.from()));
+      case SPIKES -> new Batch(n, n, null, labels, Batch.Recorded.of(shown, n, n));
+    };
+  }
+
+  private static int[] same(int n, int label) {
+    int[] labels = new int[n];
+    Arrays.fill(labels, label);
+    return labels;
+  }
+
+  private static Batch.RandomSpikes drawn(int seed, int first) {
+    return new Batch.RandomSpikes(seed, Purpose.EVALUATION_SPIKES, 0, first);
   }
 
   /**
@@ -107,12 +142,17 @@ public final class Evaluator {
     return new Batches(spec, data, options).get(0, 0);
   }
 
-  /** Refuses data whose image size or classes do not fit the network. */
+  /** Refuses data whose image size, steps of recordings or classes do not fit the network. */
   public static void requireFit(NetworkSpec spec, Dataset data) {
     if (data.pixels() != spec.input().units()) {
       throw CsdpException.badInput(
           "%s has images of %d x %d = %d pixels, but the network has %d inputs",
           data.name(), data.width(), data.height(), data.pixels(), spec.input().units());
+    }
+    if (data.kind() == Dataset.Kind.SPIKES && data.steps() != spec.constants().steps()) {
+      throw CsdpException.badInput(
+          "%s has recordings of %d steps, but the network has %d",
+          data.name(), data.steps(), spec.constants().steps());
     }
     if (data.classes() > spec.classes()) {
       throw CsdpException.badInput(

@@ -6,7 +6,6 @@ import csdp.backend.ReadOut;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.model.NetworkSpec;
-import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import java.util.Arrays;
@@ -56,7 +55,7 @@ public final class GoodnessReadOut {
       double[][] goodness = new double[spec.classes()][];
       try {
         for (int k = 0; k < spec.classes(); k++) {
-          goodness[k] = sums(backend, new Batch.Stored(data, order, from), n, k, seed, from);
+          goodness[k] = sums(backend, new Batch.Stored(data, order, from), n, k, seed);
         }
       } catch (CsdpException e) {
         throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
@@ -74,17 +73,8 @@ public final class GoodnessReadOut {
   }
 
   /** Returns each sample's goodness with a label, summed over hidden layers and steps: n values. */
-  private static double[] sums(
-      Backend backend, Batch.Images images, int n, int label, int seed, int first) {
-    int[] labels = new int[n];
-    Arrays.fill(labels, label);
-    Batch clamped =
-        new Batch(
-            n,
-            n,
-            images,
-            labels,
-            new Batch.RandomSpikes(seed, Purpose.EVALUATION_SPIKES, 0, first));
+  private static double[] sums(Backend backend, Batch.Stored shown, int n, int label, int seed) {
+    Batch clamped = Evaluator.labelled(shown, n, label, seed);
     double[] sums = new double[n];
     backend.run(
         clamped,

@@ -5,17 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.config.TrainOptions;
+import csdp.data.DataRequest;
+import csdp.data.DataSources;
 import csdp.data.Dataset;
+import csdp.data.Split;
+import csdp.io.Npy;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Population;
 import csdp.model.TestParameters;
 import csdp.model.TestRates;
+import csdp.train.Batches;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -193,6 +202,52 @@ class BackendParityTest {
         }
         assertTrue(expected.spikes()[hidden] > 0, "the case is void: no hidden unit spiked");
         assertEquals(0, actual.hiddenSpikes(spec.populations().get(hidden)).length);
+      }
+    }
+  }
+
+  /** Recorded spikes give the same bits everywhere: with wrong labels, mixed, and among images. */
+  @ParameterizedTest
+  @MethodSource("csdp.backend.Nets#all")
+  void recordedSpikesGiveTheSameBits(Nets.Maker maker, @TempDir Path dir) throws IOException {
+    int units = 37;
+    int steps = 6;
+    Philox.Stream r = Philox.stream(4, Philox.Purpose.STROKES, 3, 2, 1);
+    boolean[] spikes = new boolean[9 * steps * units];
+    for (int k = 0; k < spikes.length; k++) {
+      spikes[k] = r.nextInt(3) == 0;
+    }
+    Npy.write(dir.resolve("trainSpikes.npy"), new int[] {9, steps, units}, spikes);
+    Npy.write(dir.resolve("trainY.npy"), new int[] {9}, new int[] {0, 1, 2, 3, 4, 0, 1, 2, 3});
+    Dataset data = DataSources.split(DataRequest.of(dir.toString(), 0, 0), Split.TRAIN, line -> {});
+    for (boolean supervised : new boolean[] {true, false}) {
+      NetworkSpec spec = lopsided(units, 5, steps).hidden(40, 13).supervised(supervised).build();
+      Batches batches = new Batches(spec, data, TrainOptions.epochs(1).withBatch(7));
+      try (Backend reference = Nets.reference(spec);
+          Backend other = maker.make().apply(spec)) {
+        reference.restore(Parameters.random(spec, 5));
+        other.restore(Parameters.random(spec, 5));
+        ReadOut expected = new ReadOut(spec);
+        ReadOut actual = new ReadOut(spec);
+        for (int k = 0; k < 6; k++) { // 7, 2 of the next epoch, and so on, with images in between
+          Batch batch = k % 3 == 1 ? Nets.batch(spec, 8, 8, k) : batches.get(k, k % 2);
+          List<Snapshot> ours = new ArrayList<>();
+          List<Snapshot> others = new ArrayList<>();
+          reference.run(
+              batch, TestRates.LEARNING, expected, v -> ours.add(new Snapshot(spec, v, true)));
+          other.run(
+              batch, TestRates.LEARNING, actual, v -> others.add(new Snapshot(spec, v, true)));
+          for (int t = 0; t < steps; t++) {
+            ours.get(t).assertSame(others.get(t), "batch " + k + " step " + (t + 1));
+          }
+          reference.run(batch, TestRates.LEARNING, expected, null); // and unobserved
+          other.run(batch, TestRates.LEARNING, actual, null);
+          assertArrayEquals(expected.classSpikes(), actual.classSpikes());
+          assertArrayEquals(expected.reconstruction(), actual.reconstruction());
+          assertArrayEquals(expected.spikes(), actual.spikes());
+          TestParameters.assertSame(reference.parameters(), other.parameters());
+        }
+        assertTrue(expected.spikes()[spec.populations(Population.Role.HIDDEN).get(0).index()] > 0);
       }
     }
   }

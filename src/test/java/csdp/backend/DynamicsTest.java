@@ -58,7 +58,7 @@ class DynamicsTest {
         positives,
         new Batch.Given(1, new float[] {1}),
         new int[] {-1},
-        new Batch.Recorded(spikes));
+        new Batch.Recorded(1, spikes));
   }
 
   @ParameterizedTest

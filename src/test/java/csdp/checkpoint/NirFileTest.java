@@ -77,7 +77,8 @@ final class NirFileTest {
       backend.restore(same);
       int[] none = new int[SAMPLES];
       Arrays.fill(none, -1);
-      Batch batch = new Batch(SAMPLES, SAMPLES, null, none, new Batch.Recorded(spikes));
+      Batch batch =
+          new Batch(SAMPLES, SAMPLES, null, none, new Batch.Recorded(as.input().units(), spikes));
       backend.run(batch, null, out, null);
     }
     return out;

@@ -94,9 +94,9 @@ class DataSourcesTest {
         valid ? f.resolve("validY.npy") : null,
         test ? f.resolve("testX.npy") : null,
         test ? f.resolve("testY.npy") : null,
-        1,
+        ValidationSize.exactly(1),
         0,
-        null);
+        FolderOptions.USUAL);
   }
 
   @Test
@@ -243,6 +243,45 @@ class DataSourcesTest {
     assertEquals(4, sources(null, DEAD).split(DataRequest.of("mine", 2, 0), Split.TEST).size());
   }
 
+  private static final ValidationSize VALID = ValidationSize.exactly(0);
+  private static final FolderOptions USUAL = FolderOptions.USUAL;
+
+  /** A tenth of few training images, said in a line; an explicit number is used as it is. */
+  @Test
+  void theUsualValidationSizeFitsTheData() throws IOException {
+    Path f = Files.createDirectories(dir.resolve("many"));
+    Files.write(f.resolve("train-images-idx3-ubyte"), TestData.idx(new byte[4 * 100], 100, 2, 2));
+    Files.write(f.resolve("train-labels-idx1-ubyte"), idxLabels(100, 3));
+    int[][] expected = {{10_000, 10}, {21, 10}, {20, 20}, {3, 3}};
+    for (int[] e : expected) {
+      List<String> notices = new ArrayList<>();
+      DataRequest request =
+          new DataRequest(
+              f.toString(),
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              ValidationSize.usually(e[0]),
+              0,
+              USUAL);
+      Splits s = DataSources.open(request, notices::add);
+      assertEquals(e[1], s.valid().size(), e[0] + " usually");
+      assertEquals(100 - e[1], s.train().size());
+      assertEquals(e[0] == e[1] ? 0 : 1, notices.size());
+      if (e[0] != e[1]) {
+        assertTrue(notices.get(0).contains("the last 10 of 100 training images"), notices.get(0));
+      }
+    }
+    assertFails(
+        2,
+        () -> sources(null, DEAD).open(DataRequest.of(f.toString(), 100, 0)),
+        "100 validation",
+        "--valid");
+  }
+
   @Test
   void npyFilesAndFolders() throws IOException {
     Path f = Files.createDirectories(dir.resolve("npy"));
@@ -289,12 +328,12 @@ class DataSourcesTest {
         "--test-x and --test-y");
     assertFails(
         2,
-        () -> new DataRequest(null, f, null, null, null, null, null, 0, 0, null),
+        () -> new DataRequest(null, f, null, null, null, null, null, VALID, 0, USUAL),
         "trainX",
         "without trainY");
     assertFails(
         2,
-        () -> new DataRequest("mnist", f, f, null, null, null, null, 0, 0, null),
+        () -> new DataRequest("mnist", f, f, null, null, null, null, VALID, 0, USUAL),
         "mnist",
         "one or");
   }

@@ -2,6 +2,7 @@ package csdp.data;
 
 import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.error.CsdpException;
@@ -25,7 +26,15 @@ public final class ImageFolderTest {
 
   private static Splits open(Path folder, String size) {
     return DataSources.open(
-        DataRequest.of(folder.toString(), 0, 0).scaledTo(ImageSize.parse(size)), line -> {});
+        DataRequest.of(folder.toString(), 0, 0)
+            .with(new FolderOptions(ImageSize.parse(size), null, null)),
+        line -> {});
+  }
+
+  private static Splits seeded(Path folder, int seed) {
+    return DataSources.open(
+        DataRequest.of(folder.toString(), 0, 0).with(new FolderOptions(null, seed, null)),
+        line -> {});
   }
 
   /** Writes an image of one colour. */
@@ -88,7 +97,14 @@ public final class ImageFolderTest {
     assertEquals(s.train().sha256(), open(dir.resolve("t"), null).train().sha256());
     // Any range has all classes.
     assertEquals(List.of(), s.train().limit(8).absentClasses());
-    assertTrue(s.description().contains("split at random"), s.description());
+    assertTrue(s.description().contains("split at random (seed 1234)"), s.description());
+    // 1234 is the usual seed; with another one, other images are tested.
+    assertEquals(s.test().sha256(), seeded(dir.resolve("t"), 1234).test().sha256());
+    Splits other = seeded(dir.resolve("t"), 5);
+    assertTrue(other.description().contains("(seed 5)"), other.description());
+    assertNotEquals(
+        levels(s.test(), 1).toString() + levels(s.valid(), 1),
+        levels(other.test(), 1).toString() + levels(other.valid(), 1));
   }
 
   @Test
@@ -106,6 +122,7 @@ public final class ImageFolderTest {
     assertEquals(1, s.test().label(0));
     assertEquals(Set.of(4, 14, 24), levels(s.test(), 1));
     assertTrue(s.description().contains("EXIF orientation ignored"), s.description());
+    assertFails(CsdpException.USAGE, () -> seeded(dir.resolve("p"), 5), "not one tree");
   }
 
   @Test
@@ -141,7 +158,9 @@ public final class ImageFolderTest {
         CsdpException.USAGE,
         () ->
             DataSources.open(
-                DataRequest.of("strokes", 0, 0).scaledTo(new ImageSize(3, 3)), line -> {}),
+                DataRequest.of("strokes", 0, 0)
+                    .with(new FolderOptions(new ImageSize(3, 3), null, null)),
+                line -> {}),
         "strokes is not a folder of image files");
   }
 

@@ -172,6 +172,19 @@ class AnalyzeCommandTest extends CommandTest {
     assertFalse(Folders.files(to).contains("tsne/codes_tsne_z1.npy"));
   }
 
+  @Test
+  void aNirFileNeedsAnOutputFolder() throws Exception {
+    Path nir = fresh.resolve("model.nir");
+    assertEquals(0, runLine("export --format nir --model " + model + " --to " + nir), err);
+    String data = "--data strokes --limit 40 --points 30 --perplexity 5";
+    assertEquals(2, analyze(nir, data.split(" ")));
+    assertTrue(err.contains("model.nir is a file; name a folder with --out"), err);
+    Path to = fresh.resolve("nir");
+    assertEquals(0, analyze(nir, (data + " --out " + to).split(" ")), err);
+    assertTrue(out.contains("No learning curves"), out);
+    Npy.read(to.resolve("codes.npy")).expectShape(40, 30);
+  }
+
   private int evaluate(String... flags) {
     List<String> args = new ArrayList<>(List.of("evaluate", "--model", model.toString()));
     args.addAll(List.of(flags));

@@ -12,18 +12,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.config.TrainOptions;
+import csdp.data.DataRequest;
+import csdp.data.DataSources;
 import csdp.data.Dataset;
+import csdp.data.Split;
 import csdp.error.CsdpException;
+import csdp.io.Npy;
+import csdp.model.Constants;
 import csdp.model.NetworkSpec;
+import csdp.model.Philox;
+import csdp.model.Philox.Purpose;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 class BatchesTest {
+  private static final int STEPS = 5;
+  private static final int UNITS = 23;
+
   /** Image i has pixels (i, 0); classes go round. */
   private static Dataset data(int n, int classes) {
     byte[] pixels = new byte[2 * n];
@@ -119,6 +133,119 @@ class BatchesTest {
     for (int k = 1; k < 4; k++) {
       assertEquals(1000, shift[k], 120, "wrong labels are drawn uniformly");
     }
+  }
+
+  /** Recording i of a file has the spikes of {@link #spikes}. */
+  private static Dataset recordings(Path dir, int n) throws IOException {
+    boolean[] all = new boolean[n * STEPS * UNITS];
+    int[] labels = new int[n];
+    for (int i = 0; i < n; i++) {
+      labels[i] = i % 4;
+      for (int s = 0; s < STEPS * UNITS; s++) {
+        all[i * STEPS * UNITS + s] = spike(i, s);
+      }
+    }
+    Npy.write(dir.resolve("trainSpikes.npy"), new int[] {n, STEPS, UNITS}, all);
+    Npy.write(dir.resolve("trainY.npy"), new int[] {n}, labels);
+    return DataSources.split(DataRequest.of(dir.toString(), 0, 0), Split.TRAIN, line -> {});
+  }
+
+  private static boolean spike(int i, int s) {
+    return (s + 7 * i) % (3 + i % 5) == 0;
+  }
+
+  private static NetworkSpec recorded(boolean supervised) {
+    Constants c = Constants.demo().withSteps(STEPS);
+    return NetworkSpec.builder(UNITS, 4).hidden(3).supervised(supervised).constants(c).build();
+  }
+
+  private static boolean shown(Batch b, int sample, int s) {
+    byte[] spikes = ((Batch.Recorded) b.input()).spikes();
+    return spikes[(s / UNITS * b.size() + sample) * UNITS + s % UNITS] == 1;
+  }
+
+  /** Returns the recording with all spikes of a sample. */
+  private static int recordingOf(Batch b, int sample, int n) {
+    return IntStream.range(0, n)
+        .filter(
+            i ->
+                IntStream.range(0, STEPS * UNITS).allMatch(s -> spike(i, s) == shown(b, sample, s)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void recordedSpikesAreShownAsTheyAre(@TempDir Path dir) throws IOException {
+    Dataset data = recordings(dir, 9);
+    Batches batches =
+        new Batches(recorded(true), data, TrainOptions.epochs(1).withBatch(5).withSeed(3));
+    Set<Integer> seen = new HashSet<>();
+    for (int k = 0; k < 2; k++) {
+      Batch b = batches.get(0, k);
+      for (int i = 0; i < b.positives(); i++) {
+        int recording = recordingOf(b, i, 9);
+        assertTrue(seen.add(recording));
+        assertEquals(recording % 4, b.label(i));
+        assertEquals(recording, recordingOf(b, b.positives() + i, 9), "the negative");
+        assertNotEquals(b.label(i), b.label(b.positives() + i));
+        float[] rates = new float[UNITS];
+        b.copyImage(i, rates, 0);
+        float[] image = new float[UNITS];
+        data.copyImage(recording, image, 0);
+        assertArrayEquals(image, rates);
+      }
+    }
+    assertEquals(9, seen.size());
+  }
+
+  /** Where two recordings differ, the negative has the spike of the first with probability mix. */
+  @Test
+  void mixedRecordingsTakeEachSpikeFromOneOfTwo(@TempDir Path dir) throws IOException {
+    int n = 9;
+    Dataset data = recordings(dir, n);
+    TrainOptions options = TrainOptions.epochs(1).withBatch(4).withSeed(3).withMix(0.25f);
+    Batches batches = new Batches(recorded(false), data, options);
+    int differing = 0;
+    int own = 0;
+    int[] word = new int[4];
+    for (int epoch = 0; epoch < 30; epoch++) {
+      for (int k = 0; k < 3; k++) { // 4, 4, 1: the last one has a partner outside of its batch
+        Batch b = batches.get(epoch, k);
+        int p = b.positives();
+        for (int i = 0; i < p; i++) {
+          int first = recordingOf(b, i, n);
+          int second = -1;
+          for (int other = 0; other < n && second < 0; other++) {
+            boolean fits = other != first;
+            for (int s = 0; s < STEPS * UNITS; s++) {
+              fits &=
+                  shown(b, p + i, s) == spike(first, s) || shown(b, p + i, s) == spike(other, s);
+            }
+            second = fits ? other : -1;
+          }
+          assertTrue(second >= 0, "a spike of neither");
+          for (int s = 0; s < STEPS * UNITS; s++) {
+            if (spike(first, s) == spike(second, s)) {
+              continue;
+            }
+            differing++;
+            boolean fromFirst = shown(b, p + i, s) == spike(first, s);
+            own += fromFirst ? 1 : 0;
+            int step = s / UNITS + 1;
+            int unit = s % UNITS;
+            Philox.block(3 * epoch + k, step, i, unit / 4, 3, Purpose.EVENT_MIX.ordinal(), word);
+            assertEquals(Philox.uniform(word[unit % 4]) < 0.25f, fromFirst);
+          }
+        }
+      }
+    }
+    assertTrue(differing > 10_000, differing + " spikes: too few");
+    assertEquals(0.25, (double) own / differing, 0.02);
+    assertFails(
+        CsdpException.USAGE,
+        () -> new Batches(recorded(false), data, options.withRotate(true)),
+        "recorded spikes",
+        "--rotate");
   }
 
   @Test

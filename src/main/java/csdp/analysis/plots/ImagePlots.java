@@ -202,12 +202,10 @@ public final class ImagePlots {
     int[] answers = new int[n];
     ReadOut out = new ReadOut(spec, false);
     for (int k = 0; k < n; k++) { // one by one: spikes depend on the position in the data set
-      float[] image = new float[pixels];
-      data.copyImage(chosen.get(k), image, 0);
-      Batch one = Evaluator.unlabelled(new Batch.Given(pixels, image), 1, seed, chosen.get(k));
+      Batch one = Evaluator.unlabelled(data, chosen.get(k), 1, seed);
       backend.run(one, null, out, null);
       answers[k] = out.predicted(0);
-      System.arraycopy(image, 0, both, k * pixels, pixels);
+      one.copyImage(0, both, k * pixels);
       for (int i = 0; i < pixels; i++) {
         both[(n + k) * pixels + i] = out.reconstruction()[i] / spec.constants().steps();
       }

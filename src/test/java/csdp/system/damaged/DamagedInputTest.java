@@ -9,11 +9,14 @@ import static csdp.system.damaged.GoodInputs.PREDICT;
 import static csdp.system.damaged.GoodInputs.REPLAY;
 import static csdp.system.damaged.GoodInputs.RESUME;
 import static csdp.system.damaged.GoodInputs.SEED;
+import static csdp.system.damaged.GoodInputs.TRAIN_BITS;
 import static csdp.system.damaged.GoodInputs.TRAIN_CSV;
 import static csdp.system.damaged.GoodInputs.TRAIN_GZIP;
 import static csdp.system.damaged.GoodInputs.TRAIN_IDX;
+import static csdp.system.damaged.GoodInputs.TRAIN_NMNIST;
 import static csdp.system.damaged.GoodInputs.TRAIN_NPY;
 import static csdp.system.damaged.GoodInputs.TRAIN_PICTURES;
+import static csdp.system.damaged.GoodInputs.TRAIN_SHD;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -89,6 +92,9 @@ class DamagedInputTest {
             TRAIN_NPY.replace("@/out", "@/out3"),
             TRAIN_CSV.replace("@/out", "@/out4"),
             TRAIN_PICTURES.replace("@/out", "@/out5"),
+            TRAIN_NMNIST.replace("@/out", "@/out6"),
+            TRAIN_SHD.replace("@/out", "@/out7"),
+            TRAIN_BITS.replace("@/out", "@/out8"),
             RESUME,
             EVALUATE,
             EVALUATE_NGC,
@@ -125,6 +131,7 @@ class DamagedInputTest {
     NgcLearnCases.add(c);
     NirCases.add(c);
     FolderCases.add(c);
+    EventCases.add(c);
     ConfigCases.add(c);
     CheckpointCases.add(c);
     TraceCases.add(c);
@@ -259,6 +266,8 @@ class DamagedInputTest {
     commands.put("ngc/ops.json", EVALUATE_NGC);
     commands.put(GoodInputs.parameters(good, "W2.npz"), EVALUATE_NGC);
     commands.put("model.nir", EVALUATE_NIR);
+    commands.put("shd/shd_test.h5", "data explain @/shd");
+    commands.put("bits/trainBits.npy", "data explain @/bits");
     commands.put("x.png", PREDICT + "x.png");
     commands.put("x.idx", PREDICT + "x.idx");
     commands.put("x.npy", PREDICT + "x.npy");

@@ -4,9 +4,13 @@ import static csdp.system.damaged.Damages.set;
 import static csdp.system.damaged.GoodInputs.TRAIN_CSV;
 import static csdp.system.damaged.GoodInputs.TRAIN_PICTURES;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 
 /** Folders with CSV files and with image files. */
 final class FolderCases {
@@ -26,6 +30,8 @@ final class FolderCases {
     c.truncated("csv/test.csv.gz", 5);
     c.flipped("csv/test.csv.gz", 10, c.size("csv/test.csv.gz"), 10);
     c.bytes(train, "not text", b -> set(b, 40, 0xFF));
+    c.bytes("csv/test.csv.gz", "200 MB of one row", b -> bomb("1,2,3,"));
+    c.bytes("csv/test.csv.gz", "200 MB of many rows", b -> bomb("1,2,3,4,5,6,7,8,9\n"));
     c.command = TRAIN_PICTURES;
     for (String kind : List.of("png", "jpg", "bmp", "gif")) {
       String file = "pictures/" + kind + "/2." + kind;
@@ -33,6 +39,20 @@ final class FolderCases {
       c.content(file, "a text", "hello");
       c.add(kind + " without images", f -> delete(f.resolve("pictures/" + kind), kind));
     }
+  }
+
+  /** A gzip file of 200 MB of a text, over and over. */
+  private static byte[] bomb(String text) {
+    byte[] block = text.repeat(10_000).getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream gz = new GZIPOutputStream(out)) {
+      for (int n = 0; n < 200_000_000; n += block.length) {
+        gz.write(block);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
   }
 
   private static void delete(java.nio.file.Path folder, String kind) throws IOException {

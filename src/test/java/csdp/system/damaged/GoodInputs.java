@@ -5,6 +5,7 @@ import static csdp.data.TestData.idx;
 import static csdp.data.TestData.idxLabels;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.data.EventMaker;
 import csdp.io.Npy;
 import csdp.io.NpzWriter;
 import csdp.model.Constants;
@@ -36,6 +37,9 @@ final class GoodInputs {
   static final String TRAIN_NPY = "train --data @/npy --valid 3" + SMALL;
   static final String TRAIN_CSV = "train --data @/csv --valid 3" + SMALL;
   static final String TRAIN_PICTURES = "train --data @/pictures" + SMALL;
+  static final String TRAIN_NMNIST = "train --data @/nmnist --valid 3" + SMALL;
+  static final String TRAIN_SHD = "train --data @/shd --valid 3" + SMALL;
+  static final String TRAIN_BITS = "train --data @/bits --valid 3" + SMALL;
   static final String RESUME = "train --resume --epochs 2 --device cpu --out @/run";
   static final String EVALUATE = "evaluate --model @/run --data @/data --device cpu";
   static final String EVALUATE_NGC = "evaluate --model @/ngc --data @/data --device cpu";
@@ -78,6 +82,13 @@ final class GoodInputs {
         ImageIO.write(image, kind, pictures.resolve(i + "." + kind).toFile());
       }
     }
+    EventMaker.write(good.resolve("nmnist"), EventMaker.Format.NMNIST, 14, 6, 1);
+    EventMaker.write(good.resolve("shd"), EventMaker.Format.SHD, 14, 6, 1);
+    Path bits = Files.createDirectories(good.resolve("bits"));
+    byte[] packed = new byte[14 * 3 * PIXELS];
+    random.nextBytes(packed);
+    Npy.write(bits.resolve("trainBits.npy"), new int[] {14, 3, PIXELS}, packed);
+    Npy.write(bits.resolve("trainY.npy"), new int[] {14, 3}, oneHot(14));
     writeTrace(good.resolve("trace.npz"));
   }
 
