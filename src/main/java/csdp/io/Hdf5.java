@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -212,7 +213,7 @@ public final class Hdf5 implements Closeable {
               || lists.getDimensions().length != 1) {
             throw CsdpException.badInput("%s: %s holds no lists of numbers", file, path);
           }
-          requireHeap(lists.getSliceDataBuffer(first, one));
+          requireHeap(lists.getSliceDataBuffer(first, one).order(ByteOrder.LITTLE_ENDIAN));
           return numbers(path, ((Object[]) lists.getData(first, one))[0]);
         });
   }

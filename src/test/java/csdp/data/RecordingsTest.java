@@ -180,7 +180,8 @@ final class RecordingsTest {
     Splits s = open(folder, window);
     assertEquals(10, s.train().classes());
     assertTrue(s.train().ink().mean() > 0.001, "hardly any spikes");
-    String found = python("read_spikes.py", layout, folder.toString(), "50", "" + window);
+    String ms = window == null ? "0" : window.toString();
+    String found = python("read_spikes.py", layout, folder.toString(), "50", ms);
     assertEquals(line("train", s.train()) + line("test", s.test()), found);
     // The same seed makes the same files, another one others.
     EventMaker.Format format = EventMaker.Format.valueOf(layout.toUpperCase(Locale.ROOT));
