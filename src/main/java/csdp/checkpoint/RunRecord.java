@@ -46,7 +46,7 @@ public record RunRecord(
       RunConfig.complete(run);
     }
     if (tree.path("seen") instanceof ObjectNode seen) {
-      for (String optional : List.of("ink", "valid", "test", "classNames", "steps")) {
+      for (String optional : List.of("ink", "valid", "test", "classNames", "recordedSteps")) {
         if (!seen.has(optional)) {
           seen.putNull(optional);
         }
@@ -64,7 +64,7 @@ public record RunRecord(
    * @param valid null without validation images
    * @param test null without test images
    * @param classNames of the classes; null if they have numbers only
-   * @param steps time steps of recorded spikes; null for images
+   * @param recordedSteps time steps of recorded spikes; null for images
    */
   public record Data(
       String name,
@@ -77,7 +77,7 @@ public record RunRecord(
       Part valid,
       Part test,
       List<String> classNames,
-      Integer steps) {
+      Integer recordedSteps) {
     /** Checks that nothing is missing, and sizes. */
     public Data {
       Json.required("name", name);

@@ -115,7 +115,7 @@ public record SavedModel(
    * @throws CsdpException bad input
    */
   public void requireImages(String user) {
-    if (run != null && run.seen().steps() != null) {
+    if (run != null && run.seen().recordedSteps() != null) {
       throw CsdpException.badInput(
           "%s was trained with recorded spikes, but %s takes images: use evaluate or encode, with"
               + " --data",

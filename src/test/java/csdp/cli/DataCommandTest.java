@@ -121,7 +121,7 @@ class DataCommandTest extends CommandTest {
     assertTrue(err.contains("cifar") && err.contains("mnist, fashion, kmnist"), err);
     assertEquals(2, run("data", "fetch"));
     assertEquals(2, run("data"));
-    assertTrue(err.contains("list, explain, fetch or verify"), err);
+    assertTrue(err.contains("list, explain, make-events, fetch or verify"), err);
   }
 
   @Test

@@ -50,7 +50,7 @@ class EventsCommandTest extends CommandTest {
     assertTrue(out.contains("60 training, 20 validation, 30 test recordings of 34 x 68"), out);
     JsonNode config = Json.tree(model.resolve("config.json"));
     assertEquals(240, config.at("/run/data/window").intValue());
-    assertEquals(12, config.at("/seen/steps").intValue());
+    assertEquals(12, config.at("/seen/recordedSteps").intValue());
     // The same run in two parts has the same bits; another window is other data.
     Path half = dir.resolve("half");
     assertEquals(0, runLine((train + half).replace("--epochs 2", "--epochs 1")), err);

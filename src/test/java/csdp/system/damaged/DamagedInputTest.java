@@ -228,7 +228,7 @@ class DamagedInputTest {
             o.seconds(),
             o.allocated(),
             o.err().strip());
-    assertEquals(c.exitCode(), o.code(), seen + o.out());
+    assertEquals(c.exitCode(), o.code(), c.what() + ": " + seen + o.out());
     assertOneLine(o.err(), o.out());
     assertEquals(before, state(folder), "something was written");
     assertTrue(o.seconds() < MAX_SECONDS, seen);

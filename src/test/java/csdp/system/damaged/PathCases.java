@@ -31,7 +31,7 @@ final class PathCases {
             "replay @/nothing.npz",
             "replay @/data",
             "train --resume --out @/data",
-            "train --out @/run --data @/data",
+            "train --out @/run --valid 3 --data @/data",
             "train --out @/new --valid 3 --data @/data --threads 0 --device cpu",
             "train --out @/new --valid 3 --data @/data --hidden 40001 --device cpu",
             "train --out @/new --valid 3 --data @/data --learning-rate NaN --device cpu")) {
