@@ -6,6 +6,7 @@ import csdp.checkpoint.Checkpoint;
 import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.RunRecord;
 import csdp.config.RunConfig;
+import csdp.data.Dataset;
 import csdp.data.Splits;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFile;
@@ -202,18 +203,21 @@ public final class TrainingRun {
 
   /**
    * Estimates the heap that a training needs besides its data: parameters with their moments on the
-   * device and in a copy for checkpoints, and the state of the samples of a batch.
+   * device and in a copy for checkpoints, and state and recorded spikes of the samples of a batch.
    *
+   * @param train training images or recordings
    * @param batch positive samples of a batch
    * @return bytes
    */
-  public static long heap(NetworkSpec spec, int batch, Device.Kind kind) {
+  public static long heap(NetworkSpec spec, Dataset train, int batch, Device.Kind kind) {
     long parameters = 3L * Float.BYTES * spec.weightCount();
     long units = spec.populations().stream().mapToLong(Population::units).sum();
     long samples = Math.max(2L * batch, Evaluator.BATCH);
+    long recorded = samples * train.steps() * train.pixels(); // 0 for images
     return switch (kind) {
-      case REFERENCE, CPU -> 2 * parameters + samples * units * STATE_BYTES + FIXED_BYTES;
-      case CUDA -> parameters + FIXED_BYTES; // the rest is on the device
+      case REFERENCE, CPU ->
+          2 * parameters + samples * units * STATE_BYTES + recorded + FIXED_BYTES;
+      case CUDA -> parameters + recorded + FIXED_BYTES; // the rest is on the device
     };
   }
 
@@ -234,7 +238,7 @@ public final class TrainingRun {
         again);
   }
 
-  private RunRecord record(RunConfig config, Splits splits) { // in steps of the network
+  private RunRecord record(RunConfig config, Splits splits) {
     return new RunRecord(
         Version.text(),
         System.getProperty("java.version"),

@@ -174,7 +174,7 @@ public final class Sweep {
               .requireContinues(trial.config(), splits);
         }
         int batch = Math.min(trial.config().training().batch(), splits.train().size());
-        heap = Math.max(heap, TrainingRun.heap(spec, batch, kind));
+        heap = Math.max(heap, TrainingRun.heap(spec, splits.train(), batch, kind));
       } catch (CsdpException e) {
         throw e.in("trial %s", Trial.text(trial.settings()));
       }

@@ -38,7 +38,7 @@ class TrainingRunTest {
         Batches batches = new Batches(spec, data, options);
         backend.run(batches.get(0, 0), options.learning(), new ReadOut(spec, false), null);
         double used = used() - before;
-        double estimated = TrainingRun.heap(spec, data.size(), Device.Kind.CPU);
+        double estimated = TrainingRun.heap(spec, data, data.size(), Device.Kind.CPU);
         assertEquals(0.85, used / estimated, 0.2, hidden + " units use " + used);
         assertEquals(0, parameters.plasticitySteps(), "still in use");
       }
