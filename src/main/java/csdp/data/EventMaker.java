@@ -22,7 +22,7 @@ public final class EventMaker {
   public enum Format {
     /** N-MNIST: a camera sees a digit that moves. */
     NMNIST,
-    /** SHD: channels of a cochlea "hear" the rows of a digit, its columns one after another. */
+    /** SHD: a channel for each pixel; columns begin one after another. */
     SHD,
     /** The events of the camera in 50 steps, packed bits in .npy files. */
     NPY
@@ -40,8 +40,14 @@ public final class EventMaker {
   /** Steps of the recordings in .npy files. */
   private static final int STEPS = 50;
 
-  /** Channels for a row of a digit, ms for a column, and spikes of a white pixel. */
-  private static final int SPREAD = ShdFolder.UNITS / Strokes.SIDE;
+  /** Columns of a digit that have channels; those at its edges are black. */
+  private static final int COLUMNS = ShdFolder.UNITS / Strokes.SIDE;
+
+  /** From the start of a column to that of the next, ms. */
+  private static final int DELAY = 28;
+
+  /** Time in which a pixel spikes, ms, and spikes of a white pixel. */
+  private static final int SOUND = 400;
 
   private static final int LOUDEST = 10;
 
@@ -87,7 +93,7 @@ public final class EventMaker {
       for (long event : events) {
         int unit = unit(event);
         int pixel = unit % (NmnistFolder.UNITS / 2);
-        int word = (unit / (NmnistFolder.UNITS / 2) << 23) | micros(event);
+        int word = ((unit / (NmnistFolder.UNITS / 2)) << 23) | micros(event);
         bytes.put((byte) (pixel % NmnistFolder.SIDE)).put((byte) (pixel / NmnistFolder.SIDE));
         bytes.put((byte) (word >> 16)).putShort((short) word);
       }
@@ -99,7 +105,7 @@ public final class EventMaker {
   private static void shd(Path to, Split split, Dataset digits, int seed) throws IOException {
     try (ShdWriter out = new ShdWriter(to.resolve("shd_" + split.label() + ".h5"))) {
       for (int i = 0; i < digits.size(); i++) {
-        long[] events = cochlea(digits, i, seed, split);
+        long[] events = channels(digits, i, seed, split);
         double[] seconds = Arrays.stream(events).mapToDouble(e -> micros(e) * 1e-6).toArray();
         out.add(seconds, Arrays.stream(events).mapToInt(EventMaker::unit).toArray());
       }
@@ -166,7 +172,9 @@ public final class EventMaker {
       double left = border + a[0] + part * (b[0] - a[0]);
       double top = border + a[1] + part * (b[1] - a[1]);
       for (int p = 0; p < level.length; p++) {
-        double seen = brightness(image, p % side - left, p / side - top);
+        int x = p % side;
+        int y = p / side;
+        double seen = brightness(image, x - left, y - top);
         int change = Integer.signum((int) Math.round(LEVELS * seen) - level[p]);
         if (ms > 0 && change != 0) {
           int polarity = change > 0 ? 1 : 0;
@@ -193,17 +201,17 @@ public final class EventMaker {
     return inside ? image[y * Strokes.SIDE + x] : 0;
   }
 
-  /** Returns spikes of channels: more of them for brighter pixels. */
-  private static long[] cochlea(Dataset digits, int i, int seed, Split split) {
+  /** Returns spikes of channels, more of them for brighter pixels. */
+  private static long[] channels(Dataset digits, int i, int seed, Split split) {
     float[] image = new float[digits.pixels()];
     digits.copyImage(i, image, 0);
     Philox.Stream random = random(seed, split, i);
     LongStream.Builder events = LongStream.builder();
-    for (int p = 0; p < image.length; p++) {
-      int from = 1000 * SPREAD * (p % Strokes.SIDE);
-      for (int k = Math.round(LOUDEST * image[p]); k > 0; k--) {
-        int channel = p / Strokes.SIDE * SPREAD + random.nextInt(SPREAD);
-        events.add(event(from + random.nextInt(1000 * SPREAD), channel));
+    for (int channel = 0; channel < ShdFolder.UNITS; channel++) {
+      int column = channel % COLUMNS;
+      float pixel = image[channel / COLUMNS * Strokes.SIDE + column + 1];
+      for (int k = Math.round(LOUDEST * pixel); k > 0; k--) {
+        events.add(event(1000 * DELAY * column + random.nextInt(1000 * SOUND), channel));
       }
     }
     return events.build().sorted().toArray();

@@ -12,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Writes an HDF5 file in the layout of SHD: lists of float16 ({@code spikes/times}) and of uint16
@@ -57,18 +59,23 @@ final class ShdWriter implements Closeable {
     int n = seconds.length;
     int object = HEAP_HEADER + (2 * n + 7) / 8 * 8;
     int size = Math.max(SMALLEST_HEAP, HEAP_HEADER + 2 * object + HEAP_HEADER);
-    ByteBuffer heap = littleEndian(size).put(ascii("GCOL")).putInt(1).putLong(size);
-    heap.putShort((short) 1).putShort((short) 0).putInt(0).putLong(2L * n);
-    for (double s : seconds) {
-      heap.putShort(half(s));
-    }
-    heap.position(HEAP_HEADER + object).putShort((short) 2).putShort((short) 0).putInt(0);
-    heap.putLong(2L * n);
-    for (int u : unit) {
-      heap.putShort((short) u);
-    }
     int rest = HEAP_HEADER + 2 * object;
-    heap.position(rest + 8).putLong(size - rest); // object 0: free space
+    byte[] heap =
+        block(
+            size,
+            b -> {
+              b.put(ascii("GCOL")).putInt(1).putLong(size);
+              b.putShort((short) 1).putShort((short) 0).putInt(0).putLong(2L * n);
+              for (double s : seconds) {
+                b.putShort(half(s));
+              }
+              b.position(HEAP_HEADER + object).putShort((short) 2).putShort((short) 0).putInt(0);
+              b.putLong(2L * n);
+              for (int u : unit) {
+                b.putShort((short) u);
+              }
+              b.putLong(rest + 8, size - rest); // object 0: free space
+            });
     long address = append(heap);
     times.add(reference(n, address, 1));
     units.add(reference(n, address, 2));
@@ -81,88 +88,99 @@ final class ShdWriter implements Closeable {
   }
 
   private static byte[] reference(int length, long address, int object) {
-    ByteBuffer b = littleEndian(16);
-    return length == 0 ? b.array() : b.putInt(length).putLong(address).putInt(object).array();
+    return length == 0
+        ? new byte[16]
+        : block(16, b -> b.putInt(length).putLong(address).putInt(object));
   }
 
   /** Writes the labels and completes the file. */
   void finish(int[] labels) throws IOException {
-    ByteBuffer classes = littleEndian(2 * labels.length);
-    for (int label : labels) {
-      classes.putShort((short) label);
-    }
-    long spikes =
-        group(List.of("times", "units"), List.of(dataset(times, FLOAT16), dataset(units, UINT16)));
-    long root =
-        group(
-            List.of("spikes", "labels"), List.of(spikes, dataset(labels.length, UINT16, classes)));
-    ByteBuffer start = littleEndian(SUPERBLOCK).put((byte) 0x89).put(ascii("HDF\r\n\u001a\n"));
-    start.put(new byte[] {2, 8, 8, 0}).putLong(0).putLong(UNDEFINED).putLong(end).putLong(root);
-    channel.write(checked(start), 0);
+    byte[] classes =
+        block(2 * labels.length, b -> IntStream.of(labels).forEach(k -> b.putShort((short) k)));
+    long[] lists = {dataset(times, FLOAT16), dataset(units, UINT16)};
+    long[] members = {
+      group(List.of("times", "units"), lists), dataset(labels.length, UINT16, classes)
+    };
+    long root = group(List.of("spikes", "labels"), members);
+    byte[] start =
+        block(
+            SUPERBLOCK,
+            b -> {
+              b.put((byte) 0x89).put(ascii("HDF\r\n\u001a\n")).put(new byte[] {2, 8, 8, 0});
+              b.putLong(0).putLong(UNDEFINED).putLong(end).putLong(root);
+            });
+    channel.write(ByteBuffer.wrap(checked(start)), 0);
     close();
   }
 
   private long dataset(List<byte[]> references, byte[] element) throws IOException {
-    ByteBuffer table = littleEndian(16 * references.size());
-    references.forEach(table::put);
-    byte[] type = Arrays.copyOf(LIST, LIST.length + element.length);
-    System.arraycopy(element, 0, type, LIST.length, element.length);
+    byte[] table = block(16 * references.size(), b -> references.forEach(b::put));
+    byte[] type = block(LIST.length + element.length, b -> b.put(LIST).put(element));
     return dataset(references.size(), type, table);
   }
 
-  private long dataset(int n, byte[] type, ByteBuffer content) throws IOException {
-    int bytes = content.capacity();
+  private long dataset(int n, byte[] type, byte[] content) throws IOException {
     long address = append(content);
     return object(
-        new Message(1, littleEndian(12).put(new byte[] {2, 1, 0, 1}).putLong(n).array()),
+        new Message(1, block(12, b -> b.put(new byte[] {2, 1, 0, 1}).putLong(n))),
         new Message(3, type),
         new Message(5, new byte[] {3, 0x0a}), // no fill value
         new Message(
-            8, littleEndian(18).put(new byte[] {3, 1}).putLong(address).putLong(bytes).array()));
+            8, block(18, b -> b.put(new byte[] {3, 1}).putLong(address).putLong(content.length))));
   }
 
-  private long group(List<String> names, List<Long> addresses) throws IOException {
+  private long group(List<String> names, long[] addresses) throws IOException {
     Message[] messages = new Message[names.size() + 2];
     messages[0] =
-        new Message(
-            2, littleEndian(18).putShort((short) 0).putLong(UNDEFINED).putLong(UNDEFINED).array());
+        new Message(2, block(18, b -> b.putShort((short) 0).putLong(UNDEFINED).putLong(UNDEFINED)));
     messages[1] = new Message(10, new byte[2]);
-    for (int i = 0; i < names.size(); i++) {
+    for (int i = 0; i < addresses.length; i++) {
       byte[] name = ascii(names.get(i));
-      ByteBuffer link = littleEndian(11 + name.length).put(new byte[] {1, 0, (byte) name.length});
-      messages[i + 2] = new Message(6, link.put(name).putLong(addresses.get(i)).array());
+      byte[] before = {1, 0, (byte) name.length};
+      long address = addresses[i];
+      messages[i + 2] =
+          new Message(6, block(11 + name.length, b -> b.put(before).put(name).putLong(address)));
     }
     return object(messages);
   }
 
   private long object(Message... messages) throws IOException {
     int size = Arrays.stream(messages).mapToInt(m -> 4 + m.data.length).sum();
-    ByteBuffer header = littleEndian(10 + size + 4).put(ascii("OHDR")).put((byte) 2).put((byte) 2);
-    header.putInt(size);
-    for (Message m : messages) {
-      header.put((byte) m.type).putShort((short) m.data.length).put((byte) 0).put(m.data);
-    }
-    return append(checked(header));
+    return append(
+        checked(
+            block(
+                10 + size + 4,
+                b -> {
+                  b.put(ascii("OHDR")).put((byte) 2).put((byte) 2).putInt(size);
+                  for (Message m : messages) {
+                    b.put((byte) m.type).putShort((short) m.data.length).put((byte) 0).put(m.data);
+                  }
+                })));
   }
 
-  /** Returns a block with a checksum in its last four bytes. */
-  private static ByteBuffer checked(ByteBuffer block) {
-    byte[] before = Arrays.copyOf(block.array(), block.capacity() - 4);
-    return block.putInt(before.length, JenkinsLookup3HashLittle.hash(before)).rewind();
+  /** Puts a checksum into the last four bytes of a block. */
+  private static byte[] checked(byte[] block) {
+    byte[] before = Arrays.copyOf(block, block.length - 4);
+    ByteBuffer.wrap(block)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(before.length, JenkinsLookup3HashLittle.hash(before));
+    return block;
   }
 
   /** Writes a whole block and returns its address. */
-  private long append(ByteBuffer block) throws IOException {
+  private long append(byte[] block) throws IOException {
     long address = end;
-    block.rewind();
-    while (block.hasRemaining()) {
-      end += channel.write(block, end);
+    ByteBuffer left = ByteBuffer.wrap(block);
+    while (left.hasRemaining()) {
+      end += channel.write(left, end);
     }
     return address;
   }
 
-  private static ByteBuffer littleEndian(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  private static byte[] block(int size, Consumer<ByteBuffer> content) {
+    byte[] block = new byte[size];
+    content.accept(ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN));
+    return block;
   }
 
   private static byte[] ascii(String text) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,7 @@ final class RecordingsTest {
   @Test
   void damagedEventsAreNamed() throws IOException {
     for (byte[] bad : new byte[][] {event(34, 0, 0, 1), event(0, 34, 0, 1), {1, 2, 3, 4}, {}}) {
-      Path folder = camera("bad" + bad.length + bad.hashCode(), bad);
+      Path folder = camera("bad" + Arrays.hashCode(bad), bad);
       assertFails(
           CsdpException.USAGE,
           () -> open(folder, null).train().sha256(),

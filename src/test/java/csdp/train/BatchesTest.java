@@ -135,7 +135,7 @@ class BatchesTest {
     }
   }
 
-  /** Recording i of a file has the spikes of {@link #spikes}. */
+  /** Recording i of a file has the spikes of {@link #spike}. */
   private static Dataset recordings(Path dir, int n) throws IOException {
     boolean[] all = new boolean[n * STEPS * UNITS];
     int[] labels = new int[n];
