@@ -123,6 +123,15 @@ class DistributionTest {
     return all;
   }
 
+  @ParameterizedTest
+  @MethodSource("javas")
+  void bundledModelsAnswer(Path java) throws Exception {
+    String model = home.resolve("data/models/mnist-small").toString();
+    String image = home.resolve("data/samples/3.png").toString();
+    Child r = assertDone(launch(java, "predict", "--model", model, "--device", "cpu", image));
+    assertTrue(r.out().contains("3.png  class "), r.out());
+  }
+
   /** Root may write to a read-only folder, so the folder is also compared. */
   @AfterAll
   static void nothingWasWrittenIntoIt() throws IOException {
