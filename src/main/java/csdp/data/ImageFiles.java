@@ -32,6 +32,9 @@ final class ImageFiles implements ImageSource {
     /** Returns the next image. */
     float[] next();
 
+    /** Called to pass over the next n images. */
+    default void skip(int n) {}
+
     @Override
     default void close() {}
   }
@@ -120,6 +123,39 @@ final class ImageFiles implements ImageSource {
     }
   }
 
+  static int count(Path file, int width, int height) {
+    try (ImageFiles one = new ImageFiles(List.of(file), width, height, false, false)) {
+      if (Images.isPicture(file)) {
+        return 1;
+      }
+      one.file = file;
+      one.opened = one.open();
+      return one.opened.count();
+    } catch (CsdpException e) {
+      return 1;
+    }
+  }
+
+  @Override
+  public void skip(int n) {
+    if (opened == null && files.hasNext() && n > 0) {
+      file = files.next();
+      index = 0;
+      try {
+        opened = open();
+      } catch (CsdpException e) {
+        return; // its one item is the error
+      }
+      int inFile = Math.min(n, opened.count());
+      opened.skip(inFile);
+      index = inFile;
+      n -= inFile;
+    }
+    for (int i = 0; i < n; i++) {
+      next();
+    }
+  }
+
   private Opened open() {
     if (Images.isNpy(file)) {
       NpyReader array = NpyReader.open(file);
@@ -160,6 +196,11 @@ final class ImageFiles implements ImageSource {
       @Override
       public float[] next() {
         return image(array.next(width * height));
+      }
+
+      @Override
+      public void skip(int n) {
+        array.skip((long) n * width * height);
       }
 
       @Override

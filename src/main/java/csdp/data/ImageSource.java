@@ -19,6 +19,13 @@ public interface ImageSource extends AutoCloseable {
   /** Returns the next image, or null after the last one. */
   Item next();
 
+  /** Skips images; at most those that are left. */
+  default void skip(int n) {
+    for (int i = 0; i < n; i++) {
+      next();
+    }
+  }
+
   @Override
   void close();
 
@@ -52,8 +59,23 @@ public interface ImageSource extends AutoCloseable {
       }
 
       @Override
+      public void skip(int n) {
+        next += n;
+      }
+
+      @Override
       public void close() {}
     };
+  }
+
+  /**
+   * Returns the number of items of a file, without decoding pictures: 1 if it cannot be read.
+   *
+   * @param width that the images must have, in pixels
+   * @param height that the images must have, in pixels
+   */
+  static int count(Path file, int width, int height) {
+    return ImageFiles.count(file, width, height);
   }
 
   /**

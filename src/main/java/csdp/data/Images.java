@@ -42,6 +42,11 @@ public final class Images {
     return read(file, width, height, invert);
   }
 
+  /** Returns true if a file is PNG, JPEG, BMP or GIF, by its content. */
+  static boolean isPicture(Path file) {
+    return isPicture(start(file));
+  }
+
   private static boolean isPicture(byte[] start) {
     return startsWith(start, 0x89, 'P', 'N', 'G')
         || startsWith(start, 0xff, 0xd8, 0xff)

@@ -4,6 +4,7 @@ import csdp.Csdp;
 import csdp.data.ImageSource;
 import csdp.error.CsdpException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -54,20 +55,16 @@ public record EncodeJob(int first, int limit, int block) {
     int done = 0;
     int failed = 0;
     String error = null;
-    while (done < limit) {
-      List<ImageSource.Item> items = take(images, Math.min(block, limit - done));
-      if (items.isEmpty()) {
-        break;
-      }
-      List<Row> rows = rows(network, items, done);
+    Iterator<List<Row>> blocks = blocks(network, images);
+    while (blocks.hasNext()) {
+      List<Row> rows = blocks.next();
       for (Row row : rows) {
         if (row.encoding == null) {
           error = failed++ == 0 ? row.image.error() : error;
         }
       }
       if (failed == rows.size() && done == 0) {
-        throw CsdpException.badInput(
-            "none of the first %d images can be read; the first: %s", failed, error);
+        throw noneReadable(failed, error);
       }
       out.add(rows);
       done += rows.size();
@@ -80,13 +77,44 @@ public record EncodeJob(int first, int limit, int block) {
     return new Summary(done, failed, error);
   }
 
-  private static List<ImageSource.Item> take(ImageSource images, int most) {
-    List<ImageSource.Item> items = new ArrayList<>();
-    ImageSource.Item item;
-    while (items.size() < most && (item = images.next()) != null) {
-      items.add(item);
-    }
-    return items;
+  /** Returns the error if no image can be read, which suggests a wrong size or format of all. */
+  public static CsdpException noneReadable(int images, String error) {
+    return CsdpException.badInput(
+        "none of the first %d images can be read; the first: %s", images, error);
+  }
+
+  /**
+   * Encodes images block by block, on demand.
+   *
+   * @return the rows of each block
+   */
+  public Iterator<List<Row>> blocks(Csdp network, ImageSource images) {
+    return new Iterator<>() {
+      private int done;
+      private List<ImageSource.Item> items = take();
+
+      private List<ImageSource.Item> take() {
+        List<ImageSource.Item> taken = new ArrayList<>();
+        ImageSource.Item item;
+        while (taken.size() < Math.min(block, limit - done) && (item = images.next()) != null) {
+          taken.add(item);
+        }
+        return taken;
+      }
+
+      @Override
+      public boolean hasNext() {
+        return !items.isEmpty();
+      }
+
+      @Override
+      public List<Row> next() {
+        List<Row> rows = rows(network, items, done);
+        done += rows.size();
+        items = take();
+        return rows;
+      }
+    };
   }
 
   private List<Row> rows(Csdp network, List<ImageSource.Item> items, int done) {

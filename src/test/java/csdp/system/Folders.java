@@ -56,6 +56,11 @@ public final class Folders {
     expected.forEach((file, bytes) -> assertArrayEquals(bytes, actual.get(file), file));
   }
 
+  /** Compares what {@link #results} returns of two runs. */
+  public static void assertSameResults(Path expected, Path actual) throws IOException {
+    assertSame(results(expected), results(actual));
+  }
+
   /** Returns the temporaries in the folder of a run. */
   static List<String> temporaries(Path run) throws IOException {
     return names(run).stream().filter(n -> n.endsWith(".tmp") || n.endsWith(".old")).toList();
