@@ -248,7 +248,6 @@ public final class Csdp implements AutoCloseable {
    * @param first index of the first image, from 0
    */
   public List<Encoding> encode(float[][] images, int first) {
-    float steps = spec().constants().steps();
     List<Population> layers = spec().populations(Role.HIDDEN);
     List<Encoding> encodings = new ArrayList<>();
     ReadOut out = new ReadOut(spec());
@@ -257,15 +256,7 @@ public final class Csdp implements AutoCloseable {
         first,
         out,
         b -> {
-          float[][] codes = new float[layers.size()][];
-          for (int l = 0; l < codes.length; l++) {
-            int units = layers.get(l).units();
-            float[] spikes = out.hiddenSpikes(layers.get(l));
-            codes[l] = new float[units];
-            for (int i = 0; i < units; i++) {
-              codes[l][i] = spikes[b * units + i] / steps;
-            }
-          }
+          float[][] codes = layers.stream().map(p -> out.rateCode(p, b)).toArray(float[][]::new);
           encodings.add(new Encoding(prediction(out, b), codes));
         });
     return encodings;

@@ -135,12 +135,11 @@ final class AnalysisRun {
   }
 
   private void addCodes(int first, ReadOut out) {
-    float steps = spec.constants().steps();
     for (int l = 0; l < layers.size(); l++) {
-      float[] spikes = out.hiddenSpikes(layers.get(l));
-      int at = first * layers.get(l).units();
-      for (int k = 0; k < spikes.length; k++) {
-        rates.get(l)[at + k] = spikes[k] / steps;
+      int units = layers.get(l).units();
+      for (int b = 0; b < out.size(); b++) {
+        System.arraycopy(
+            out.rateCode(layers.get(l), b), 0, rates.get(l), (first + b) * units, units);
       }
     }
   }

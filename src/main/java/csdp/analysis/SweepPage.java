@@ -128,7 +128,7 @@ public final class SweepPage {
     for (Row r : table.rows()) {
       h.append("<tr>");
       cell(h, "", r.trial());
-      cell(h, "", r.error() == null ? r.status() : r.status() + ": " + r.error());
+      cell(h, "", r.status() + (r.error() == null ? "" : ": " + r.error()));
       number(h, r.epochs());
       number(h, r.bestEpoch());
       percent(h, r.metrics().get("valid_accuracy"));

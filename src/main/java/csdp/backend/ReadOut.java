@@ -2,6 +2,7 @@ package csdp.backend;
 
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
+import java.util.Arrays;
 import java.util.List;
 
 /** Read-outs of a time window: sums over its T steps, samples in batch order. */
@@ -80,6 +81,17 @@ public final class ReadOut {
    */
   public float[] hiddenSpikes(Population hidden) {
     return hiddenSpikes[hidden.index()];
+  }
+
+  /** Returns the rate code of a hidden layer in a sample: spikes of each unit / T, in [0, 1]. */
+  public float[] rateCode(Population hidden, int sample) {
+    int units = hidden.units();
+    float steps = spec.constants().steps();
+    float[] code = Arrays.copyOfRange(hiddenSpikes(hidden), sample * units, (sample + 1) * units);
+    for (int i = 0; i < units; i++) {
+      code[i] /= steps;
+    }
+    return code;
   }
 
   /** Spikes of each population over all samples and steps, by population index. */

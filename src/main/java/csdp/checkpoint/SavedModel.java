@@ -1,5 +1,6 @@
 package csdp.checkpoint;
 
+import csdp.data.ImageSize;
 import csdp.data.Ink;
 import csdp.error.CsdpException;
 import csdp.io.Hdf5;
@@ -111,7 +112,7 @@ public record SavedModel(
     NirFile.Content found = NirFile.read(file);
     NetworkSpec spec = found.parameters().spec();
     boolean told = found.width() != 0;
-    int width = told ? found.width() : side(spec.input().units());
+    int width = told ? found.width() : ImageSize.ofPixels(spec.input().units()).width();
     int height = spec.input().units() / width;
     notice.accept("NIR has no adaptive threshold: each unit of " + file + " keeps its initial one");
     if (!told || !found.stepsKnown()) {
@@ -129,12 +130,6 @@ public record SavedModel(
         file, found.parameters(), Learning.forBatch(500), width, height, RELEASED_SEED, null, null);
   }
 
-  /** Returns the width of images with a number of pixels: square if possible, else one row. */
-  private static int side(int pixels) {
-    int side = (int) Math.round(Math.sqrt(pixels));
-    return side * side == pixels ? side : pixels;
-  }
-
   private static SavedModel released(Path place, NgcLearnModel model, Consumer<String> notice) {
     if (model.isUntrained()) {
       notice.accept(
@@ -147,7 +142,7 @@ public record SavedModel(
     NgcLearnModel.Extra extra = model.extra();
     int pixels = model.spec().input().units();
     boolean told = extra != null && extra.width() != null;
-    int width = told ? extra.width() : side(pixels);
+    int width = told ? extra.width() : ImageSize.ofPixels(pixels).width();
     int height = pixels / width;
     if (extra == null) {
       notice.accept(

@@ -92,7 +92,7 @@ public final class DataCommand implements Runnable {
             sizes(set.train(), set.test(), set.width(), set.height(), set.classes()),
             place == null
                 ? "not here; csdp data fetch " + set.name()
-                : "found in " + place + "; " + state(DataSources.check(set, place)),
+                : "found in " + place + "; " + state(set.check(place)),
             set.licence() + "; " + set.source());
       }
       for (BuiltIn set : BuiltIn.values()) {
@@ -208,9 +208,9 @@ public final class DataCommand implements Runnable {
           continue;
         }
         here++;
-        DataSources.Check check = DataSources.check(set, place);
-        wrong |= check == DataSources.Check.WRONG;
-        absent |= check == DataSources.Check.INCOMPLETE;
+        DataCatalog.Check check = set.check(place);
+        wrong |= check == DataCatalog.Check.WRONG;
+        absent |= check == DataCatalog.Check.INCOMPLETE;
         out.printf(Locale.ROOT, "%s: %s, in %s%n", set.name(), state(check), place);
       }
       out.flush();
@@ -221,7 +221,7 @@ public final class DataCommand implements Runnable {
     }
   }
 
-  private static String state(DataSources.Check check) {
+  private static String state(DataCatalog.Check check) {
     return switch (check) {
       case VERIFIED -> "verified";
       case INCOMPLETE -> "incomplete: a file is missing";

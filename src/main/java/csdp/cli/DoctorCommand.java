@@ -289,7 +289,7 @@ public final class DoctorCommand implements Callable<Integer> {
       if (place == null) {
         absent.add(set.name());
       } else {
-        String state = DataSources.check(set, place).name().toLowerCase(Locale.ROOT);
+        String state = set.check(place).name().toLowerCase(Locale.ROOT);
         found.append(", ").append(set.name()).append(" in ").append(probe.shown(place));
         found.append(" (").append(state).append(")");
       }

@@ -4,7 +4,6 @@ import csdp.checkpoint.SavedModel;
 import csdp.data.Dataset;
 import csdp.data.Split;
 import csdp.error.CsdpException;
-import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -49,7 +48,7 @@ final class SplitOptions {
 
   /** Returns the name of the split in lower case. */
   String name() {
-    return split.name().toLowerCase(Locale.ROOT);
+    return split.label();
   }
 
   /** Returns the given seed, or the model's. */

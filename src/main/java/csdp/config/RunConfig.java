@@ -96,16 +96,16 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     @JsonIgnore
     public DataRequest request() {
       return new DataRequest(
-              name,
-              path(trainX),
-              path(trainY),
-              path(validX),
-              path(validY),
-              path(testX),
-              path(testY),
-              valid,
-              trainLimit)
-          .scaledTo(ImageSize.parse(size));
+          name,
+          path(trainX),
+          path(trainY),
+          path(validX),
+          path(validY),
+          path(testX),
+          path(testY),
+          valid,
+          trainLimit,
+          ImageSize.parse(size));
     }
 
     /** Returns a copy with other numbers of images. */

@@ -3,7 +3,7 @@ package csdp.data;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** A data set that is part of the library. */
 public enum BuiltIn {
@@ -15,15 +15,7 @@ public enum BuiltIn {
       Digits.SIDE,
       Digits.TRAIN,
       Digits.VALID,
-      Digits.TEST) {
-    @Override
-    Source source() {
-      return source(
-          () -> Digits.read(Split.TRAIN),
-          () -> Digits.read(Split.VALID),
-          () -> Digits.read(Split.TEST));
-    }
-  },
+      Digits.TEST),
 
   /** Generated digits of MNIST's size. */
   STROKES(
@@ -33,13 +25,7 @@ public enum BuiltIn {
       Strokes.SIDE,
       Strokes.TRAIN,
       0,
-      Strokes.TEST) {
-    @Override
-    Source source() {
-      return source(
-          () -> Strokes.train(Strokes.SEED), () -> null, () -> Strokes.test(Strokes.SEED));
-    }
-  };
+      Strokes.TEST);
 
   private final String title;
   private final String licence;
@@ -93,25 +79,31 @@ public enum BuiltIn {
   }
 
   /** Returns the images. */
-  abstract Source source();
+  Source source() {
+    return new Images(this, reader());
+  }
 
-  Source source(Supplier<Dataset> train, Supplier<Dataset> valid, Supplier<Dataset> test) {
-    return new Images(this, train, valid, test);
+  private Function<Split, Dataset> reader() {
+    return switch (this) {
+      case DIGITS -> Digits::read;
+      case STROKES ->
+          split ->
+              switch (split) {
+                case TRAIN -> Strokes.train(Strokes.SEED);
+                case VALID -> null;
+                case TEST -> Strokes.test(Strokes.SEED);
+              };
+    };
   }
 
   /** The images of a set, read or drawn on demand. */
   static final class Images implements Source {
     private final BuiltIn set;
-    private final Supplier<Dataset> train;
-    private final Supplier<Dataset> valid;
-    private final Supplier<Dataset> test;
+    private final Function<Split, Dataset> reader;
 
-    private Images(
-        BuiltIn set, Supplier<Dataset> train, Supplier<Dataset> valid, Supplier<Dataset> test) {
+    private Images(BuiltIn set, Function<Split, Dataset> reader) {
       this.set = set;
-      this.train = train;
-      this.valid = valid;
-      this.test = test;
+      this.reader = reader;
     }
 
     @Override
@@ -135,18 +127,8 @@ public enum BuiltIn {
     }
 
     @Override
-    public Dataset train() {
-      return train.get();
-    }
-
-    @Override
-    public Dataset ownValid() {
-      return valid.get();
-    }
-
-    @Override
-    public Dataset test() {
-      return test.get();
+    public Dataset read(Split split) {
+      return reader.apply(split);
     }
 
     @Override

@@ -62,7 +62,7 @@ final class CsvFiles implements Source {
   }
 
   private static Path find(Path folder, Split split) {
-    String word = split.name().toLowerCase(Locale.ROOT);
+    String word = split.label();
     Pattern names = Pattern.compile("(?i)(.*[^a-z])?" + word + "([^a-z].*)?\\.csv(\\.gz)?");
     List<Path> found;
     try (Stream<Path> all = Files.list(folder)) {
@@ -100,7 +100,7 @@ final class CsvFiles implements Source {
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (UncheckedIOException | IllegalStateException e) {
-      // The parser wraps what the file or its compression threw.
+      // The parser wraps errors of reading and of decompression.
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw CsdpException.badInput("%s: damaged (%s); get it again", file, cause.getMessage())
           .because(e);
@@ -206,19 +206,17 @@ final class CsvFiles implements Source {
     Path file = files.get(split);
     Table table = table(split);
     Classes classes = Classes.of(files.keySet().stream().flatMap(s -> table(s).labels().stream()));
-    int side = (int) Math.round(Math.sqrt(table.columns()));
-    boolean square = side * side == table.columns();
-    int width = square ? side : table.columns();
+    ImageSize size = ImageSize.ofPixels(table.columns());
     byte[] pixels = table.pixels();
     String fileName = file.getFileName().toString();
-    if (square && fileName.toLowerCase(Locale.ROOT).startsWith("emnist")) {
-      pixels = Idx.transposed(pixels, 0, side, side);
+    if (size.width() == size.height() && fileName.toLowerCase(Locale.ROOT).startsWith("emnist")) {
+      pixels = Idx.transposed(pixels, 0, size.width(), size.height());
     }
     return classes.name(
         Dataset.adoptBytes(
-            name + " " + split.name().toLowerCase(Locale.ROOT) + " (" + fileName + ")",
-            width,
-            table.columns() / width,
+            name + " " + split.label() + " (" + fileName + ")",
+            size.width(),
+            size.height(),
             classes.count(),
             pixels,
             0,
@@ -257,17 +255,7 @@ final class CsvFiles implements Source {
   }
 
   @Override
-  public Dataset train() {
-    return dataset(Split.TRAIN);
-  }
-
-  @Override
-  public Dataset ownValid() {
-    return files.containsKey(Split.VALID) ? dataset(Split.VALID) : null;
-  }
-
-  @Override
-  public Dataset test() {
-    return dataset(Split.TEST);
+  public Dataset read(Split split) {
+    return files.containsKey(split) ? dataset(split) : null;
   }
 }

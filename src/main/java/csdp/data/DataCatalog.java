@@ -22,6 +22,16 @@ public record DataCatalog(List<SetEntry> sets) {
     sets = List.copyOf(sets);
   }
 
+  /** Result of checking a folder. */
+  public enum Check {
+    /** All files of the set are present and valid. */
+    VERIFIED,
+    /** A file is missing. */
+    INCOMPLETE,
+    /** A file is damaged, different, or of a format without a known checksum. */
+    WRONG
+  }
+
   /**
    * A data set of four IDX files.
    *
@@ -58,6 +68,20 @@ public record DataCatalog(List<SetEntry> sets) {
     /** Returns the entry of a file by its standard name, for example "train-images-idx3-ubyte". */
     Optional<FileEntry> file(String stem) {
       return files.stream().filter(f -> f.stem().equals(stem)).findFirst();
+    }
+
+    /** Compares the files in a folder with this set. */
+    public Check check(Path folder) {
+      Check result = Check.VERIFIED;
+      for (FileEntry entry : files) {
+        Path file = IdxFolder.find(folder, entry.stem());
+        if (file == null) {
+          result = result == Check.VERIFIED ? Check.INCOMPLETE : result;
+        } else if (!entry.isIn(file)) {
+          result = Check.WRONG;
+        }
+      }
+      return result;
     }
   }
 
@@ -101,6 +125,14 @@ public record DataCatalog(List<SetEntry> sets) {
       return sha256 != null
           ? sha256.equals(Checksums.sha256Uncompressed(file, limit))
           : gzipMd5.equals(Checksums.md5(file));
+    }
+
+    private boolean isIn(Path file) {
+      try {
+        return matches(file, Downloads.MAX_BYTES);
+      } catch (IOException e) {
+        return false;
+      }
     }
   }
 

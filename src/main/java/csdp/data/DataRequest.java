@@ -58,20 +58,6 @@ public record DataRequest(
     }
   }
 
-  /** A request for images in the size of their files. */
-  public DataRequest(
-      String data,
-      Path trainX,
-      Path trainY,
-      Path validX,
-      Path validY,
-      Path testX,
-      Path testY,
-      int valid,
-      int trainLimit) {
-    this(data, trainX, trainY, validX, validY, testX, testY, valid, trainLimit, null);
-  }
-
   /** Returns the same request for image files that are scaled; null for their own size. */
   public DataRequest scaledTo(ImageSize other) {
     return new DataRequest(
@@ -80,7 +66,7 @@ public record DataRequest(
 
   /** Returns a request for a named set, a folder, or (null) the default. */
   public static DataRequest of(String data, int valid, int trainLimit) {
-    return new DataRequest(data, null, null, null, null, null, null, valid, trainLimit);
+    return new DataRequest(data, null, null, null, null, null, null, valid, trainLimit, null);
   }
 
   /** Returns true if .npy files are named. */

@@ -2,7 +2,6 @@ package csdp.data;
 
 import csdp.data.DataCatalog.SetEntry;
 import csdp.error.CsdpException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -152,13 +151,13 @@ public final class DataSources {
 
   private static Dataset read(Source source, Split split, DataRequest request) {
     if (split == Split.TEST) {
-      return source.test();
+      return source.read(split);
     }
-    Dataset own = source.ownValid();
+    Dataset own = source.read(Split.VALID);
     if (split == Split.VALID && (own != null || request.valid() == 0)) {
       return own;
     }
-    Dataset all = source.train();
+    Dataset all = source.read(Split.TRAIN);
     int aside = own != null ? 0 : request.valid();
     if (aside >= all.size()) {
       throw CsdpException.badInput(
@@ -200,7 +199,7 @@ public final class DataSources {
     SetEntry known = manifest.find(request.data()).orElse(null);
     Optional<BuiltIn> builtIn = BuiltIn.find(request.data());
     if (request.size() != null && (known != null || builtIn.isPresent())) {
-      throw sizeOf(request.data());
+      throw DataFolder.sizeOf(request.data());
     }
     if (builtIn.isPresent()) {
       return builtIn.get().source();
@@ -225,7 +224,7 @@ public final class DataSources {
       }
     }
     if (size != null) {
-      throw sizeOf(USUAL);
+      throw DataFolder.sizeOf(USUAL);
     }
     SetEntry usual = manifest.find(USUAL).orElseThrow();
     try {
@@ -258,14 +257,14 @@ public final class DataSources {
         }
         looked.add(folder + " (CSDP_DATA, holds other data)");
       }
-      Source there = sourceIn(set.name(), folder.resolve(set.name()));
+      Source there = sourceIn(set.name(), folder.resolve(set.name()), null);
       if (there != null && hasAll(there, needed)) {
         return there;
       }
       looked.add(folder.resolve(set.name()).toString());
     }
     Path here = working.resolve("data").resolve(set.name());
-    Source there = sourceIn(set.name(), here);
+    Source there = sourceIn(set.name(), here, null);
     if (there != null && hasAll(there, needed)) {
       return there;
     }
@@ -297,49 +296,8 @@ public final class DataSources {
     return require(there, needed, "the folder " + folder);
   }
 
-  private Source sourceIn(String name, Path folder) {
-    return sourceIn(name, folder, null);
-  }
-
-  /**
-   * Returns the data in a folder, or null.
-   *
-   * @param size that image files are scaled to; null for their own
-   */
   private Source sourceIn(String name, Path folder, ImageSize size) {
-    if (!Files.isDirectory(folder)) {
-      return null;
-    }
-    boolean idx = IdxFolder.isOne(folder);
-    boolean npy = NpyFiles.isOne(folder);
-    if (idx && npy) {
-      throw CsdpException.badInput(
-          "%s holds IDX and .npy files; keep them in folders of their own", folder);
-    }
-    Source source =
-        idx
-            ? new IdxFolder(name, folder, manifest)
-            : npy ? new NpyFiles(name, folder) : otherIn(name, folder, size);
-    if (size != null && source != null && !(source instanceof ImageFolder)) {
-      throw sizeOf(folder.toString());
-    }
-    return source;
-  }
-
-  private Source otherIn(String name, Path folder, ImageSize size) {
-    if (CsvFiles.isOne(folder)) {
-      return new CsvFiles(name, folder);
-    }
-    Path raw = IdxFolder.raw(folder);
-    if (raw != null) {
-      return new IdxFolder(name, raw, manifest);
-    }
-    return ImageFolder.isOne(folder) ? new ImageFolder(name, folder, size) : null;
-  }
-
-  private static CsdpException sizeOf(String data) {
-    return CsdpException.badInput(
-        "a size of images was given, but %s is not a folder of image files", data);
+    return DataFolder.source(name, folder, size, manifest);
   }
 
   private Path environmentFolder() {
@@ -380,45 +338,13 @@ public final class DataSources {
   public Path place(SetEntry set) {
     List<Path> candidates = new ArrayList<>();
     if (environment != null) {
-      if (check(set, environmentFolder()) == Check.VERIFIED) {
+      if (set.check(environmentFolder()) == DataCatalog.Check.VERIFIED) {
         return environment;
       }
       candidates.add(environment.resolve(set.name()));
     }
     candidates.add(working.resolve("data").resolve(set.name()));
     return candidates.stream().filter(IdxFolder::isOne).findFirst().orElse(null);
-  }
-
-  /** Result of checking a folder. */
-  public enum Check {
-    /** All files of the set are present and valid. */
-    VERIFIED,
-    /** A file is missing. */
-    INCOMPLETE,
-    /** A file is damaged, different, or of a format without a known checksum. */
-    WRONG
-  }
-
-  /** Compares a folder with the manifest, file by file. */
-  public static Check check(SetEntry set, Path folder) {
-    Check result = Check.VERIFIED;
-    for (DataCatalog.FileEntry entry : set.files()) {
-      Path file = IdxFolder.find(folder, entry.stem());
-      if (file == null) {
-        result = result == Check.VERIFIED ? Check.INCOMPLETE : result;
-      } else if (!check(entry, file)) {
-        result = Check.WRONG;
-      }
-    }
-    return result;
-  }
-
-  private static boolean check(DataCatalog.FileEntry entry, Path file) {
-    try {
-      return entry.matches(file, Downloads.MAX_BYTES);
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   /** Returns the known sets, except the built-in ones. */

@@ -60,7 +60,7 @@ final class Digits {
       }
       labels[i] = Integer.parseInt(values[pixels]);
     }
-    String part = split.name().toLowerCase(java.util.Locale.ROOT);
+    String part = split.label();
     return Dataset.adoptFloats("digits " + part, SIDE, SIDE, CLASSES, images, labels);
   }
 

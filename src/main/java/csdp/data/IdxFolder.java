@@ -138,18 +138,12 @@ final class IdxFolder implements Source {
   }
 
   @Override
-  public Dataset train() {
-    return dataset("train", TRAIN_IMAGES, TRAIN_LABELS);
-  }
-
-  @Override
-  public Dataset ownValid() {
-    return null;
-  }
-
-  @Override
-  public Dataset test() {
-    return dataset("test", TEST_IMAGES, TEST_LABELS);
+  public Dataset read(Split split) {
+    return switch (split) {
+      case TRAIN -> dataset(split, TRAIN_IMAGES, TRAIN_LABELS);
+      case VALID -> null;
+      case TEST -> dataset(split, TEST_IMAGES, TEST_LABELS);
+    };
   }
 
   @Override
@@ -190,12 +184,12 @@ final class IdxFolder implements Source {
                 () -> hashes.computeIfAbsent(stem, any -> content.sha256()), content.gzipMd5());
   }
 
-  private Dataset dataset(String split, String images, String labels) {
+  private Dataset dataset(Split split, String images, String labels) {
     int classes =
         classes(); // labels first: they are small, and may make reading the images unnecessary
     int[] classOf = load(labels).labels();
     Idx.Content pixels = load(images);
-    String title = name + " " + split;
+    String title = name + " " + split.label();
     if (prefix.isEmpty()) {
       return Idx.dataset(pixels, classOf, find(labels), title, classes);
     }

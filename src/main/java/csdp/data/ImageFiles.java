@@ -220,14 +220,9 @@ final class ImageFiles implements ImageSource {
           pixels.data() instanceof boolean[]
               ? NpyFiles.greyLevels(pixels, file)
               : NpyFiles.wholeNumbers(pixels);
-      image = new float[bytes.length];
-      for (int p = 0; p < bytes.length; p++) {
-        image[p] = (bytes[p] & 0xFF) / 255f;
-      }
+      image = Images.image(bytes, 0, bytes.length);
     }
-    for (int p = 0; invert && p < image.length; p++) {
-      image[p] = 1 - image[p];
-    }
+    Images.invert(image, invert);
     return image;
   }
 

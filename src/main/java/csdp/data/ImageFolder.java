@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -188,21 +187,11 @@ final class ImageFolder implements Source {
   }
 
   @Override
-  public Dataset train() {
-    return read(Split.TRAIN);
+  public Dataset read(Split split) {
+    return files.containsKey(split) ? dataset(split) : null;
   }
 
-  @Override
-  public Dataset ownValid() {
-    return files.containsKey(Split.VALID) ? read(Split.VALID) : null;
-  }
-
-  @Override
-  public Dataset test() {
-    return read(Split.TEST);
-  }
-
-  private Dataset read(Split split) {
+  private Dataset dataset(Split split) {
     List<Labelled> list = files.get(split);
     ImageSize all = size;
     byte[] pixels = new byte[0];
@@ -234,7 +223,7 @@ final class ImageFolder implements Source {
         pixels[i * grey.length + p] = (byte) Math.round(255 * grey[p]);
       }
     }
-    String title = name + " " + split.name().toLowerCase(Locale.ROOT);
+    String title = name + " " + split.label();
     return classes.name(
         Dataset.adoptBytes(title, all.width(), all.height(), classes.count(), pixels, 0, labels));
   }

@@ -38,6 +38,14 @@ public record ImageSize(int width, int height) {
     return new ImageSize(Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2)));
   }
 
+  /**
+   * Returns the size of an image of which only the number of pixels is known: square, else a row.
+   */
+  public static ImageSize ofPixels(int pixels) {
+    int side = (int) Math.round(Math.sqrt(pixels));
+    return side * side == pixels ? new ImageSize(side, side) : new ImageSize(pixels, 1);
+  }
+
   @Override
   public String toString() {
     return width + "x" + height;

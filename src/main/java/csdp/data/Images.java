@@ -93,11 +93,16 @@ public final class Images {
 
   private static float[][] inverted(float[][] images, boolean invert) {
     for (float[] image : images) {
-      for (int p = 0; invert && p < image.length; p++) {
-        image[p] = 1 - image[p];
-      }
+      invert(image, invert);
     }
     return images;
+  }
+
+  /** Replaces values by 1 - value if asked to. */
+  static void invert(float[] image, boolean invert) {
+    for (int p = 0; invert && p < image.length; p++) {
+      image[p] = 1 - image[p];
+    }
   }
 
   static void checkSize(Path file, int width, int height, int wantedWidth, int wantedHeight) {
@@ -147,13 +152,20 @@ public final class Images {
   }
 
   private static float[][] split(byte[] bytes, int offset, int n, int pixels) {
-    float[][] images = new float[n][pixels];
+    float[][] images = new float[n][];
     for (int i = 0; i < n; i++) {
-      for (int p = 0; p < pixels; p++) {
-        images[i][p] = (bytes[offset + i * pixels + p] & 0xFF) / 255f;
-      }
+      images[i] = image(bytes, offset + i * pixels, pixels);
     }
     return images;
+  }
+
+  /** Returns the values of grey levels 0..255. */
+  static float[] image(byte[] levels, int from, int pixels) {
+    float[] image = new float[pixels];
+    for (int p = 0; p < pixels; p++) {
+      image[p] = (levels[from + p] & 0xFF) / 255f;
+    }
+    return image;
   }
 
   /** Returns true if a file is .npy, by its content. */

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -76,7 +75,7 @@ final class NpyFiles implements Source {
 
   /** Returns the file of images, which may be missing: K-MNIST's, else that of the scripts. */
   private static Path images(Path folder, Split split) {
-    String s = split.name().toLowerCase(Locale.ROOT);
+    String s = split.label();
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(f -> f.getFileName().toString().matches("\\w+-" + s + IMAGES))
@@ -123,21 +122,11 @@ final class NpyFiles implements Source {
   }
 
   @Override
-  public Dataset train() {
-    return dataset(Split.TRAIN, "train");
+  public Dataset read(Split split) {
+    return files.containsKey(split) ? dataset(split) : null;
   }
 
-  @Override
-  public Dataset ownValid() {
-    return files.containsKey(Split.VALID) ? dataset(Split.VALID, "valid") : null;
-  }
-
-  @Override
-  public Dataset test() {
-    return dataset(Split.TEST, "test");
-  }
-
-  private Dataset dataset(Split split, String part) {
+  private Dataset dataset(Split split) {
     Pair pair = files.get(split);
     NpyArray images = Npy.read(pair.images());
     int[] labels = labels(split).classOf();
@@ -147,7 +136,7 @@ final class NpyFiles implements Source {
           "%s has %d images but %s has %d labels; give files that belong together",
           pair.images(), images.dim(0), pair.labels(), labels.length);
     }
-    String title = name + " " + part + " (" + pair.images().getFileName() + ")";
+    String title = name + " " + split.label() + " (" + pair.images().getFileName() + ")";
     byte[] bytes = greyLevels(images, pair.images());
     return bytes != null
         ? Dataset.adoptBytes(title, size[0], size[1], classes(), bytes, 0, labels)
@@ -177,8 +166,8 @@ final class NpyFiles implements Source {
     if (shape.length == 3) {
       return new int[] {shape[2], shape[1]};
     }
-    int side = (int) Math.round(Math.sqrt(shape[1]));
-    return side * side == shape[1] ? new int[] {side, side} : new int[] {shape[1], 1};
+    ImageSize size = ImageSize.ofPixels(shape[1]);
+    return new int[] {size.width(), size.height()};
   }
 
   /**

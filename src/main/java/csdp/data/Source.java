@@ -14,14 +14,12 @@ interface Source {
   /** Returns true if any file of a part exists: an incomplete part is an error, not absent. */
   boolean hasSome(Split split);
 
-  /** All training images. */
-  Dataset train();
-
-  /** Returns separate validation images, or null. */
-  Dataset ownValid();
-
-  /** Returns test images, or null. */
-  Dataset test();
+  /**
+   * Reads the images of a part that has files of its own.
+   *
+   * @return null for validation images that are to be split off the training images
+   */
+  Dataset read(Split split);
 
   /** Returns the file names of a part, for messages. */
   String filesOf(Split split);

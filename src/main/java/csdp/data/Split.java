@@ -1,5 +1,7 @@
 package csdp.data;
 
+import java.util.Locale;
+
 /** A part of the data. */
 public enum Split {
   /** Training images. */
@@ -7,5 +9,10 @@ public enum Split {
   /** Validation images, which select the best epoch. */
   VALID,
   /** Test images, for reported results. */
-  TEST
+  TEST;
+
+  /** Returns the name for users and files, in lower case. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

@@ -2,6 +2,7 @@ package csdp.sweep;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.RunRecord;
@@ -51,6 +52,7 @@ public record ResultTable(List<String> settings, List<Row> rows) {
     /** Not completed yet. */
     UNFINISHED;
 
+    @JsonValue
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -76,7 +78,7 @@ public record ResultTable(List<String> settings, List<Row> rows) {
   public record Row(
       String trial,
       Map<String, String> settings,
-      String status,
+      Status status,
       String error,
       int epochs,
       @JsonProperty("best_epoch") Integer bestEpoch,
@@ -93,7 +95,7 @@ public record ResultTable(List<String> settings, List<Row> rows) {
       return new Row(
           trial,
           settings,
-          status.toString(),
+          status,
           result.failure() == null ? null : result.failure().error(),
           result.epochs(),
           best == null ? null : best.epoch(),
@@ -115,7 +117,10 @@ public record ResultTable(List<String> settings, List<Row> rows) {
     /** Returns true if the measurements are those of a complete run. */
     @JsonIgnore
     public boolean isComplete() {
-      return status.equals(Status.DONE.toString()) || status.equals(Status.HALVED.toString());
+      return switch (status) {
+        case DONE, HALVED -> true;
+        case FAILED, UNFINISHED -> false;
+      };
     }
   }
 

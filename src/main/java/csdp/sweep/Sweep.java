@@ -39,7 +39,8 @@ import java.util.stream.Stream;
  *       each setting. Written at the end and after a stop
  * </ul>
  *
- * <p>The folders decide what is left to do, so a sweep that was killed goes on when it runs again.
+ * <p>The state of a sweep is in the run folders only, so a killed sweep continues when it runs
+ * again.
  */
 public final class Sweep {
   private static final String DEFINITION = "definition.json";

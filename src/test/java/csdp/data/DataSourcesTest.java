@@ -95,7 +95,8 @@ class DataSourcesTest {
         test ? f.resolve("testX.npy") : null,
         test ? f.resolve("testY.npy") : null,
         1,
-        0);
+        0,
+        null);
   }
 
   @Test
@@ -288,11 +289,14 @@ class DataSourcesTest {
         "--test-x and --test-y");
     assertFails(
         2,
-        () -> new DataRequest(null, f, null, null, null, null, null, 0, 0),
+        () -> new DataRequest(null, f, null, null, null, null, null, 0, 0, null),
         "trainX",
         "without trainY");
     assertFails(
-        2, () -> new DataRequest("mnist", f, f, null, null, null, null, 0, 0), "mnist", "one or");
+        2,
+        () -> new DataRequest("mnist", f, f, null, null, null, null, 0, 0, null),
+        "mnist",
+        "one or");
   }
 
   @Test

@@ -21,7 +21,9 @@ class TrainingRunTest {
     return java.totalMemory() - java.freeMemory();
   }
 
-  /** What is in use at a checkpoint: the backend, and a copy of the parameters. */
+  /**
+   * A training that holds as much memory as at a checkpoint: backend and a copy of the parameters.
+   */
   @Test
   void theHeapOfTrainingIsAsEstimated() {
     Dataset data = Strokes.train(1).limit(500);

@@ -77,7 +77,7 @@ class SweepCommandTest extends CommandTest {
         Folders.results(dir.resolve("plain")), Folders.results(dir.resolve("one/hidden-9_seed-2")));
     assertEquals(0, command("evaluate --model @/one/hidden-9_seed-2"), err);
 
-    // The table holds what the folders hold.
+    // The table has the values of the run folders.
     JsonNode row = trial("one", 4);
     assertEquals("hidden-9_seed-2", row.get("trial").textValue());
     JsonNode test = Json.tree(dir.resolve("plain/test.json"));
@@ -114,7 +114,7 @@ class SweepCommandTest extends CommandTest {
 
   @Test
   void halvingContinuesTheBestExactly() throws Exception {
-    String flags = SweepData.TRAINING.replace("--epochs 3", "--epochs 4");
+    String flags = SweepData.TRAINING.replace("--epochs 2", "--epochs 4");
     String vary = " --vary eta=0.0005,0.002,0.02,0.005 --vary seed=1,2 --halving 2 --out @/halved";
     assertEquals(0, command("sweep " + flags + vary), err);
     assertTrue(out.contains("halving: 4 settings to epoch 1, 2 to 2, 1 to 4"), out);

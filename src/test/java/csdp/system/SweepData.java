@@ -16,7 +16,7 @@ import java.util.TreeMap;
 final class SweepData {
   /** A training of some milliseconds. */
   static final String TRAINING =
-      "--hidden 12 --batch 10 --epochs 3 --steps 10 --device cpu --train-x @/trainX.npy"
+      "--hidden 12 --batch 10 --epochs 2 --steps 10 --device cpu --train-x @/trainX.npy"
           + " --train-y @/trainY.npy --valid-x @/validX.npy --valid-y @/validY.npy"
           + " --test-x @/testX.npy --test-y @/testY.npy ";
 

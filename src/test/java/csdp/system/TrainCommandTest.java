@@ -488,7 +488,8 @@ class TrainCommandTest extends CommandTest {
     assertEquals("mine", Files.readString(dir.resolve("other/best/mine.txt")));
     assertEquals("theirs", Files.readString(dir.resolve("arrays/acc1234.npy")));
     assertEquals("theirs", Files.readString(dir.resolve("foreign/last/weights")));
-    assertEquals(0, run("evaluate", "--limit", "5", "--model", folder("ngc")), err);
+    String evaluate = "evaluate --data strokes --limit 5 --model ";
+    assertEquals(0, runLine(evaluate + folder("ngc")), err);
     // A folder of runs keeps them, and a damaged run of csdp can be replaced.
     byte[] one = Files.readAllBytes(dir.resolve("runs/1/best/W1.npz"));
     assertEquals(0, train("--out", folder("runs"), "--force"), err);

@@ -58,7 +58,7 @@ public final class SweepPlots {
     String[] labels = new String[settings.size()];
     for (int i = 0; i < labels.length; i++) {
       Summary setting = settings.get(i);
-      labels[i] = shortened(setting.label());
+      labels[i] = Charts.shortened(setting.label(), LONGEST_LABEL);
       Statistics a = setting.metrics().get(table.accuracy());
       boolean interval = a.sd() != null;
       means.add(
@@ -106,10 +106,6 @@ public final class SweepPlots {
         Charts.image(
             Charts.chart(null, plot, RectangleEdge.BOTTOM), WIDTH, 110 + 24 * labels.length),
         Map.of());
-  }
-
-  private static String shortened(String label) {
-    return label.length() <= LONGEST_LABEL ? label : label.substring(0, LONGEST_LABEL - 3) + "...";
   }
 
   /**
@@ -166,7 +162,8 @@ public final class SweepPlots {
     renderer.setAlpha(0.15f);
     int values = 0;
     for (int k = 0; k < settings.size(); k++) {
-      YIntervalSeries series = new YIntervalSeries(shortened(settings.get(k).label()));
+      YIntervalSeries series =
+          new YIntervalSeries(Charts.shortened(settings.get(k).label(), LONGEST_LABEL));
       for (Map.Entry<Integer, Statistics> at : points(settings.get(k), curve).entrySet()) {
         Statistics s = at.getValue();
         if (at.getKey() > 0) {

@@ -13,6 +13,9 @@ import jdk.incubator.vector.VectorSpecies;
  * {@link RowMath} with the Vector API. Each column has its running sum in a register lane, so the
  * order of sums is that of the plain implementation. It does not check for non-finite values and is
  * used only if there can be none. Loaded only if the module is present.
+ *
+ * <p>Sums are unrolled by hand, since vectors stay in registers only as local variables: a method
+ * or an array of them makes objects.
  */
 final class VectorRowMath implements RowMath {
   private static final VectorSpecies<Float> S = species();
