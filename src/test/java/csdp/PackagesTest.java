@@ -118,8 +118,8 @@ final class PackagesTest {
         "train");
     allow(
         "", "error", "io", "model", "data", "config", "backend", "metrics", "train", "checkpoint");
-    allow("encode", "", "error", "io", "model", "data", "config", "checkpoint");
-    allow("cluster", "error", "encode", "sweep");
+    allow("encode", "", "error", "io", "model", "data", "checkpoint");
+    allow("cluster", "error", "model", "encode", "sweep");
     if (SPARK) {
       allow("spark", ALLOWED.keySet().toArray(String[]::new));
     }

@@ -100,7 +100,9 @@ final class DataOptions {
    *     other measurements under the same name
    */
   Dataset images(SavedModel model, Split split, CommandSpec spec) {
-    RunConfig.Data wanted = of(model);
+    RunConfig.Data trained =
+        model.run() == null ? RunConfig.Preset.DEMO.config().data() : model.run().run().data();
+    RunConfig.Data wanted = over(trained);
     if (model.run() != null
         && !given()
         && split == Split.TEST
@@ -133,12 +135,6 @@ final class DataOptions {
       }
     }
     return images;
-  }
-
-  /** Returns the training data of a model, overridden by the given options. */
-  RunConfig.Data of(SavedModel model) {
-    return over(
-        model.run() == null ? RunConfig.Preset.DEMO.config().data() : model.run().run().data());
   }
 
   /** Returns true if data were named. */

@@ -8,7 +8,7 @@ import csdp.data.Dataset;
 import csdp.data.ImageSource;
 import csdp.encode.CodesWriter;
 import csdp.encode.EncodeJob;
-import csdp.encode.EncodeRequest;
+import csdp.encode.EncodePart;
 import csdp.error.CsdpException;
 import csdp.model.Population;
 import csdp.model.Population.Role;
@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,8 +34,8 @@ import picocli.CommandLine.Spec;
           + " --batch, and a job can be split into parts with --first.",
       "NAME.csv has a row per image. NAME.npy has the codes (n x units), beside it"
           + " NAME_classes.npy, NAME_probabilities.npy and NAME_images.csv (index, image, true"
-          + " class, error). On Spark: NAME.parquet with the columns index, image, true_class, class,"
-          + " probabilities, z1, z2 and so on, error.",
+          + " class, error). NAME.parquet, with --engine spark, has the columns index, image,"
+          + " true_class, class, probabilities, z1, z2 and so on, error.",
       "Default images: the test images of the training."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -100,8 +101,19 @@ final class EncodeCommand implements Callable<Integer> {
     split.check();
     EncodeJob job = new EncodeJob(first, split.limit(), batch);
     boolean local = engine.isLocal();
+    SavedModel saved = model.open(spec);
+    List<Population> layers =
+        layer.layers(saved.spec().hidden().length).stream()
+            .map(l -> saved.spec().populations(Role.HIDDEN).get(l - 1))
+            .toList();
+    EncodePart files = files(job, saved, local);
+    Dataset set = files == null ? images(saved) : null;
+    Supplier<ImageSource> images = () -> files == null ? ImageSource.of(set) : files.images(saved);
+    try (ImageSource opened = images.get()) {
+      job.requireReadable(opened);
+    }
     long start = System.nanoTime();
-    EncodeJob.Summary summary = local ? here(job, print) : onCluster();
+    EncodeJob.Summary summary = local ? encode(job, saved, layers, images) : encode(files, layers);
     double seconds = (System.nanoTime() - start) * 1e-9;
     print.printf(
         Locale.ROOT,
@@ -124,84 +136,55 @@ final class EncodeCommand implements Callable<Integer> {
     return CsdpException.FAILED;
   }
 
-  private EncodeJob.Summary here(EncodeJob job, PrintWriter print) {
+  /** Encodes in this process. */
+  private EncodeJob.Summary encode(
+      EncodeJob job, SavedModel saved, List<Population> layers, Supplier<ImageSource> images) {
     Device where = device.resolve(spec);
-    SavedModel saved = model.open(spec);
-    List<Population> layers =
-        layers(saved).stream().map(l -> saved.spec().populations(Role.HIDDEN).get(l - 1)).toList();
-    List<Path> files = files();
-    try (ImageSource images =
-            files == null
-                ? ImageSource.of(fitting(saved, split.images(data, saved, spec)))
-                : ImageSource.of(
-                    files, saved.width(), saved.height(), invert, saved.scalesImages());
+    try (ImageSource opened = images.get();
         CodesWriter codes = CodesWriter.of(out, saved.spec(), layers);
         Csdp network = Csdp.of(saved.withSeed(split.seed(saved)), where, device.threads())) {
-      ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
-      EncodeJob.Summary summary = job.run(network, images, codes, progress::encoded);
+      ProgressPrinter progress =
+          new ProgressPrinter(spec.commandLine().getOut(), spec.commandLine().getErr());
+      EncodeJob.Summary summary = job.run(network, opened, codes::add, progress::encoded);
+      codes.commit();
       progress.clear();
       return summary;
     }
   }
 
-  private EncodeJob.Summary onCluster() {
-    if (!out.toString().endsWith(".parquet")) {
-      throw CsdpException.badInput(
-          "%s: a cluster writes Parquet; name a folder that ends with .parquet", out);
-    }
-    SavedModel saved = model.open(spec);
-    List<Integer> layers = layers(saved);
-    List<Path> files = files();
-    EncodeRequest.DataPart part = files == null ? part(saved) : null;
-    EncodeRequest request =
-        new EncodeRequest(
-            absolute(saved.folder()),
-            model.isLast(),
-            split.seed(saved),
-            layers,
-            files == null ? null : files.stream().map(EncodeCommand::absolute).toList(),
-            invert,
-            part,
-            first,
-            split.limit(),
-            absolute(out));
-    try (Cluster cluster = engine.open(device)) {
+  /** Encodes on a cluster. */
+  private EncodeJob.Summary encode(EncodePart files, List<Population> layers) {
+    try (Cluster cluster = engine.connect(device)) {
       PrintWriter print = spec.commandLine().getOut();
-      print.printf(Locale.ROOT, "cluster   %s%n", cluster.description());
+      print.println("cluster   " + cluster.description());
       print.flush();
-      return cluster.encode(request);
+      return cluster.encode(files, layers, out.toAbsolutePath().normalize());
     }
   }
 
-  private EncodeRequest.DataPart part(SavedModel saved) {
-    Dataset images = fitting(saved, data.images(saved, split.split(), spec));
-    return new EncodeRequest.DataPart(data.of(saved), split.split(), images.sha256());
-  }
-
-  private static Dataset fitting(SavedModel saved, Dataset images) {
-    Evaluator.requireFit(saved.spec(), images);
-    return images;
-  }
-
-  private static String absolute(Path path) {
-    return path.toAbsolutePath().normalize().toString();
-  }
-
-  private List<Integer> layers(SavedModel saved) {
-    return layer.layers(saved.spec().hidden().length);
-  }
-
-  /** Returns the files of --images; null for a data set. */
-  private List<Path> files() {
+  /** Returns the encoding of --images; null for a data set. */
+  private EncodePart files(EncodeJob job, SavedModel saved, boolean local) {
     if (patterns == null) {
-      if (invert) {
-        throw CsdpException.badInput("--invert needs --images");
+      if (invert || !local) {
+        throw CsdpException.badInput("%s needs --images", invert ? "--invert" : "--engine spark");
       }
       return null;
     }
     if (data.given()) {
       throw CsdpException.badInput("--images and a data set were given; give one or the other");
     }
-    return patterns.stream().flatMap(p -> ImageSource.find(p).stream()).toList();
+    List<String> files =
+        patterns.stream()
+            .flatMap(p -> ImageSource.find(p).stream())
+            .map(f -> (local ? f : f.toAbsolutePath().normalize()).toString())
+            .toList();
+    String place = saved.folder().toAbsolutePath().normalize().toString();
+    return new EncodePart(place, model.isLast(), split.seed(saved), invert, files, 0, job);
+  }
+
+  private Dataset images(SavedModel saved) {
+    Dataset images = split.images(data, saved, spec);
+    Evaluator.requireFit(saved.spec(), images);
+    return images;
   }
 }

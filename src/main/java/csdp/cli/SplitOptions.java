@@ -42,10 +42,6 @@ final class SplitOptions {
     return limit == null ? Integer.MAX_VALUE : limit;
   }
 
-  Split split() {
-    return split;
-  }
-
   /** Returns the name of the split in lower case. */
   String name() {
     return split.label();

@@ -125,7 +125,6 @@ final class SweepCommand implements Callable<Integer> {
     check();
     boolean local = engine.isLocal();
     if (!local) {
-      requireNoSlots();
       out = out.toAbsolutePath().normalize(); // for other machines
     }
     TrainFlags flags = new TrainFlags();
@@ -133,34 +132,38 @@ final class SweepCommand implements Callable<Integer> {
     Function<RunConfig.Data, Splits> data = d -> opened.computeIfAbsent(d, this::open);
     Sweep sweep = new Sweep(out, definition(flags), flags, checkpointEvery, data);
     SweepReport report = new SweepReport(spec);
+    List<Device> available =
+        !local
+            ? List.of(Device.CPU)
+            : devices == null ? List.of(device.resolve(spec)) : device.resolve(spec, devices);
+    report.requireFonts();
+    long heap = sweep.check(available.get(0).kind());
     if (local) {
-      List<Device> available =
-          devices == null ? List.of(device.resolve(spec)) : device.resolve(spec, devices);
-      report.requireFonts();
-      long heap = sweep.check(available.get(0).kind());
       List<Device> slots = slots(available, sweep.trials().size(), heap);
       int threads = Device.threads(device.threads());
-      try (FolderLock lock = sweep.lock(line -> report.warn(line))) {
+      try (FolderLock lock = sweep.lock(report::warn)) {
         introduce(sweep, opened, jobs(slots, threads), heap);
-        return run(sweep, new LocalEngine(slots, threads, data, report::warn), report, null);
+        return run(sweep, new LocalEngine(slots, threads, data, report::warn), report, () -> {});
       }
     }
-    report.requireFonts();
-    long heap = sweep.check(Device.Kind.CPU);
-    try (FolderLock lock = sweep.lock(line -> report.warn(line));
-        Cluster cluster = engine.open(device)) {
+    try (Cluster cluster = engine.connect(device);
+        FolderLock lock = sweep.lock(report::warn)) {
       introduce(sweep, opened, cluster.description(), heap);
-      return run(sweep, cluster.engine(), report, cluster);
+      return run(
+          sweep,
+          cluster.engine(),
+          report,
+          () -> cluster.parquet(out.resolve("sweep.csv"), out.resolve("sweep.parquet")));
     }
   }
 
   /**
    * Runs the sweep and writes its results.
    *
-   * @param cluster writes the table as Parquet too; null on this machine
+   * @param written called when the tables of a completed sweep are written
    */
   @SuppressWarnings("try") // as above
-  private int run(Sweep sweep, Engine tasks, SweepReport report, Cluster cluster) {
+  private int run(Sweep sweep, Engine tasks, SweepReport report, Runnable written) {
     try (Interrupt interrupt =
         new Interrupt(
             tasks::stop, tasks::isCurrent, report::stopping, "continue with the same command")) {
@@ -170,19 +173,9 @@ final class SweepCommand implements Callable<Integer> {
       if (!completed) {
         return report.stopped(table);
       }
-      if (cluster != null) {
-        cluster.parquet(out.resolve("sweep.csv"), out.resolve("sweep.parquet"));
-      }
+      written.run();
       report.summarise(table, out, "sweep");
       return report.requireAllDone(table);
-    }
-  }
-
-  private void requireNoSlots() {
-    if (jobs != null || devices != null) {
-      throw CsdpException.badInput(
-          "%s is for --engine local; on a cluster, its cores and --threads decide",
-          jobs != null ? "--jobs" : "--devices");
     }
   }
 
@@ -192,6 +185,11 @@ final class SweepCommand implements Callable<Integer> {
     }
     if (jobs != null && (jobs < 1 || jobs > 1024)) {
       throw CsdpException.badInput("--jobs must be in 1..1024, not %d", jobs);
+    }
+    if (!engine.isLocal() && (jobs != null || devices != null)) {
+      throw CsdpException.badInput(
+          "%s needs --engine local; a cluster runs as many trials as it has cores for",
+          jobs != null ? "--jobs" : "--devices");
     }
     if (devices != null) {
       for (String other : List.of("--device", "--jobs")) {

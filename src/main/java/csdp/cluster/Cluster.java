@@ -1,80 +1,66 @@
 package csdp.cluster;
 
 import csdp.encode.EncodeJob;
-import csdp.encode.EncodeRequest;
+import csdp.encode.EncodePart;
 import csdp.error.CsdpException;
+import csdp.model.Population;
 import csdp.sweep.Engine;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.ServiceLoader;
 
 /**
- * Machines that run tasks. They share a file system, on which models, images, runs and results have
- * the same paths.
+ * Machines that run tasks. They share a file system, where models, images, runs and results have
+ * the same absolute paths.
  */
 public interface Cluster extends AutoCloseable {
-  /** Opens clusters of a kind; found on the class path by {@link ServiceLoader}. */
+  /** Connects to a cluster; found on the class path by {@link ServiceLoader}. */
   interface Provider {
-    /** Returns the name, as in the option {@code --engine}. */
-    String name();
-
-    /**
-     * Connects.
-     *
-     * @throws CsdpException bad input or environment, if that is impossible
-     */
-    Cluster open(Options options);
+    /** See {@link Cluster#connect}. */
+    Cluster connect(String master, int threads, String device);
   }
 
   /**
-   * Options of the tasks.
+   * Connects.
    *
-   * @param master address of the cluster; null for that of the launcher
+   * @param master address; null for that of the launcher
    * @param threads CPU threads of a task
-   * @param device name of its device, as in the option {@code --device}
+   * @param device of a task, as in the option {@code --device}
+   * @throws CsdpException bad input or environment: no address, no such cluster, no Spark here
    */
-  record Options(String master, int threads, String device) {}
-
-  /**
-   * Connects to a cluster.
-   *
-   * @param name of its provider
-   * @throws CsdpException environment if there is no provider of that name in this build
-   */
-  static Cluster open(String name, Options options) {
-    List<Provider> known =
-        ServiceLoader.load(Provider.class, Cluster.class.getClassLoader()).stream()
-            .map(ServiceLoader.Provider::get)
-            .toList();
-    return known.stream()
-        .filter(p -> p.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                CsdpException.badInput(
-                    "--engine %s: %s; use --engine local",
-                    name,
-                    name.equals("spark")
-                        ? "this csdp was built without Spark (mvn -Pspark package)"
-                        : String.format(Locale.ROOT, "no such engine; there are local and spark")))
-        .open(options);
+  static Cluster connect(String master, int threads, String device) {
+    try {
+      return ServiceLoader.load(Provider.class)
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  CsdpException.environment(
+                      "this csdp was built without Spark: build it with mvn -Pspark package, or use"
+                          + " --engine local"))
+          .connect(master, threads, device);
+    } catch (NoClassDefFoundError e) {
+      throw CsdpException.environment(
+              "Spark is not on the class path: start csdp by spark-submit, or use --engine local")
+          .because(e);
+    }
   }
 
-  /** Returns one line about the cluster. */
+  /** Returns a line about the cluster. */
   String description();
 
-  /** Returns an engine for the trials of a sweep; each is a task. */
+  /** Returns an engine that makes each trial of a sweep a task. */
   Engine engine();
 
   /**
-   * Encodes images into Parquet files in a folder, which is replaced when all are done.
+   * Encodes images.
    *
-   * @throws CsdpException bad input if no image can be read, environment or failed if a task fails
+   * @param layers hidden layers whose codes are written, in order
+   * @param out a folder {@code NAME.parquet}, or a file for {@link csdp.encode.CodesWriter};
+   *     replaced when all images are done
    */
-  EncodeJob.Summary encode(EncodeRequest request);
+  EncodeJob.Summary encode(EncodePart images, List<Population> layers, Path out);
 
-  /** Writes a table in CSV as Parquet too; replaces an earlier one. */
+  /** Writes a CSV table as Parquet too; replaces an earlier folder. */
   void parquet(Path csv, Path folder);
 
   @Override

@@ -32,7 +32,7 @@ final class ImageFiles implements ImageSource {
     /** Returns the next image. */
     float[] next();
 
-    /** Called to pass over the next n images. */
+    /** Passes over the first n images. */
     default void skip(int n) {}
 
     @Override
@@ -44,12 +44,14 @@ final class ImageFiles implements ImageSource {
   private final int height;
   private final boolean invert;
   private final boolean scale;
+  private int skip; // images of the next file
   private Path file;
   private Opened opened;
   private int index; // of the next image in the file
 
-  ImageFiles(List<Path> files, int width, int height, boolean invert, boolean scale) {
+  ImageFiles(List<Path> files, int skip, int width, int height, boolean invert, boolean scale) {
     this.files = List.copyOf(files).iterator();
+    this.skip = skip;
     this.width = width;
     this.height = height;
     this.invert = invert;
@@ -106,9 +108,11 @@ final class ImageFiles implements ImageSource {
         return null;
       }
       file = files.next();
-      index = 0;
+      index = skip;
+      skip = 0;
       try {
         opened = open();
+        opened.skip(index);
       } catch (CsdpException e) {
         return new Item(file.toString(), -1, null, e.getMessage());
       }
@@ -124,7 +128,7 @@ final class ImageFiles implements ImageSource {
   }
 
   static int count(Path file, int width, int height) {
-    try (ImageFiles one = new ImageFiles(List.of(file), width, height, false, false)) {
+    try (ImageFiles one = new ImageFiles(List.of(file), 0, width, height, false, false)) {
       if (Images.isPicture(file)) {
         return 1;
       }
@@ -132,27 +136,7 @@ final class ImageFiles implements ImageSource {
       one.opened = one.open();
       return one.opened.count();
     } catch (CsdpException e) {
-      return 1;
-    }
-  }
-
-  @Override
-  public void skip(int n) {
-    if (opened == null && files.hasNext() && n > 0) {
-      file = files.next();
-      index = 0;
-      try {
-        opened = open();
-      } catch (CsdpException e) {
-        return; // its one item is the error
-      }
-      int inFile = Math.min(n, opened.count());
-      opened.skip(inFile);
-      index = inFile;
-      n -= inFile;
-    }
-    for (int i = 0; i < n; i++) {
-      next();
+      return 1; // the item that holds the error
     }
   }
 

@@ -19,13 +19,6 @@ public interface ImageSource extends AutoCloseable {
   /** Returns the next image, or null after the last one. */
   Item next();
 
-  /** Skips images; at most those that are left. */
-  default void skip(int n) {
-    for (int i = 0; i < n; i++) {
-      next();
-    }
-  }
-
   @Override
   void close();
 
@@ -34,13 +27,20 @@ public interface ImageSource extends AutoCloseable {
    * cannot be read is one item with an error, and so is each image with wrong values. Memory is
    * constant for .npy files; other files are read one at a time.
    *
+   * @param skip images of the first file that are left out; fewer than it has
    * @param width that the images must have, in pixels
    * @param height that the images must have, in pixels
    * @param invert true for dark ink on a bright ground
    * @param scale true to scale files of one image to the size that they must have
    */
-  static ImageSource of(List<Path> files, int width, int height, boolean invert, boolean scale) {
-    return new ImageFiles(files, width, height, invert, scale);
+  static ImageSource of(
+      List<Path> files, int skip, int width, int height, boolean invert, boolean scale) {
+    return new ImageFiles(files, skip, width, height, invert, scale);
+  }
+
+  /** Returns the number of items of a file, without decoding pictures. Sizes as above. */
+  static int count(Path file, int width, int height) {
+    return ImageFiles.count(file, width, height);
   }
 
   /** Returns the images of a data set. */
@@ -59,23 +59,8 @@ public interface ImageSource extends AutoCloseable {
       }
 
       @Override
-      public void skip(int n) {
-        next += n;
-      }
-
-      @Override
       public void close() {}
     };
-  }
-
-  /**
-   * Returns the number of items of a file, without decoding pictures: 1 if it cannot be read.
-   *
-   * @param width that the images must have, in pixels
-   * @param height that the images must have, in pixels
-   */
-  static int count(Path file, int width, int height) {
-    return ImageFiles.count(file, width, height);
   }
 
   /**

@@ -1,14 +1,20 @@
 package csdp.spark;
 
+import csdp.checkpoint.SavedModel;
 import csdp.cluster.Cluster;
+import csdp.encode.CodesWriter;
 import csdp.encode.EncodeJob;
-import csdp.encode.EncodeRequest;
-import csdp.encode.EncodeRequest.Piece;
+import csdp.encode.EncodePart;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFolder;
+import csdp.io.Disk;
+import csdp.model.Population;
 import csdp.sweep.Engine;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -19,25 +25,33 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
-/** Apache Spark, locally or on a cluster. */
+/** Apache Spark, on this machine or on a cluster. */
 final class SparkCluster implements Cluster {
   /** File that Spark adds to a complete result. */
   private static final String MARKER = "_SUCCESS";
 
-  /** Tasks of an encoding for each that runs at once, so that all machines end together. */
+  /** Parts of an encoding for each task that runs at once, so that all machines end together. */
   private static final int WAVES = 4;
 
   private static final Pattern OURS = Pattern.compile("CsdpException: ([^\n]+)");
 
-  private final SparkSession session;
   private final JavaSparkContext context;
-  private final Options options;
+  private final SparkSession session;
+  private final String device;
 
-  SparkCluster(Options options) {
-    this.options = options;
+  /** Connects to Spark for {@code --engine spark}. */
+  public static final class Provider implements Cluster.Provider {
+    @Override
+    public Cluster connect(String master, int threads, String device) {
+      return new SparkCluster(master, threads, device);
+    }
+  }
+
+  private SparkCluster(String master, int threads, String device) {
+    this.device = device;
     SparkConf conf = new SparkConf();
-    if (options.master() != null) {
-      conf.setMaster(options.master());
+    if (master != null) {
+      conf.setMaster(master);
     }
     if (!conf.contains("spark.master")) {
       throw CsdpException.badInput(
@@ -46,14 +60,14 @@ final class SparkCluster implements Cluster {
     }
     conf.setIfMissing("spark.app.name", "csdp");
     conf.setIfMissing("spark.ui.enabled", "false");
-    conf.setIfMissing("spark.log.level", "WARN");
+    conf.setIfMissing("spark.log.level", "ERROR");
     conf.setIfMissing("spark.executor.extraJavaOptions", "--add-modules=jdk.incubator.vector");
     conf.set("spark.ui.showConsoleProgress", "false");
-    conf.set("spark.task.cpus", Integer.toString(options.threads()));
+    conf.set("spark.task.cpus", Integer.toString(threads));
     conf.set("spark.speculation", "false"); // two copies of a trial would write one folder
     try {
       session = SparkSession.builder().config(conf).getOrCreate();
-    } catch (Exception e) {
+    } catch (Exception e) { // also SparkException, which no signature names
       throw failure("cannot connect to " + conf.get("spark.master"), e);
     }
     context = JavaSparkContext.fromSparkContext(session.sparkContext());
@@ -61,11 +75,6 @@ final class SparkCluster implements Cluster {
 
   /** Returns the error of a job: that of csdp in a task if there is one. */
   static CsdpException failure(String what, Exception e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CsdpException known) {
-        return known;
-      }
-    }
     String text = String.valueOf(e.getMessage());
     Matcher ours = OURS.matcher(text);
     String line = ours.find() ? ours.group(1) : text.lines().findFirst().orElse(e.toString());
@@ -75,78 +84,85 @@ final class SparkCluster implements Cluster {
   @Override
   public String description() {
     return String.format(
-        java.util.Locale.ROOT,
-        "Spark %s at %s, %d CPU threads a task",
+        Locale.ROOT,
+        "Spark %s at %s, %s CPU threads per task",
         session.version(),
         context.master(),
-        options.threads());
+        context.getConf().get("spark.task.cpus"));
   }
 
   @Override
   public Engine engine() {
-    return new SparkEngine(context, options.device());
+    return new SparkEngine(context, device);
   }
 
   @Override
-  public EncodeJob.Summary encode(EncodeRequest request) {
-    int atOnce = Math.max(1, context.defaultParallelism() / options.threads());
-    List<List<Piece>> tasks = request.tasks(request.open(), WAVES * atOnce);
-    EncodeTask task = new EncodeTask(request.json(), options.device());
-    Path out = Path.of(request.out());
-    EncodeJob.Summary[] summary = new EncodeJob.Summary[1];
-    AtomicFolder.replace(
-        out,
-        MARKER,
-        folder -> {
-          try {
-            JavaRDD<Row> rows = context.parallelize(tasks, tasks.size()).flatMap(task);
-            session
-                .createDataFrame(rows, task.schema())
-                .write()
-                .mode(SaveMode.Append) // the folder exists, and is empty
-                .parquet(uri(folder));
-            summary[0] = summary(session.read().parquet(uri(folder)));
-          } catch (Exception e) { // also SparkException, which no signature names
-            throw failure("the encoding failed", e);
-          }
-          if (summary[0].failed() == summary[0].images()) {
-            throw EncodeJob.noneReadable(summary[0].images(), summary[0].error());
-          }
-        });
-    return summary[0];
+  public EncodeJob.Summary encode(EncodePart images, List<Population> layers, Path out) {
+    EncodeTask task = new EncodeTask(layers.stream().map(Population::layer).toList(), device);
+    SavedModel saved = images.open();
+    if (out.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) {
+      return summary(encode(images, saved, task, out));
+    }
+    Path folder = out.resolveSibling("." + out.getFileName() + ".parquet");
+    try (CodesWriter codes = CodesWriter.of(out, saved.spec(), layers)) {
+      Dataset<Row> rows = encode(images, saved, task, folder);
+      EncodeJob.Summary summary = summary(rows);
+      Iterator<Row> sorted = rows.orderBy("index").toLocalIterator();
+      sorted.forEachRemaining(row -> codes.add(List.of(task.row(row))));
+      codes.commit();
+      return summary;
+    } finally {
+      delete(folder);
+    }
   }
 
-  private static EncodeJob.Summary summary(Dataset<Row> written) {
-    Dataset<Row> failed = written.filter("error is not null").orderBy("index");
-    long errors = failed.count();
-    String first = errors == 0 ? null : failed.select("error").first().getString(0);
-    return new EncodeJob.Summary((int) written.count(), (int) errors, first);
+  private Dataset<Row> encode(EncodePart images, SavedModel saved, EncodeTask task, Path folder) {
+    int threads = context.getConf().getInt("spark.task.cpus", 1);
+    List<EncodePart> parts =
+        images.divide(saved, WAVES * Math.max(1, context.defaultParallelism() / threads));
+    JavaRDD<Row> rows = context.parallelize(parts, parts.size()).flatMap(task);
+    return save(session.createDataFrame(rows, task.schema()), folder, "the encoding failed");
+  }
+
+  private static EncodeJob.Summary summary(Dataset<Row> rows) {
+    Dataset<Row> failed = rows.filter("error is not null").orderBy("index").select("error");
+    int errors = (int) failed.count();
+    String first = errors == 0 ? null : failed.first().getString(0);
+    return new EncodeJob.Summary((int) rows.count(), errors, first);
   }
 
   @Override
   public void parquet(Path csv, Path folder) {
+    Dataset<Row> table =
+        session.read().option("header", "true").option("inferSchema", "true").csv(uri(csv));
+    save(table.coalesce(1), folder, "the table cannot be written as Parquet");
+  }
+
+  /** Replaces a folder of Parquet files and returns its rows. */
+  private Dataset<Row> save(Dataset<Row> rows, Path folder, String error) {
     AtomicFolder.replace(
         folder,
         MARKER,
         temporary -> {
           try {
-            session
-                .read()
-                .option("header", "true")
-                .option("inferSchema", "true")
-                .csv(uri(csv))
-                .coalesce(1)
-                .write()
-                .mode(SaveMode.Append)
-                .parquet(uri(temporary));
+            rows.write().mode(SaveMode.Append).parquet(uri(temporary)); // it exists, and is empty
           } catch (Exception e) { // also SparkException, which no signature names
-            throw failure("the table cannot be written", e);
+            throw failure(error, e);
           }
         });
+    return session.read().parquet(uri(folder));
   }
 
   private static String uri(Path path) {
-    return path.toAbsolutePath().toUri().toString();
+    return path.toUri().toString();
+  }
+
+  private static void delete(Path folder) {
+    try {
+      Disk.delete(folder);
+    } catch (IOException e) {
+      throw Disk.failure(folder, e);
+    }
   }
 
   @Override

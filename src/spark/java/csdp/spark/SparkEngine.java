@@ -1,30 +1,40 @@
 package csdp.spark;
 
-import csdp.io.Json;
+import csdp.backend.Device;
+import csdp.config.RunConfig;
+import csdp.data.DataSources;
+import csdp.data.Splits;
+import csdp.error.CsdpException;
+import csdp.io.FolderLock;
 import csdp.sweep.Engine;
 import csdp.sweep.Outcome;
+import csdp.sweep.TrialRun;
 import csdp.sweep.TrialTask;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.IntStream;
+import java.util.concurrent.ConcurrentMap;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.apache.spark.scheduler.SparkListenerTaskStart;
-import org.apache.spark.util.CollectionAccumulator;
+import scala.Function2;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag$;
+import scala.runtime.BoxedUnit;
 
-/** Runs the trials of a sweep as the tasks of one job. */
+/**
+ * Runs the trials of a rung as the tasks of one job. A task that Spark repeats after the loss of a
+ * machine continues from the last checkpoint in the trial's folder.
+ */
 final class SparkEngine implements Engine {
-  private static final String GROUP = "csdp sweep";
+  /** How long the process of a lost machine may hold a folder before the trial fails. */
   private static final int PATIENCE_SECONDS = 60;
+
+  /** Data in this executor; most trials of a sweep share them. */
+  private static final ConcurrentMap<RunConfig.Data, Splits> DATA = new ConcurrentHashMap<>();
 
   private final JavaSparkContext context;
   private final String device;
-  private final Set<Long> running = ConcurrentHashMap.newKeySet(); // Spark's numbers of tasks
   private volatile boolean stopRequested;
 
   SparkEngine(JavaSparkContext context, String device) {
@@ -32,95 +42,73 @@ final class SparkEngine implements Engine {
     this.device = device;
   }
 
-  /** A task or an outcome as JSON, with the position of the task. */
-  private record Numbered(int position, String json) implements Serializable {}
-
-  /** Passes on the events of tasks. */
-  private final class Listener extends SparkListener {
-    private final List<TrialTask> tasks;
-    private final Progress progress;
-    private final CollectionAccumulator<Numbered> outcomes;
-    private final Set<Integer> reported = ConcurrentHashMap.newKeySet();
-
-    Listener(List<TrialTask> tasks, Progress progress, CollectionAccumulator<Numbered> outcomes) {
-      this.tasks = tasks;
-      this.progress = progress;
-      this.outcomes = outcomes;
-    }
-
-    @Override
-    public void onTaskStart(SparkListenerTaskStart start) {
-      running.add(start.taskInfo().taskId());
-      progress.started(tasks.get(start.taskInfo().index()));
-    }
-
-    @Override
-    public void onTaskEnd(SparkListenerTaskEnd end) {
-      running.remove(end.taskInfo().taskId());
-      report();
-    }
-
-    void report() {
-      for (Numbered ended : List.copyOf(outcomes.value())) {
-        if (reported.add(ended.position)) {
-          Path source = Path.of("the outcome of a trial");
-          byte[] bytes = ended.json.getBytes(StandardCharsets.UTF_8);
-          Outcome outcome = Json.value(Json.tree(bytes, source), Outcome.class, source);
-          progress.ended(tasks.get(ended.position), outcome);
-        }
-      }
-    }
-  }
+  private interface Trial extends Function2<TaskContext, Iterator<String>, Outcome>, Serializable {}
 
   @Override
   public void run(List<TrialTask> tasks, Progress progress) {
     if (tasks.isEmpty() || stopRequested) {
       return;
     }
-    CollectionAccumulator<Numbered> outcomes = context.sc().collectionAccumulator("outcomes");
-    Listener listener = new Listener(tasks, progress, outcomes);
-    TrialFunction trial = new TrialFunction(device);
-    List<Numbered> lines =
-        IntStream.range(0, tasks.size())
-            .mapToObj(i -> new Numbered(i, tasks.get(i).json()))
-            .toList();
-    context.sc().addSparkListener(listener);
-    context.setJobGroup(GROUP, GROUP, false);
+    List<String> lines = tasks.stream().map(TrialTask::json).toList();
+    String name = device; // a task gets no copy of the engine
+    Trial trial = (task, line) -> run(TrialTask.of(line.next()), name, task.cpus());
     try {
       context
-          .parallelize(lines, lines.size())
-          .foreach(line -> outcomes.add(new Numbered(line.position, trial.call(line.json))));
-      listener.report();
+          .sc()
+          .runJob(
+              context.parallelize(lines, lines.size()).rdd(),
+              trial,
+              (position, outcome) -> {
+                progress.ended(tasks.get((Integer) position), outcome);
+                return BoxedUnit.UNIT;
+              },
+              ClassTag$.MODULE$.apply(Outcome.class));
     } catch (Exception e) { // also SparkException, which no signature names
       if (!stopRequested) {
-        throw SparkCluster.failure("the sweep failed", e);
+        throw SparkCluster.failure("the sweep failed; continue with the same command", e);
       }
-      awaitTasks();
-    } finally {
-      context.clearJobGroup();
-      context.sc().removeSparkListener(listener);
     }
   }
 
-  /** Waits for tasks that write their checkpoints. */
-  private void awaitTasks() {
-    try {
-      for (int s = 0; s < PATIENCE_SECONDS && !running.isEmpty(); s++) {
+  /** Runs a trial in an executor. */
+  private static Outcome run(TrialTask task, String device, int threads) {
+    awaitFolder(Path.of(task.folder()));
+    return new TrialRun(task, share -> {})
+        .run(
+            Device.of(device, false, line -> {}),
+            threads,
+            data -> DATA.computeIfAbsent(data, d -> DataSources.open(d.request(), line -> {})),
+            line -> {});
+  }
+
+  @SuppressWarnings("try") // held for a moment only
+  private static void awaitFolder(Path folder) {
+    for (int s = 0; s < PATIENCE_SECONDS; s++) {
+      try (FolderLock free = FolderLock.take(folder, line -> {})) {
+        return;
+      } catch (CsdpException e) {
+        if (e.exitCode() != CsdpException.USAGE) {
+          return; // not held: the trial records the error
+        }
+      }
+      try {
         Thread.sleep(1_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
+  /** Cancels the job. Spark ends its executors; the last checkpoints of the trials remain. */
   @Override
   public void stop() {
     stopRequested = true;
-    context.sc().cancelJobGroup(GROUP);
+    context.sc().cancelAllJobs();
   }
 
   @Override
   public boolean isCurrent() {
-    return running.isEmpty();
+    return true;
   }
 }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -173,30 +174,53 @@ class EncodeCommandTest extends CommandTest {
     Path wrong = fresh.resolve("wrong.npy");
     Npy.write(wrong, new int[] {3, 28, 28}, new float[3 * 784]);
     String file = wrong.toString();
-    boolean spark = EncodeCommandTest.class.getResource("/csdp/spark") != null;
-    String[][] cases = {
-      {"Parquet", "o.parquet"},
-      {".npy or .csv", "o.txt"},
-      {"no file matches", "o.npy", "--images", fresh + "/*.png"},
-      {"none of the first 1 images can be read; the first: " + file, "o.npy", "--images", file},
-      {"one or the other", "o.npy", "--images", file, "--data", "digits"},
-      {"--images", "o.npy", "--invert"},
-      {"index -1", "o.npy", "--first", "-1"},
-      {"blocks of 0", "o.npy", "--batch", "0"},
-      {"1..2", "o.csv", "--layer", "3"},
-      {"28 x 28", "o.csv", "--data", "strokes"},
-      {"--master needs --engine spark", "o.npy", "--master", "local[2]"},
-      {"name a folder that ends with .parquet", "o.npy", "--engine", "spark"},
-      {"no such engine", "o.parquet", "--engine", "cloud"},
-      {spark ? "--master" : "built without Spark", "o.parquet", "--engine", "spark"},
-    };
-    for (String[] one : cases) {
-      String[] flags = Arrays.copyOfRange(one, 2, one.length);
-      assertEquals(2, encode(one[1], flags), out + err);
-      assertTrue(err.contains(one[0]), one[0] + " in " + err);
+    Map<String[], String> cases =
+        Map.of(
+            new String[] {"o.parquet"},
+            "Parquet",
+            new String[] {"o.txt"},
+            ".npy or .csv",
+            new String[] {"o.npy", "--images", fresh + "/*.png"},
+            "no file matches",
+            new String[] {"o.npy", "--images", file},
+            "none of the first 1 images can be read; the first: " + file,
+            new String[] {"o.npy", "--images", file, "--data", "digits"},
+            "one or the other",
+            new String[] {"o.npy", "--invert"},
+            "--images",
+            new String[] {"o.npy", "--first", "-1"},
+            "index -1",
+            new String[] {"o.npy", "--batch", "0"},
+            "blocks of 0",
+            new String[] {"o.csv", "--layer", "3"},
+            "1..2",
+            new String[] {"o.csv", "--data", "strokes"},
+            "28 x 28");
+    for (Map.Entry<String[], String> one : cases.entrySet()) {
+      String[] flags = one.getKey();
+      assertEquals(2, encode(flags[0], Arrays.copyOfRange(flags, 1, flags.length)), out + err);
+      assertTrue(err.contains(one.getValue()), one.getValue() + " in " + err);
       assertEquals(1, err.lines().filter(l -> l.startsWith("csdp:")).count(), err);
-      assertEquals(List.of("wrong.npy"), Folders.names(fresh), String.join(" ", one));
+      assertEquals(List.of("wrong.npy"), Folders.names(fresh), String.join(" ", flags));
     }
+  }
+
+  @Test
+  void sparkNeedsItsBuildAndFiles() throws Exception {
+    Path images = fresh.resolve("in.npy");
+    Npy.write(images, new int[] {2, 64}, pixels(0, 2));
+    String[] spark = {"--engine", "spark", "--images", images.toString()};
+    boolean built = EncodeCommandTest.class.getResource("/csdp/spark") != null;
+    assertEquals(built ? 2 : 3, encode("o.csv", spark), out);
+    assertTrue(err.contains(built ? "give --master" : "without Spark: build it with mvn"), err);
+    assertEquals(1, err.lines().count(), err);
+    assertEquals(2, encode("o.csv", "--engine", "spark"));
+    assertTrue(err.contains("--engine spark needs --images"), err);
+    assertEquals(2, encode("o.csv", "--master", "local[2]"));
+    assertTrue(err.contains("--master needs --engine spark"), err);
+    assertEquals(2, runLine("sweep --engine spark --jobs 2 --vary seed=1,2 --out " + fresh));
+    assertTrue(err.contains("--jobs needs --engine local"), err);
+    assertEquals(List.of("in.npy"), Folders.names(fresh));
   }
 
   /** A file of 26 MB, whose pixels would be 102 MB of floats, in a heap of 40 MB. */
