@@ -134,7 +134,7 @@ final class SparkCluster implements Cluster {
   @Override
   public void parquet(Path csv, Path folder) {
     Dataset<Row> table =
-        session.read().option("header", "true").option("inferSchema", "true").csv(uri(csv));
+        session.read().option("header", "true").option("inferSchema", "true").csv(pattern(csv));
     save(table.coalesce(1), folder, "the table cannot be written as Parquet");
   }
 
@@ -145,16 +145,18 @@ final class SparkCluster implements Cluster {
         MARKER,
         temporary -> {
           try {
-            rows.write().mode(SaveMode.Append).parquet(uri(temporary)); // it exists, and is empty
+            // The folder exists, and is empty.
+            rows.write().mode(SaveMode.Append).parquet("file:" + temporary);
           } catch (Exception e) { // also SparkException, which no signature names
             throw failure(error, e);
           }
         });
-    return session.read().parquet(uri(folder));
+    return session.read().parquet(pattern(folder));
   }
 
-  private static String uri(Path path) {
-    return path.toUri().toString();
+  /** Returns a path as Spark reads it: escaped, since it may be a pattern. */
+  private static String pattern(Path path) {
+    return ("file:" + path).replaceAll("[\\\\*?{}\\[\\]]", "\\\\$0");
   }
 
   private static void delete(Path folder) {
