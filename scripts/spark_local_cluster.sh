@@ -1,119 +1,168 @@
 #!/usr/bin/env bash
-# A Spark master and two workers on 127.0.0.1, from the jars that Maven resolves: a sweep and an encoding by spark-submit,
-# one worker killed in the middle of each, and the results compared with the local engine byte for byte.
-#   scripts/spark_local_cluster.sh [--small] [--keep]
-# --small: seconds instead of minutes of work. --keep: keeps the folder of logs and results. Exit code 1 if a result differs.
+# Tests csdp on a Spark cluster: a master and two workers on 127.0.0.1, from the jars that Maven resolves. A worker with its
+# executor is killed (SIGKILL) in the middle of a sweep and of an encoding; another sweep is killed and continued. All results
+# must be those of the local engine, bit for bit.
+#   scripts/spark_local_cluster.sh [--small]
+# --small: less work, for CI. Also runs the tests of src/spark. Writes only to a temporary folder. Ends with 0 if all is well,
+# else with 1. Needs bash 5 and Maven.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-small= keep=
-for flag in "$@"; do
-  case $flag in
-    --small) small=1 ;; --keep) keep=1 ;;
-    *) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
-  esac
-done
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+epochs=20 copies=20
+case $* in
+  --small) epochs=5 copies=4 ;;
+  '') ;;
+  *) echo "usage: spark_local_cluster.sh [--small]" >&2; exit 2 ;;
+esac
 work=$(mktemp -d)
 pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  if [ -n "$keep" ]; then echo "kept: $work"; else rm -rf "$work"; fi
+# Kills processes and their children: a worker's executors, as if the machine had failed.
+kill_all() {
+  local pid
+  for pid; do kill -KILL "$pid" $(ps -o pid= --ppid "$pid") 2>/dev/null || true; done
+  { wait "$@" || true; } 2>/dev/null
 }
-trap finish EXIT
+cleanup() {
+  kill_all "${pids[@]}"
+  rm -rf "$work"
+}
+trap cleanup EXIT
+fail() { # MESSAGE [LOG]
+  echo "spark_local_cluster: $1" >&2
+  [ $# -lt 2 ] || tail -20 "$2" >&2
+  exit 1
+}
+await() { # SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || fail "no success in time: $*"
+    sleep 0.1
+  done
+}
+since() { echo "$(((${EPOCHREALTIME/[.,]/} - $1) / 100000))" | sed 's/.$/.& s/; s/^\./0./'; }
 
-# Jars: all, ours, and those of Spark, which a cluster has in SPARK_HOME/jars.
-mvn -q -o -Pspark test-compile dependency:build-classpath -DincludeScope=compile -Dmdep.outputFile="$work/all" >"$work/build.log" 2>&1 ||
-  mvn -q -Pspark test-compile dependency:build-classpath -DincludeScope=compile -Dmdep.outputFile="$work/all" >"$work/build.log" 2>&1 ||
-  { tail -20 "$work/build.log" >&2; exit 3; }
-mvn -q -o -Pspark dependency:build-classpath -DincludeScope=runtime -Dmdep.outputFile="$work/runtime" >>"$work/build.log" 2>&1
-mkdir -p "$work/home/jars"
-ours='/(picocli|jcuda|jcublas|jfreechart|ejml-[a-z]+|jhdf|commons-(statistics|numbers|rng|csv)[a-z-]*)-[0-9][^/]*$'
-cat "$work/all" <(echo :) "$work/runtime" | tr ':' '\n' | grep 'jar$' | grep -v 'slf4j-nop\|-natives' | sort -u >"$work/jars"
-grep -E "$ours" "$work/jars" >"$work/ours"
-grep -vE "$ours" "$work/jars" | while read -r jar; do ln -s "$jar" "$work/home/jars/"; done
-jar --create --file "$work/csdp.jar" -C target/classes .
-export SPARK_HOME=$work/home SPARK_LOCAL_DIRS=$work/tmp SPARK_LOCAL_IP=127.0.0.1 SPARK_SCALA_VERSION=2.13
-spark="$work/home/jars/*"
-cat >"$work/Flags.java" <<'JAVA'
-public class Flags { public static void main(String[] a) { System.out.println(org.apache.spark.launcher.JavaModuleOptions.defaultModuleOptions()); } }
-JAVA
-flags=$(java -cp "$spark" "$work/Flags.java")
+# The distribution with csdp.spark, from a copy of the sources, and an installation of Spark.
+mkdir -p "$work/source" "$work/pom" "$work/spark/jars"
+(cd "$root" && git ls-files -z --cached --others --exclude-standard | tar --null -T - -c) | tar -x -C "$work/source"
+cd "$work/source"
+version() { sed -n "s/ *<$1.version>\(.*\)<.*/\1/p" pom.xml | head -1; }
+cat >"$work/pom/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion><groupId>spark</groupId><artifactId>spark</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.spark</groupId><artifactId>spark-sql_2.13</artifactId><version>$(version spark)</version></dependency>
+  </dependencies>
+</project>
+POM
+mvn -q -B -P 'spark,!error-prone' package -Dtest=SparkTest -Djacoco.skip -Dspotless.check.skip -Dcyclonedx.skip -Dmaven.javadoc.skip \
+  >"$work/log" 2>&1 || fail "the build failed" "$work/log"
+mvn -q -B -f "$work/pom/pom.xml" "org.apache.maven.plugins:maven-dependency-plugin:$(version dependency.plugin):build-classpath" \
+  -Dmdep.outputFile="$work/jars" >"$work/log" 2>&1 || fail "Spark cannot be resolved" "$work/log"
+tr ':' '\n' <"$work/jars" | xargs ln -s -t "$work/spark/jars"
+(cd "$work" && jar xf source/target/csdp4j-*.zip)
+cd "$work"/csdp4j-*/
+echo "built in $SECONDS s"
 
-seconds() { date +%s.%N; }
-since() { printf '%.1f s' "$(echo "$(seconds) - $1" | bc)"; }
-# Waits until a command succeeds, at most some seconds.
-await() { local n=$1; shift; for ((i = 0; i < n * 5; i++)); do if "$@"; then return; fi; sleep 0.2; done; echo "waited $n s for: $*" >&2; return 1; }
-logged() { grep -q "$2" "$1" 2>/dev/null; }
-
-start=$(seconds)
-java $flags -Xmx256m -cp "$spark" org.apache.spark.deploy.master.Master --host 127.0.0.1 --port 0 --webui-port 0 >"$work/master.log" 2>&1 &
-pids+=($!)
-await 120 logged "$work/master.log" 'Starting Spark master at'
-master=$(grep -o 'spark://127.0.0.1:[0-9]*' "$work/master.log" | head -1)
-worker() { # number
-  java $flags -Xmx256m -cp "$spark" org.apache.spark.deploy.worker.Worker --host 127.0.0.1 --webui-port 0 \
-    --cores 1 --memory 768m --work-dir "$work/worker$1" "$master" >"$work/worker$1.log" 2>&1 &
-  workers[$1]=$!
+export SPARK_HOME=$work/spark SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1 SPARK_LOCAL_DIRS=$work/scratch SPARK_DAEMON_MEMORY=256m
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+# As bin/spark-class: a program prints the command.
+spark() { # CLASS ARGUMENTS...
+  local command
+  mapfile -d '' -s 1 -t command < <("$java" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main "$@")
+  exec "${command[0]#$'\n'}" "${command[@]:1}"
+}
+start() { # LOG CLASS ARGUMENTS...
+  local log=$work/$1.log
+  shift
+  spark "$@" >"$log" 2>&1 &
   pids+=($!)
 }
-workers=()
+submit() { # LOG COMMAND...: with the flags of a user
+  start "$1" org.apache.spark.deploy.SparkSubmit --master "$master" --conf spark.executor.memory=512m --driver-memory 512m \
+    --class csdp.cli.Main --jars "$(echo lib/*.jar | tr ' ' ,)" csdp4j-*.jar "${@:2}" --engine spark --device cpu
+}
+start master org.apache.spark.deploy.master.Master --host 127.0.0.1 --port 0 --webui-port 0
+await 120 grep 'Starting Spark master at' "$work/master.log"
+master=$(grep -o 'spark://127.0.0.1:[0-9]*' "$work/master.log" | head -1)
+worker() { # NUMBER
+  start "worker$1" org.apache.spark.deploy.worker.Worker --host 127.0.0.1 --webui-port 0 --cores 1 --memory 600m \
+    --work-dir "$work/worker$1" "$master"
+  worker=$!
+  await 120 grep 'Successfully registered' "$work/worker$1.log"
+}
 worker 1
 worker 2
-await 120 logged "$work/worker1.log" 'Successfully registered'
-await 120 logged "$work/worker2.log" 'Successfully registered'
-echo "cluster: $master with two workers of one core, $(since "$start")"
+echo "cluster with two workers of one core after $SECONDS s"
+# Waits until a command succeeds; the job must not end before.
+in_job() { # LOG COMMAND...
+  local log=$work/$1.log
+  shift
+  until "$@" >/dev/null 2>&1; do
+    kill -0 "$job" 2>/dev/null || fail "the job ended too early" "$log"
+    sleep 0.1
+  done
+}
+lose_worker() { # LOG
+  kill_all "$worker"
+  wait "$job" || fail "the job failed after the loss of a worker" "$work/$1.log"
+  grep -q 'Lost executor' "$work/$1.log" || fail "no executor was lost" "$work/$1.log"
+}
+compare() { # FOLDER FOLDER FILES...: files that must exist in both
+  local file
+  for file in "${@:3}"; do cmp "$1/$file" "$2/$file" || fail "results differ"; done
+}
 
-submit() {
-  java $flags -Xmx512m -Djava.awt.headless=true -cp "$spark" org.apache.spark.deploy.SparkSubmit --master "$master" \
-    --conf spark.executor.memory=512m --class csdp.cli.Main --jars "$(paste -sd, "$work/ours")" "$work/csdp.jar" "$@"
+sweep=(sweep --data digits --hidden 60,20 --batch 98 --epochs $epochs --vary seed=1..8 --checkpoint-every 2)
+same_sweep() { # FOLDER
+  local files
+  files=$(cd "$work/local" && find . -name '*.np[yz]' -o -name test.json -o -name summary.csv)
+  [ "$(wc -l <<<"$files")" -gt 50 ] || fail "too few files to compare: $files"
+  compare "$work/local" "$work/$1" $files
+  cmp <(sed -E 's/(,[^,]*){5}$//' "$work/local/sweep.csv") <(sed -E 's/(,[^,]*){5}$//' "$work/$1/sweep.csv") ||
+    fail "tables differ" # but for times and versions
+  [ -f "$work/$1/sweep.parquet/_SUCCESS" ] || fail "no Parquet"
 }
-local_csdp() {
-  java --add-modules=jdk.incubator.vector -Djava.awt.headless=true -cp "target/classes:$(paste -sd: "$work/ours"):$spark" csdp.cli.Main "$@"
-}
-# Kills a worker with its executor, as if the machine died.
-kill_worker() {
-  local children
-  children=$(ps -o pid= --ppid "${workers[$1]}")
-  kill -9 "${workers[$1]}" $children
-  wait "${workers[$1]}" 2>/dev/null || true
-  echo "killed worker $1 and its executor"
-}
-failed=0
-same() { if cmp -s "$1" "$2"; then return; fi; echo "DIFFERS: $1 $2"; failed=1; }
+bash bin/csdp "${sweep[@]}" --device cpu --out "$work/local" >"$work/local.log" 2>&1 || fail "local sweep" "$work/local.log"
 
-# A sweep of eight trials.
-sweep=(sweep --data digits --hidden 60,20 --batch 98 --epochs $([ "$small" ] && echo 3 || echo 10) --vary seed=1..8 --checkpoint-every 2)
-local_csdp "${sweep[@]}" --device cpu --out "$work/sweep-local" >"$work/sweep-local.log" 2>&1
-start=$(seconds)
-submit "${sweep[@]}" --engine spark --device cpu --out "$work/sweep" >"$work/sweep.log" 2>&1 &
+begin=${EPOCHREALTIME/[.,]/}
+submit sweep "${sweep[@]}" --out "$work/sweep"
 job=$!
-pids+=($job)
-some_run() { ! kill -0 $job 2>/dev/null || ls "$work"/sweep/seed-*/last/*.npz >/dev/null 2>&1; }
-await 180 some_run || { tail -20 "$work/sweep.log"; exit 1; }
-kill_worker 2
-wait $job || { tail -20 "$work/sweep.log"; exit 1; }
-echo "sweep: 8 trials, $(since "$start")"
-for trial in "$work"/sweep-local/seed-*; do
-  for file in $(cd "$trial" && find . -name '*.np[yz]' -o -name test.json); do same "$trial/$file" "$work/sweep/${trial##*/}/$file"; done
-done
-[ "$(grep -c '^seed-' "$work/sweep/sweep.csv")" = 8 ] || { echo "not 8 rows in sweep.csv"; failed=1; }
+in_job sweep compgen -G "$work/sweep/seed-*/test.json"
+lose_worker sweep
+same_sweep sweep
+echo "sweep of 8 trials that lost a worker: the local engine's bits, $(since $begin)"
 
-# An encoding, on a new second worker.
-worker 2
-await 120 logged "$work/worker2.log" 'Successfully registered'
-encode=(encode --model "$work/strokes" --layer all --split train --limit $([ "$small" ] && echo 2000 || echo 12000) --device cpu)
-local_csdp train --data strokes --hidden 200,50 --batch 50 --epochs 1 --train-limit 200 --device cpu --out "$work/strokes" >"$work/train.log" 2>&1
-local_csdp "${encode[@]}" --data strokes --valid 0 --train-limit 0 --out "$work/local.csv" >>"$work/train.log" 2>&1
-start=$(seconds)
-submit "${encode[@]}" --data strokes --valid 0 --train-limit 0 --engine spark --out "$work/codes.parquet" >"$work/encode.log" 2>&1 &
+worker 3
+submit killed "${sweep[@]}" --out "$work/killed"
 job=$!
-pids+=($job)
-some_part() { ! kill -0 $job 2>/dev/null || ls "$work"/codes.parquet.*.tmp/_temporary/0/task_* >/dev/null 2>&1; }
-await 180 some_part || { tail -20 "$work/encode.log"; exit 1; }
-kill_worker 2
-wait $job || { tail -20 "$work/encode.log"; exit 1; }
-echo "encode: $(since "$start")"
-java $flags -cp "target/classes:target/test-classes:$(paste -sd: "$work/ours"):$spark" csdp.spark.ParquetToCsv "$work/codes.parquet" "$work/cluster.csv" >"$work/csv.log" 2>&1
-same "$work/local.csv" "$work/cluster.csv"
-[ $failed = 0 ] && echo "sweep and encoding are those of the local engine, byte for byte"
-exit $failed
+in_job killed compgen -G "$work/killed/seed-*/test.json"
+kill_all "$job"
+submit killed "${sweep[@]}" --out "$work/killed"
+wait $! || fail "a killed sweep cannot be continued" "$work/killed.log"
+! grep -q '8/8' "$work/killed.log" || fail "the killed sweep was repeated" "$work/killed.log"
+same_sweep killed
+echo "sweep that was killed and continued: the local engine's bits"
+
+# The digits as an IDX file, many times, and a damaged file.
+{
+  printf '\0\0\x08\x03\0\0\x07\x05\0\0\0\x08\0\0\0\x08'
+  printf '%b' "$(gzip -dc data/digits/digits.csv.gz | awk -F, '{ for (i = 1; i <= 64; i++) printf "\\x%02x", $i * 15 }')"
+} >"$work/digits.idx"
+echo damaged >"$work/damaged.png"
+images=()
+for ((i = 0; i < copies; i++)); do images+=("$work/digits.idx"); done
+encode=(encode --model "$work/local/seed-1" --layer all --images "${images[@]}" "$work/damaged.png" "$work/digits.idx")
+status=0
+bash bin/csdp "${encode[@]}" --threads 1 --device cpu --out "$work/local.csv" >"$work/local.log" 2>&1 || status=$?
+[ $status = 1 ] || fail "local encoding" "$work/local.log"
+grep encoded "$work/local.log"
+submit encode "${encode[@]}" --out "$work/cluster.csv"
+job=$!
+in_job encode compgen -G "$work/.cluster.csv.parquet.*.tmp/_temporary/0/task_*"
+kill_all "$worker"
+wait "$job" || status=$?
+grep 'encoded' "$work/encode.log" || fail "the encoding failed" "$work/encode.log"
+[ $status = 1 ] && grep -q '1 of .* images could not be read' "$work/encode.log" || fail "no word of the damage" "$work/encode.log"
+cmp "$work/local.csv" "$work/cluster.csv" || fail "codes differ"
+echo "encoding that lost a worker: the local engine's bytes"
+[ -z "$(find "$work" -name '*.tmp' -o -name '.*.parquet')" ] || fail "leftovers: $(find "$work" -name '*.tmp')"

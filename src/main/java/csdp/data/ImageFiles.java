@@ -32,9 +32,6 @@ final class ImageFiles implements ImageSource {
     /** Returns the next image. */
     float[] next();
 
-    /** Passes over the first n images. */
-    default void skip(int n) {}
-
     @Override
     default void close() {}
   }
@@ -112,7 +109,6 @@ final class ImageFiles implements ImageSource {
       skip = 0;
       try {
         opened = open();
-        opened.skip(index);
       } catch (CsdpException e) {
         return new Item(file.toString(), -1, null, e.getMessage());
       }
@@ -167,6 +163,7 @@ final class ImageFiles implements ImageSource {
     try {
       count = Images.count(array.shape(), file, width, height);
       requireUnambiguous(array.holdsIntegers());
+      array.skip((long) index * width * height);
     } catch (CsdpException e) {
       array.close();
       throw e;
@@ -180,11 +177,6 @@ final class ImageFiles implements ImageSource {
       @Override
       public float[] next() {
         return image(array.next(width * height));
-      }
-
-      @Override
-      public void skip(int n) {
-        array.skip((long) n * width * height);
       }
 
       @Override

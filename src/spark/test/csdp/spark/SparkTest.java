@@ -111,9 +111,5 @@ class SparkTest extends CommandTest {
     List<Row> rows = rows(dir.resolve("spark/sweep.parquet"));
     assertEquals(6, rows.size());
     assertEquals("resistance-0.1_seed-1", rows.get(0).getAs("trial"));
-
-    Child again = csdp(spark);
-    assertEquals(1, again.code(), again.said());
-    assertTrue(!again.out().contains("trial  "), again.said());
   }
 }
