@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tests csdp on a Spark cluster: a master and two workers on 127.0.0.1, from the jars that Maven resolves. A worker with its
-# executor is killed (SIGKILL) in the middle of a sweep and of an encoding; another sweep is killed and continued. All results
-# must be those of the local engine, bit for bit.
+# Tests csdp on a Spark cluster: a master and two workers on 127.0.0.1, from the jars that Maven resolves. A sweep is killed
+# (SIGKILL) and continued; in the middle of it, and of an encoding, a worker is killed with its executor. Results must be those
+# of the local engine, bit for bit.
 #   scripts/spark_local_cluster.sh [--small]
 # --small: less work, for CI. Also runs the tests of src/spark. Writes only to a temporary folder. Ends with 0 if all is well,
 # else with 1. Needs bash 5 and Maven.
@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 epochs=20 copies=20
 case $* in
-  --small) epochs=5 copies=4 ;;
+  --small) epochs=3 copies=3 ;;
   '') ;;
   *) echo "usage: spark_local_cluster.sh [--small]" >&2; exit 2 ;;
 esac
@@ -22,6 +22,7 @@ kill_all() {
   { wait "$@" || true; } 2>/dev/null
 }
 cleanup() {
+  exec 2>/dev/null # no word of the killed
   kill_all "${pids[@]}"
   rm -rf "$work"
 }
@@ -36,10 +37,9 @@ await() { # SECONDS COMMAND...
   shift
   until "$@" >/dev/null 2>&1; do
     [ $SECONDS -lt $end ] || fail "no success in time: $*"
-    sleep 0.1
+    sleep 0.5
   done
 }
-since() { echo "$(((${EPOCHREALTIME/[.,]/} - $1) / 100000))" | sed 's/.$/.& s/; s/^\./0./'; }
 
 # The distribution with csdp.spark, from a copy of the sources, and an installation of Spark.
 mkdir -p "$work/source" "$work/pom" "$work/spark/jars"
@@ -88,60 +88,41 @@ worker() { # NUMBER
   start "worker$1" org.apache.spark.deploy.worker.Worker --host 127.0.0.1 --webui-port 0 --cores 1 --memory 600m \
     --work-dir "$work/worker$1" "$master"
   worker=$!
-  await 120 grep 'Successfully registered' "$work/worker$1.log"
 }
+ready() { await 120 grep 'Successfully registered' "$work/worker$1.log"; }
 worker 1
 worker 2
+ready 1
+ready 2
 echo "cluster with two workers of one core after $SECONDS s"
-# Waits until a command succeeds; the job must not end before.
-in_job() { # LOG COMMAND...
-  local log=$work/$1.log
-  shift
-  until "$@" >/dev/null 2>&1; do
-    kill -0 "$job" 2>/dev/null || fail "the job ended too early" "$log"
-    sleep 0.1
+# Waits until a number of files match a pattern; the job must not end before.
+await_files() { # LOG NUMBER PATTERN
+  until [ "$(compgen -G "$3" | wc -l)" -ge "$2" ]; do
+    kill -0 "$job" 2>/dev/null || fail "the job ended too early" "$work/$1.log"
+    sleep 0.5
   done
-}
-lose_worker() { # LOG
-  kill_all "$worker"
-  wait "$job" || fail "the job failed after the loss of a worker" "$work/$1.log"
-  grep -q 'Lost executor' "$work/$1.log" || fail "no executor was lost" "$work/$1.log"
-}
-compare() { # FOLDER FOLDER FILES...: files that must exist in both
-  local file
-  for file in "${@:3}"; do cmp "$1/$file" "$2/$file" || fail "results differ"; done
 }
 
 sweep=(sweep --data digits --hidden 60,20 --batch 98 --epochs $epochs --vary seed=1..8 --checkpoint-every 2)
-same_sweep() { # FOLDER
-  local files
-  files=$(cd "$work/local" && find . -name '*.np[yz]' -o -name test.json -o -name summary.csv)
-  [ "$(wc -l <<<"$files")" -gt 50 ] || fail "too few files to compare: $files"
-  compare "$work/local" "$work/$1" $files
-  cmp <(sed -E 's/(,[^,]*){5}$//' "$work/local/sweep.csv") <(sed -E 's/(,[^,]*){5}$//' "$work/$1/sweep.csv") ||
-    fail "tables differ" # but for times and versions
-  [ -f "$work/$1/sweep.parquet/_SUCCESS" ] || fail "no Parquet"
-}
-bash bin/csdp "${sweep[@]}" --device cpu --out "$work/local" >"$work/local.log" 2>&1 || fail "local sweep" "$work/local.log"
-
-begin=${EPOCHREALTIME/[.,]/}
+bash bin/csdp "${sweep[@]}" --device cpu --out "$work/local" >"$work/local.log" 2>&1 || fail "the local sweep" "$work/local.log"
+submit killed "${sweep[@]}" --out "$work/sweep"
+job=$!
+await_files killed 1 "$work/sweep/seed-*/test.json"
+kill_all "$job"
 submit sweep "${sweep[@]}" --out "$work/sweep"
 job=$!
-in_job sweep compgen -G "$work/sweep/seed-*/test.json"
-lose_worker sweep
-same_sweep sweep
-echo "sweep of 8 trials that lost a worker: the local engine's bits, $(since $begin)"
-
-worker 3
-submit killed "${sweep[@]}" --out "$work/killed"
-job=$!
-in_job killed compgen -G "$work/killed/seed-*/test.json"
-kill_all "$job"
-submit killed "${sweep[@]}" --out "$work/killed"
-wait $! || fail "a killed sweep cannot be continued" "$work/killed.log"
-! grep -q '8/8' "$work/killed.log" || fail "the killed sweep was repeated" "$work/killed.log"
-same_sweep killed
-echo "sweep that was killed and continued: the local engine's bits"
+await_files sweep 4 "$work/sweep/seed-*/test.json"
+kill_all "$worker"
+wait "$job" || fail "the sweep failed after the loss of a worker" "$work/sweep.log"
+grep -q 'Lost executor' "$work/sweep.log" || fail "no executor was lost" "$work/sweep.log"
+! grep -q '8/8' "$work/sweep.log" || fail "all trials were repeated" "$work/sweep.log"
+files=$(cd "$work/local" && find . -name '*.np[yz]' -o -name test.json -o -name summary.csv)
+[ "$(wc -l <<<"$files")" -gt 50 ] || fail "too few files to compare: $files"
+for file in $files; do cmp "$work/local/$file" "$work/sweep/$file" || fail "results differ"; done
+table() { sed -E 's/(,[^,]*){5}$//' "$1/sweep.csv"; } # but for times and versions
+cmp <(table "$work/local") <(table "$work/sweep") || fail "tables differ"
+[ -f "$work/sweep/sweep.parquet/_SUCCESS" ] || fail "no Parquet"
+echo "sweep of 8 trials, killed, continued, a worker lost: the local engine's bits, after $SECONDS s"
 
 # The digits as an IDX file, many times, and a damaged file.
 {
@@ -154,15 +135,20 @@ for ((i = 0; i < copies; i++)); do images+=("$work/digits.idx"); done
 encode=(encode --model "$work/local/seed-1" --layer all --images "${images[@]}" "$work/damaged.png" "$work/digits.idx")
 status=0
 bash bin/csdp "${encode[@]}" --threads 1 --device cpu --out "$work/local.csv" >"$work/local.log" 2>&1 || status=$?
-[ $status = 1 ] || fail "local encoding" "$work/local.log"
-grep encoded "$work/local.log"
+[ $status = 1 ] || fail "the local encoding" "$work/local.log"
+worker 3
+ready 3
 submit encode "${encode[@]}" --out "$work/cluster.csv"
 job=$!
-in_job encode compgen -G "$work/.cluster.csv.parquet.*.tmp/_temporary/0/task_*"
+await_files encode 1 "$work/.cluster.csv.parquet.*.tmp/_temporary/0/task_*"
 kill_all "$worker"
+status=0
 wait "$job" || status=$?
-grep 'encoded' "$work/encode.log" || fail "the encoding failed" "$work/encode.log"
-[ $status = 1 ] && grep -q '1 of .* images could not be read' "$work/encode.log" || fail "no word of the damage" "$work/encode.log"
+[ $status = 1 ] && grep -q '1 of .* images could not be read' "$work/encode.log" || fail "the encoding" "$work/encode.log"
 cmp "$work/local.csv" "$work/cluster.csv" || fail "codes differ"
-echo "encoding that lost a worker: the local engine's bytes"
-[ -z "$(find "$work" -name '*.tmp' -o -name '.*.parquet')" ] || fail "leftovers: $(find "$work" -name '*.tmp')"
+[ -z "$(find "$work" -name '*.tmp' -o -name '.*.parquet')" ] || fail "temporary files remain"
+echo "encoding with a damaged file, a worker lost: the local engine's bytes, after $SECONDS s"
+
+status=0
+bash bin/csdp "${encode[@]}" --engine spark --out "$work/x.csv" >"$work/local.log" 2>&1 || status=$?
+[ $status = 3 ] && grep -q '^csdp: .* start csdp by spark-submit' "$work/local.log" || fail "csdp without Spark" "$work/local.log"
