@@ -293,7 +293,7 @@ class SurroundingsTest extends CommandTest {
   @Test
   void stopsAreAnsweredAtOnce() throws Exception {
     String flags =
-        "train --data strokes --hidden 200,100 --batch 50 --steps 60 --train-limit 100 --epochs 1"
+        "train --data strokes --hidden 200,100 --batch 50 --steps 20 --train-limit 100 --epochs 1"
             + " --device cpu --valid ";
     for (String signal : List.of("TERM", "INT", "HUP")) {
       Path run = dir.resolve(signal);
