@@ -36,7 +36,8 @@ final class PackagesTest {
           "a program of scripts/kernel_report.sh that trains a network");
 
   /** Whether this is a build with src/spark. */
-  private static final boolean SPARK = PackagesTest.class.getResource("spark") != null;
+  private static final boolean SPARK =
+      PackagesTest.class.getResource("spark/SparkCluster.class") != null;
 
   static {
     allow("error");

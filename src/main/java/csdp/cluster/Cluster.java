@@ -7,14 +7,13 @@ import csdp.model.Population;
 import csdp.sweep.Engine;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.ServiceLoader;
 
 /**
  * Machines that run tasks. They share a file system, where models, images, runs and results have
  * the same absolute paths.
  */
 public interface Cluster extends AutoCloseable {
-  /** Connects to a cluster; found on the class path by {@link ServiceLoader}. */
+  /** Connects to a cluster. The profile {@code spark} adds the one class; it is found by name. */
   interface Provider {
     /** See {@link Cluster#connect}. */
     Cluster connect(String master, int threads, String device);
@@ -30,14 +29,16 @@ public interface Cluster extends AutoCloseable {
    */
   static Cluster connect(String master, int threads, String device) {
     try {
-      return ServiceLoader.load(Provider.class)
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  CsdpException.environment(
-                      "this csdp was built without Spark: build it with mvn -Pspark package, or use"
-                          + " --engine local"))
+      return Class.forName("csdp.spark.SparkCluster$Provider")
+          .asSubclass(Provider.class)
+          .getConstructor()
+          .newInstance()
           .connect(master, threads, device);
+    } catch (ReflectiveOperationException e) {
+      throw CsdpException.environment(
+              "this csdp was built without Spark: build it with mvn -Pspark package, or use"
+                  + " --engine local")
+          .because(e);
     } catch (NoClassDefFoundError e) {
       throw CsdpException.environment(
               "Spark is not on the class path: start csdp by spark-submit, or use --engine local")

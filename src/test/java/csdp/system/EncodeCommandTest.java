@@ -210,7 +210,7 @@ class EncodeCommandTest extends CommandTest {
     Path images = fresh.resolve("in.npy");
     Npy.write(images, new int[] {2, 64}, pixels(0, 2));
     String[] spark = {"--engine", "spark", "--images", images.toString()};
-    boolean built = EncodeCommandTest.class.getResource("/csdp/spark") != null;
+    boolean built = getClass().getResource("/csdp/spark/SparkCluster.class") != null;
     assertEquals(built ? 2 : 3, encode("o.csv", spark), out);
     assertTrue(err.contains(built ? "give --master" : "without Spark: build it with mvn"), err);
     assertEquals(1, err.lines().count(), err);
