@@ -14,6 +14,7 @@ case $* in
   *) echo "usage: spark_local_cluster.sh [--small]" >&2; exit 2 ;;
 esac
 work=$(mktemp -d)
+export JAVA_TOOL_OPTIONS="-Djava.io.tmpdir=$work -XX:-UsePerfData" # else files of killed processes would remain in /tmp
 pids=()
 # Kills processes and their children: a worker's executors, as if the machine had failed.
 kill_all() {
@@ -59,11 +60,13 @@ mvn -q -B -P 'spark,!error-prone' package -Dtest=SparkTest -Djacoco.skip -Dspotl
 mvn -q -B -f "$work/pom/pom.xml" "org.apache.maven.plugins:maven-dependency-plugin:$(version dependency.plugin):build-classpath" \
   -Dmdep.outputFile="$work/jars" >"$work/log" 2>&1 || fail "Spark cannot be resolved" "$work/log"
 tr ':' '\n' <"$work/jars" | xargs ln -s -t "$work/spark/jars"
-(cd "$work" && jar xf source/target/csdp4j-*.zip)
+(cd "$work" && jar xf source/target/csdp4j-*.zip) 2>/dev/null
 cd "$work"/csdp4j-*/
 echo "built in $SECONDS s"
 
 export SPARK_HOME=$work/spark SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1 SPARK_LOCAL_DIRS=$work/scratch SPARK_DAEMON_MEMORY=256m
+quick=-XX:TieredStopAtLevel=1 # no time for the optimising compiler where nothing is computed
+export SPARK_DAEMON_JAVA_OPTS=$quick
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 # As bin/spark-class: a program prints the command.
 spark() { # CLASS ARGUMENTS...
@@ -78,7 +81,7 @@ start() { # LOG CLASS ARGUMENTS...
   pids+=($!)
 }
 submit() { # LOG COMMAND...: with the flags of a user
-  start "$1" org.apache.spark.deploy.SparkSubmit --master "$master" --conf spark.executor.memory=512m --driver-memory 512m \
+  start "$1" org.apache.spark.deploy.SparkSubmit --master "$master" --conf spark.executor.memory=512m --driver-memory 512m --driver-java-options $quick \
     --class csdp.cli.Main --jars "$(echo lib/*.jar | tr ' ' ,)" csdp4j-*.jar "${@:2}" --engine spark --device cpu
 }
 start master org.apache.spark.deploy.master.Master --host 127.0.0.1 --port 0 --webui-port 0
