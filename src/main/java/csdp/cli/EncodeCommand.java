@@ -3,10 +3,12 @@ package csdp.cli;
 import csdp.Csdp;
 import csdp.backend.Device;
 import csdp.checkpoint.SavedModel;
+import csdp.cluster.Cluster;
 import csdp.data.Dataset;
 import csdp.data.ImageSource;
 import csdp.encode.CodesWriter;
 import csdp.encode.EncodeJob;
+import csdp.encode.EncodePart;
 import csdp.error.CsdpException;
 import csdp.model.Population;
 import csdp.model.Population.Role;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +35,8 @@ import picocli.CommandLine.Spec;
           + " --batch, and a job can be split into parts with --first.",
       "NAME.csv has a row per image. NAME.npy has the codes (n x units), beside it"
           + " NAME_classes.npy, NAME_probabilities.npy and NAME_images.csv (index, image, true"
-          + " class, error).",
+          + " class, error). NAME.parquet, with --engine spark, has the columns index, image,"
+          + " true_class, class, probabilities, z1, z2 and so on, error.",
       "Default images: the test images of the training."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -49,7 +53,9 @@ final class EncodeCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "A .npy or .csv file; replaced when all images are done.")
+      description =
+          "A .npy or .csv file, or with --engine spark a folder NAME.parquet; replaced when all"
+              + " images are done.")
   private Path out;
 
   @Option(
@@ -78,6 +84,8 @@ final class EncodeCommand implements Callable<Integer> {
       description = "Images in memory at a time. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
+  @Mixin private EngineOptions engine;
+
   @Mixin private LayerOption layer;
 
   @Mixin private SplitOptions split;
@@ -93,21 +101,20 @@ final class EncodeCommand implements Callable<Integer> {
     PrintWriter print = spec.commandLine().getOut();
     split.check();
     EncodeJob job = new EncodeJob(first, split.limit(), batch);
-    Device where = device.resolve(spec);
+    boolean local = engine.isLocal();
     SavedModel saved = model.open(spec);
     List<Population> layers =
         layer.layers(saved.spec().hidden().length).stream()
             .map(l -> saved.spec().populations(Role.HIDDEN).get(l - 1))
             .toList();
-    EncodeJob.Summary summary;
-    long start = System.nanoTime();
-    try (ImageSource images = images(saved);
-        CodesWriter codes = CodesWriter.of(out, saved.spec(), layers);
-        Csdp network = Csdp.of(saved.withSeed(split.seed(saved)), where, device.threads())) {
-      ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());
-      summary = job.run(network, images, codes, progress::encoded);
-      progress.clear();
+    EncodePart files = files(job, saved, local);
+    Dataset set = files == null ? images(saved) : null;
+    Supplier<ImageSource> images = () -> files == null ? ImageSource.of(set) : files.images(saved);
+    try (ImageSource opened = images.get()) {
+      job.requireReadable(opened);
     }
+    long start = System.nanoTime();
+    EncodeJob.Summary summary = local ? encode(job, saved, layers, images) : encode(files, layers);
     double seconds = (System.nanoTime() - start) * 1e-9;
     print.printf(
         Locale.ROOT,
@@ -130,20 +137,56 @@ final class EncodeCommand implements Callable<Integer> {
     return CsdpException.FAILED;
   }
 
-  private ImageSource images(SavedModel saved) {
+  /** Encodes in this process. */
+  private EncodeJob.Summary encode(
+      EncodeJob job, SavedModel saved, List<Population> layers, Supplier<ImageSource> images) {
+    Device where = device.resolve(spec);
+    try (ImageSource opened = images.get();
+        CodesWriter codes = CodesWriter.of(out, saved.spec(), layers);
+        Csdp network = Csdp.of(saved.withSeed(split.seed(saved)), where, device.threads())) {
+      ProgressPrinter progress =
+          new ProgressPrinter(spec.commandLine().getOut(), spec.commandLine().getErr());
+      EncodeJob.Summary summary = job.run(network, opened, codes::add, progress::encoded);
+      codes.commit();
+      progress.clear();
+      return summary;
+    }
+  }
+
+  /** Encodes on a cluster. */
+  private EncodeJob.Summary encode(EncodePart files, List<Population> layers) {
+    try (Cluster cluster = engine.connect(device)) {
+      PrintWriter print = spec.commandLine().getOut();
+      print.println("cluster   " + cluster.description());
+      print.flush();
+      return cluster.encode(files, layers, out.toAbsolutePath().normalize());
+    }
+  }
+
+  /** Returns the encoding of --images; null for a data set. */
+  private EncodePart files(EncodeJob job, SavedModel saved, boolean local) {
     if (patterns == null) {
-      if (invert) {
-        throw CsdpException.badInput("--invert needs --images");
+      if (invert || !local) {
+        throw CsdpException.badInput("%s needs --images", invert ? "--invert" : "--engine spark");
       }
-      Dataset images = split.images(data, saved, spec);
-      Evaluator.requireFit(saved.spec(), images);
-      return ImageSource.of(images);
+      return null;
     }
     if (data.given()) {
       throw CsdpException.badInput("--images and a data set were given; give one or the other");
     }
     saved.requireImages("--images");
-    List<Path> files = patterns.stream().flatMap(p -> ImageSource.find(p).stream()).toList();
-    return ImageSource.of(files, saved.width(), saved.height(), invert, saved.scalesImages());
+    List<String> files =
+        patterns.stream()
+            .flatMap(p -> ImageSource.find(p).stream())
+            .map(f -> (local ? f : f.toAbsolutePath().normalize()).toString())
+            .toList();
+    String place = saved.folder().toAbsolutePath().normalize().toString();
+    return new EncodePart(place, model.isLast(), split.seed(saved), invert, files, 0, job);
+  }
+
+  private Dataset images(SavedModel saved) {
+    Dataset images = split.images(data, saved, spec);
+    Evaluator.requireFit(saved.spec(), images);
+    return images;
   }
 }

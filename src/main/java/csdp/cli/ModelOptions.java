@@ -20,6 +20,10 @@ final class ModelOptions {
   @Option(names = "--last", description = "Use the last parameters of a run instead of the best.")
   private boolean last;
 
+  boolean isLast() {
+    return last;
+  }
+
   SavedModel open(CommandSpec spec) {
     SavedModel model =
         SavedModel.open(

@@ -1,12 +1,14 @@
 package csdp.cli;
 
 import csdp.backend.Device;
+import csdp.cluster.Cluster;
 import csdp.config.RunConfig;
 import csdp.data.DataSources;
 import csdp.data.Splits;
 import csdp.error.CsdpException;
 import csdp.io.FolderLock;
 import csdp.io.Version;
+import csdp.sweep.Engine;
 import csdp.sweep.LocalEngine;
 import csdp.sweep.ResultTable;
 import csdp.sweep.Sweep;
@@ -111,6 +113,8 @@ final class SweepCommand implements Callable<Integer> {
   @SuppressWarnings("unused") // TrainFlags reads the flags that were given
   private RunOptions options;
 
+  @Mixin private EngineOptions engine;
+
   @Mixin private DeviceOptions device;
 
   @Spec private CommandSpec spec;
@@ -119,35 +123,59 @@ final class SweepCommand implements Callable<Integer> {
   @SuppressWarnings("try") // the lock is held while open; the variable is not used
   public Integer call() {
     check();
+    boolean local = engine.isLocal();
+    if (!local) {
+      out = out.toAbsolutePath().normalize(); // for other machines
+    }
     TrainFlags flags = new TrainFlags();
     Map<RunConfig.Data, Splits> opened = new ConcurrentHashMap<>();
     Function<RunConfig.Data, Splits> data = d -> opened.computeIfAbsent(d, this::open);
     Sweep sweep = new Sweep(out, definition(flags), flags, checkpointEvery, data);
-    List<Device> available =
-        devices == null ? List.of(device.resolve(spec)) : device.resolve(spec, devices);
     SweepReport report = new SweepReport(spec);
+    List<Device> available =
+        !local
+            ? List.of(Device.CPU)
+            : devices == null ? List.of(device.resolve(spec)) : device.resolve(spec, devices);
     report.requireFonts();
     long heap = sweep.check(available.get(0).kind());
-    List<Device> slots = slots(available, sweep.trials().size(), heap);
-    try (FolderLock lock = sweep.lock(line -> report.warn(line))) {
-      introduce(sweep, opened, slots, heap);
-      LocalEngine engine =
-          new LocalEngine(slots, Device.threads(device.threads()), data, report::warn);
-      try (Interrupt interrupt =
-          new Interrupt(
-              engine::stop,
-              engine::isCurrent,
-              report::stopping,
-              "continue with the same command")) {
-        boolean completed = sweep.run(engine, report);
-        ResultTable table = sweep.table();
-        sweep.write(table);
-        if (!completed) {
-          return report.stopped(table);
-        }
-        report.summarise(table, out, "sweep");
-        return report.requireAllDone(table);
+    if (local) {
+      List<Device> slots = slots(available, sweep.trials().size(), heap);
+      int threads = Device.threads(device.threads());
+      try (FolderLock lock = sweep.lock(report::warn)) {
+        introduce(sweep, opened, jobs(slots, threads), heap);
+        return run(sweep, new LocalEngine(slots, threads, data, report::warn), report, () -> {});
       }
+    }
+    try (Cluster cluster = engine.connect(device);
+        FolderLock lock = sweep.lock(report::warn)) {
+      introduce(sweep, opened, cluster.description(), heap);
+      return run(
+          sweep,
+          cluster.engine(),
+          report,
+          () -> cluster.parquet(out.resolve("sweep.csv"), out.resolve("sweep.parquet")));
+    }
+  }
+
+  /**
+   * Runs the sweep and writes its results.
+   *
+   * @param written called when the tables of a completed sweep are written
+   */
+  @SuppressWarnings("try") // as above
+  private int run(Sweep sweep, Engine tasks, SweepReport report, Runnable written) {
+    try (Interrupt interrupt =
+        new Interrupt(
+            tasks::stop, tasks::isCurrent, report::stopping, "continue with the same command")) {
+      boolean completed = sweep.run(tasks, report);
+      ResultTable table = sweep.table();
+      sweep.write(table);
+      if (!completed) {
+        return report.stopped(table);
+      }
+      written.run();
+      report.summarise(table, out, "sweep");
+      return report.requireAllDone(table);
     }
   }
 
@@ -157,6 +185,11 @@ final class SweepCommand implements Callable<Integer> {
     }
     if (jobs != null && (jobs < 1 || jobs > 1024)) {
       throw CsdpException.badInput("--jobs must be in 1..1024, not %d", jobs);
+    }
+    if (!engine.isLocal() && (jobs != null || devices != null)) {
+      throw CsdpException.badInput(
+          "%s needs --engine local; a cluster runs as many trials as it has cores for",
+          jobs != null ? "--jobs" : "--devices");
     }
     if (devices != null) {
       for (String other : List.of("--device", "--jobs")) {
@@ -244,8 +277,16 @@ final class SweepCommand implements Callable<Integer> {
     return (long) (0.9 * java.maxMemory()) - (java.totalMemory() - java.freeMemory());
   }
 
-  private void introduce(
-      Sweep sweep, Map<RunConfig.Data, Splits> opened, List<Device> slots, long heap) {
+  private static String jobs(List<Device> slots, int threads) {
+    return String.format(
+        Locale.ROOT,
+        "%d at once on %s, %d CPU threads in all",
+        slots.size(),
+        String.join(", ", slots.stream().map(Device::name).distinct().toList()),
+        threads);
+  }
+
+  private void introduce(Sweep sweep, Map<RunConfig.Data, Splits> opened, String jobs, long heap) {
     PrintWriter print = spec.commandLine().getOut();
     print.printf(Locale.ROOT, "csdp4j %s%n", Version.text());
     opened.values().stream()
@@ -253,14 +294,8 @@ final class SweepCommand implements Callable<Integer> {
         .distinct()
         .forEach(print::println);
     print.printf(Locale.ROOT, "sweep    %d trials%s%n", sweep.trials().size(), rungs(sweep));
-    int threads = Device.threads(device.threads());
     print.printf(
-        Locale.ROOT,
-        "jobs     %d at once on %s, %d CPU threads in all; a trial needs about %,d MB of memory%n",
-        slots.size(),
-        String.join(", ", slots.stream().map(Device::name).distinct().toList()),
-        threads,
-        heap / 1_000_000);
+        Locale.ROOT, "jobs     %s; a trial needs about %,d MB of memory%n", jobs, heap / 1_000_000);
     print.printf(Locale.ROOT, "folder   %s%n", out);
     print.flush();
   }

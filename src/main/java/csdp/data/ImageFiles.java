@@ -41,12 +41,14 @@ final class ImageFiles implements ImageSource {
   private final int height;
   private final boolean invert;
   private final boolean scale;
+  private int skip; // images of the next file
   private Path file;
   private Opened opened;
   private int index; // of the next image in the file
 
-  ImageFiles(List<Path> files, int width, int height, boolean invert, boolean scale) {
+  ImageFiles(List<Path> files, int skip, int width, int height, boolean invert, boolean scale) {
     this.files = List.copyOf(files).iterator();
+    this.skip = skip;
     this.width = width;
     this.height = height;
     this.invert = invert;
@@ -103,7 +105,8 @@ final class ImageFiles implements ImageSource {
         return null;
       }
       file = files.next();
-      index = 0;
+      index = skip;
+      skip = 0;
       try {
         opened = open();
       } catch (CsdpException e) {
@@ -117,6 +120,19 @@ final class ImageFiles implements ImageSource {
       return new Item(name, -1, null, null, e.getMessage());
     } finally {
       index++;
+    }
+  }
+
+  static int count(Path file, int width, int height) {
+    try (ImageFiles one = new ImageFiles(List.of(file), 0, width, height, false, false)) {
+      if (Images.isPicture(file)) {
+        return 1;
+      }
+      one.file = file;
+      one.opened = one.open();
+      return one.opened.count();
+    } catch (CsdpException e) {
+      return 1; // the item that holds the error
     }
   }
 
@@ -147,6 +163,7 @@ final class ImageFiles implements ImageSource {
     try {
       count = Images.count(array.shape(), file, width, height);
       requireUnambiguous(array.holdsIntegers());
+      array.skip((long) index * width * height);
     } catch (CsdpException e) {
       array.close();
       throw e;

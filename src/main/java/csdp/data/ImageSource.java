@@ -28,13 +28,20 @@ public interface ImageSource extends AutoCloseable {
    * cannot be read is one item with an error, and so is each image with wrong values. Memory is
    * constant for .npy files; other files are read one at a time.
    *
+   * @param skip images of the first file that are left out; fewer than it has
    * @param width that the images must have, in pixels
    * @param height that the images must have, in pixels
    * @param invert true for dark ink on a bright ground
    * @param scale true to scale files of one image to the size that they must have
    */
-  static ImageSource of(List<Path> files, int width, int height, boolean invert, boolean scale) {
-    return new ImageFiles(files, width, height, invert, scale);
+  static ImageSource of(
+      List<Path> files, int skip, int width, int height, boolean invert, boolean scale) {
+    return new ImageFiles(files, skip, width, height, invert, scale);
+  }
+
+  /** Returns the number of items of a file, without decoding pictures. Sizes as above. */
+  static int count(Path file, int width, int height) {
+    return ImageFiles.count(file, width, height);
   }
 
   /** Returns the images or recordings of a data set. */

@@ -35,11 +35,16 @@ public final class Images {
    * @param scale true to scale such an image to the size that it must have
    */
   public static float[][] read(Path file, int width, int height, boolean invert, boolean scale) {
-    if (scale && isPicture(start(file))) {
+    if (scale && isPicture(file)) {
       ImageSize size = new ImageSize(width, height);
       return new float[][] {picture(file, null, invert).scaled(size).grey()};
     }
     return read(file, width, height, invert);
+  }
+
+  /** Returns true if a file is PNG, JPEG, BMP or GIF, by its content. */
+  static boolean isPicture(Path file) {
+    return isPicture(start(file));
   }
 
   private static boolean isPicture(byte[] start) {

@@ -34,7 +34,7 @@ public interface CodesWriter extends AutoCloseable {
       return new CsvCodes(file, spec, layers);
     }
     if (name.endsWith(".parquet")) {
-      throw CsdpException.badInput("%s: Parquet needs Apache Spark; name a .npy or .csv", file);
+      throw CsdpException.badInput("%s: Parquet needs --engine spark; name a .npy or .csv", file);
     }
     throw CsdpException.badInput("%s: name a .npy or .csv file", file);
   }

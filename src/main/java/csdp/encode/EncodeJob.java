@@ -3,8 +3,10 @@ package csdp.encode;
 import csdp.Csdp;
 import csdp.data.ImageSource;
 import csdp.error.CsdpException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -15,7 +17,7 @@ import java.util.function.IntConsumer;
  * @param limit most images to encode
  * @param block images in memory at a time
  */
-public record EncodeJob(int first, int limit, int block) {
+public record EncodeJob(int first, int limit, int block) implements Serializable {
   /** Checks the numbers. */
   public EncodeJob {
     if (first < 0 || limit < 1 || block < 1) {
@@ -43,14 +45,37 @@ public record EncodeJob(int first, int limit, int block) {
   public record Row(int index, ImageSource.Item image, Csdp.Encoding encoding) {}
 
   /**
+   * Refuses images of which none of the first block can be read: their size or format is wrong.
+   *
+   * @throws CsdpException bad input, also if there are no images
+   */
+  public void requireReadable(ImageSource images) {
+    List<ImageSource.Item> items = take(images, Math.min(block, limit));
+    if (items.isEmpty()) {
+      throw CsdpException.badInput("there are no images to encode");
+    }
+    if (items.stream().allMatch(item -> item.pixels() == null)) {
+      throw CsdpException.badInput(
+          "none of the first %d images can be read; the first: %s",
+          items.size(), items.get(0).error());
+    }
+  }
+
+  /** Refuses indices above 2^31 - 1. */
+  static void requireIndex(int first, long images) {
+    if (images > Integer.MAX_VALUE - first) {
+      throw CsdpException.badInput("more than %d images; encode them in parts", Integer.MAX_VALUE);
+    }
+  }
+
+  /**
    * Encodes images until there are no more.
    *
-   * @param out receives every block; committed at the end
+   * @param out receives the rows of every block
    * @param progress receives the number of images so far
-   * @throws CsdpException bad input, without an output, if there are no images or if no image of
-   *     the first block can be read
    */
-  public Summary run(Csdp network, ImageSource images, CodesWriter out, IntConsumer progress) {
+  public Summary run(
+      Csdp network, ImageSource images, Consumer<List<Row>> out, IntConsumer progress) {
     int done = 0;
     int failed = 0;
     String error = null;
@@ -65,18 +90,10 @@ public record EncodeJob(int first, int limit, int block) {
           error = failed++ == 0 ? row.image.error() : error;
         }
       }
-      if (failed == rows.size() && done == 0) {
-        throw CsdpException.badInput(
-            "none of the first %d images can be read; the first: %s", failed, error);
-      }
-      out.add(rows);
+      out.accept(rows);
       done += rows.size();
       progress.accept(done);
     }
-    if (done == 0) {
-      throw CsdpException.badInput("there are no images to encode");
-    }
-    out.commit();
     return new Summary(done, failed, error);
   }
 
@@ -90,9 +107,7 @@ public record EncodeJob(int first, int limit, int block) {
   }
 
   private List<Row> rows(Csdp network, List<ImageSource.Item> items, int done) {
-    if (done > Integer.MAX_VALUE - first - items.size()) {
-      throw CsdpException.badInput("more than %d images; encode them in parts", Integer.MAX_VALUE);
-    }
+    requireIndex(first, (long) done + items.size());
     int index = first + done;
     List<Csdp.Encoding> encodings = encodings(network, items, index);
     List<Row> rows = new ArrayList<>();

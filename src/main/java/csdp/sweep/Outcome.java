@@ -1,5 +1,7 @@
 package csdp.sweep;
 
+import java.io.Serializable;
+
 /**
  * How a task ended, for progress. The results are in the run's folder.
  *
@@ -10,7 +12,8 @@ package csdp.sweep;
  * @param error of a failed task; null for others
  */
 public record Outcome(
-    Status status, Double validAccuracy, Double testAccuracy, double seconds, String error) {
+    Status status, Double validAccuracy, Double testAccuracy, double seconds, String error)
+    implements Serializable {
   /** Status of a task that has ended. */
   public enum Status {
     /** All epochs are completed and the end is reached. */

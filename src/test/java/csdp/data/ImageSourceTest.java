@@ -33,7 +33,7 @@ class ImageSourceTest {
   }
 
   private List<Item> all(boolean invert, Path... files) {
-    return all(ImageSource.of(List.of(files), 3, 2, invert, false));
+    return all(ImageSource.of(List.of(files), 0, 3, 2, invert, false));
   }
 
   @Test

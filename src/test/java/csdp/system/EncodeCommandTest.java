@@ -205,6 +205,24 @@ class EncodeCommandTest extends CommandTest {
     }
   }
 
+  @Test
+  void sparkNeedsItsBuildAndFiles() throws Exception {
+    Path images = fresh.resolve("in.npy");
+    Npy.write(images, new int[] {2, 64}, pixels(0, 2));
+    String[] spark = {"--engine", "spark", "--images", images.toString()};
+    boolean built = getClass().getResource("/csdp/spark/SparkCluster.class") != null;
+    assertEquals(built ? 2 : 3, encode("o.csv", spark), out);
+    assertTrue(err.contains(built ? "give --master" : "without Spark: build it with mvn"), err);
+    assertEquals(1, err.lines().count(), err);
+    assertEquals(2, encode("o.csv", "--engine", "spark"));
+    assertTrue(err.contains("--engine spark needs --images"), err);
+    assertEquals(2, encode("o.csv", "--master", "local[2]"));
+    assertTrue(err.contains("--master needs --engine spark"), err);
+    assertEquals(2, runLine("sweep --engine spark --jobs 2 --vary seed=1,2 --out " + fresh));
+    assertTrue(err.contains("--jobs needs --engine local"), err);
+    assertEquals(List.of("in.npy"), Folders.names(fresh));
+  }
+
   /** A file of 26 MB, whose pixels would be 102 MB of floats, in a heap of 40 MB. */
   @Test
   void memoryDoesNotGrowWithTheImages() throws IOException, InterruptedException {

@@ -36,7 +36,7 @@ public final class Folders {
   }
 
   /** Returns the content of every file below a folder, by its path from there. */
-  static Map<String, byte[]> contents(Path folder) throws IOException {
+  public static Map<String, byte[]> contents(Path folder) throws IOException {
     Map<String, byte[]> contents = new TreeMap<>();
     for (String file : files(folder)) {
       contents.put(file, Files.readAllBytes(folder.resolve(file)));
@@ -51,7 +51,7 @@ public final class Folders {
     return files;
   }
 
-  static void assertSame(Map<String, byte[]> expected, Map<String, byte[]> actual) {
+  public static void assertSame(Map<String, byte[]> expected, Map<String, byte[]> actual) {
     assertEquals(expected.keySet(), actual.keySet());
     expected.forEach((file, bytes) -> assertArrayEquals(bytes, actual.get(file), file));
   }

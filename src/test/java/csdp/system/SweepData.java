@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A small data set for sweeps, and what of a sweep must be the same each time. */
-final class SweepData {
+public final class SweepData {
   /** A training of some milliseconds. */
-  static final String TRAINING =
+  public static final String TRAINING =
       "--hidden 12 --batch 10 --epochs 2 --steps 10 --device cpu --train-x @/trainX.npy"
           + " --train-y @/trainY.npy --valid-x @/validX.npy --valid-y @/validY.npy"
           + " --test-x @/testX.npy --test-y @/testY.npy ";
@@ -23,7 +23,7 @@ final class SweepData {
   private SweepData() {}
 
   /** Writes images of three classes: a bar of the class in noise. */
-  static void write(Path dir) throws IOException {
+  public static void write(Path dir) throws IOException {
     for (Map.Entry<String, Integer> part :
         Map.of("train", 60, "valid", 30, "test", 31).entrySet()) {
       int n = part.getValue();
@@ -42,12 +42,12 @@ final class SweepData {
   }
 
   /** Returns the words of a command, with the folder of the data in it. */
-  static List<String> words(Path dir, String command) {
+  public static List<String> words(Path dir, String command) {
     return new ArrayList<>(List.of(command.replace("@", dir.toString()).split(" +")));
   }
 
   /** Returns sweep.csv without its last columns: times and versions. */
-  static String table(Path sweep) throws IOException {
+  public static String table(Path sweep) throws IOException {
     StringBuilder table = new StringBuilder();
     for (String line : Files.readAllLines(sweep.resolve("sweep.csv"))) {
       table.append(line.replaceFirst("(,[^,]*){5}$", "")).append('\n');
@@ -63,7 +63,7 @@ final class SweepData {
   }
 
   /** Returns all that decides the results: parameters, moments, measurements of each trial. */
-  static Map<String, byte[]> results(Path sweep) throws IOException {
+  public static Map<String, byte[]> results(Path sweep) throws IOException {
     Map<String, byte[]> files = new TreeMap<>(Folders.results(sweep));
     files.put("summary.csv", Files.readAllBytes(sweep.resolve("summary.csv")));
     return files;
