@@ -54,7 +54,7 @@ public record EncodeJob(int first, int limit, int block) implements Serializable
     if (items.isEmpty()) {
       throw CsdpException.badInput("there are no images to encode");
     }
-    if (items.stream().allMatch(item -> item.pixels() == null)) {
+    if (items.stream().allMatch(item -> item.error() != null)) {
       throw CsdpException.badInput(
           "none of the first %d images can be read; the first: %s",
           items.size(), items.get(0).error());

@@ -79,7 +79,7 @@ record EncodeTask(List<Integer> layers, String device) implements FlatMapFunctio
   EncodeJob.Row row(Row row) {
     int label = row.isNullAt(2) ? -1 : row.getInt(2);
     String error = row.getString(RATES + layers.size());
-    ImageSource.Item image = new ImageSource.Item(row.getString(1), label, null, error);
+    ImageSource.Item image = new ImageSource.Item(row.getString(1), label, null, null, error);
     if (error != null) {
       return new EncodeJob.Row(row.getInt(0), image, null);
     }
