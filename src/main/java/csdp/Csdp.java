@@ -45,6 +45,9 @@ import java.util.function.IntConsumer;
 public final class Csdp implements AutoCloseable {
   private static final int EVALUATION_BATCH = 500;
 
+  /** Most unit-steps of recorded spikes in one window: an array holds no more. */
+  private static final long MOST_UNIT_STEPS = Integer.MAX_VALUE - 8;
+
   private final Backend backend;
   private final int seed;
   private Learning learning; // of the last training
@@ -258,22 +261,29 @@ public final class Csdp implements AutoCloseable {
    * Classifies recorded spikes, and returns the rate codes of all hidden layers.
    *
    * @param recordings n recordings of T x n_0 bytes, 0 or 1
-   * @throws CsdpException bad input: another number of bytes
+   * @throws CsdpException bad input: another number of bytes, or other values
    */
   public List<Encoding> encodeSpikes(byte[][] recordings) {
     List<Encoding> encodings = new ArrayList<>();
     ReadOut out = new ReadOut(spec());
     int units = spec().input().units();
     int steps = spec().constants().steps();
-    for (int from = 0; from < recordings.length; from += EVALUATION_BATCH) {
-      int n = Math.min(EVALUATION_BATCH, recordings.length - from);
-      byte[] spikes = new byte[Math.multiplyExact(steps * n, units)];
+    long most = Math.max(1, Math.min(EVALUATION_BATCH, MOST_UNIT_STEPS / ((long) steps * units)));
+    for (int from = 0; from < recordings.length; from += (int) most) {
+      int n = (int) Math.min(most, recordings.length - from);
+      byte[] spikes = new byte[steps * n * units];
       for (int b = 0; b < n; b++) {
         byte[] one = recordings[from + b];
-        if (one.length != steps * units) {
+        if (one.length != (long) steps * units) {
           throw CsdpException.badInput(
               "recording %d has %d bytes, but the network has %d steps and %d inputs",
               from + b, one.length, steps, units);
+        }
+        for (byte spike : one) {
+          if (spike != 0 && spike != 1) {
+            throw CsdpException.badInput(
+                "recording %d has a value of %d; spikes are 0 or 1", from + b, spike);
+          }
         }
         for (int t = 0; t < steps; t++) {
           System.arraycopy(one, t * units, spikes, (t * n + b) * units, units);

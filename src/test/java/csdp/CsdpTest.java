@@ -118,6 +118,19 @@ class CsdpTest {
   }
 
   @Test
+  void recordedSpikesAreChecked() {
+    try (Csdp net = Csdp.builder(16, 3).hidden(5).device("reference").build()) {
+      byte[] one = new byte[50 * 16];
+      Arrays.fill(one, (byte) 1);
+      assertEquals(2, net.encodeSpikes(new byte[][] {one, one}).size());
+      byte[] other = one.clone();
+      other[7] = 2;
+      assertFails(2, () -> net.encodeSpikes(new byte[][] {one, other}), "recording 1", "of 2");
+      assertFails(2, () -> net.encodeSpikes(new byte[][] {new byte[799]}), "799 bytes");
+    }
+  }
+
+  @Test
   void wrongSizesAreNamed() {
     try (Csdp net = Csdp.builder(16, 3).hidden(5).device("reference").build()) {
       CsdpException e = assertThrows(CsdpException.class, () -> net.classify(new float[15]));

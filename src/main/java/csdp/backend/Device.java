@@ -166,6 +166,18 @@ public record Device(Kind kind, int index, Cuda.Options cuda) {
   }
 
   /**
+   * Returns a device that must be there.
+   *
+   * @param text its name, or the index of a CUDA device
+   * @throws CsdpException bad input if there is no such name, environment if there is no such CUDA
+   *     device
+   */
+  public static Device exactly(String text) {
+    boolean named = everywhere().stream().anyMatch(d -> d.name().equals(text));
+    return of(text, !named, line -> {});
+  }
+
+  /**
    * As above, with launch options.
    *
    * @param options for a CUDA device

@@ -96,8 +96,9 @@ final class DataExplainCommand implements Callable<Integer> {
         double units = (double) images.pixels() * images.steps();
         out.printf(
             Locale.ROOT,
-            "%.0f spikes each, from %.0f to %.0f%n",
+            "%.0f spikes in %d steps each, from %.0f to %.0f%n",
             ink.mean() * units,
+            images.steps(),
             ink.least() * units,
             ink.most() * units);
       }

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
       "Write recorded spikes of digits drawn by csdp, for trials: 10 classes, in the layout of a"
           + " published set.",
       "nmnist: a camera sees a digit move for 300 ms. npy: the same in 50 steps, packed. shd: 700"
-          + " channels, one for each pixel, begin from left to right within 1.1 s."
+          + " channels, one for each pixel; each column begins 28 ms after the one to its left, and"
+          + " lasts 400 ms."
     })
 final class DataMakeEventsCommand implements Callable<Integer> {
   @Option(

@@ -30,7 +30,8 @@ final class DataOptions {
       paramLabel = "NPY",
       description =
           "Training images, n x pixels or n x height x width: floats in [0,1], grey levels 0..255"
-              + " or bool.")
+              + " or bool. Only a file named trainSpikes.npy or trainBits.npy is read as"
+              + " recorded spikes.")
   private Path trainX;
 
   @Option(
@@ -106,7 +107,7 @@ final class DataOptions {
         other ? text(testX) : base.testX(),
         other ? text(testY) : base.testY(),
         valid == null ? base.valid() : valid,
-        base.usualValid(),
+        base.defaultValid(),
         trainLimit == null ? base.trainLimit() : trainLimit,
         size != null ? size : other ? null : base.size(),
         splitSeed != null ? splitSeed : other ? null : base.splitSeed(),

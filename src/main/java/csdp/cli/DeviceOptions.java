@@ -64,9 +64,7 @@ final class DeviceOptions {
   }
 
   private Device resolve(CommandSpec spec, String name, boolean required) {
-    if (threads != null && (threads < 1 || threads > 1024)) {
-      throw CsdpException.badInput("--threads must be in 1..1024, not %d", threads);
-    }
+    requireThreads();
     Device d =
         Device.of(
             name,
@@ -87,6 +85,28 @@ final class DeviceOptions {
   /** Returns the device as written on the command line. */
   String name() {
     return device;
+  }
+
+  private void requireThreads() {
+    if (threads != null && (threads < 1 || threads > 1024)) {
+      throw CsdpException.badInput("--threads must be in 1..1024, not %d", threads);
+    }
+  }
+
+  /**
+   * Returns the name of the device of tasks on other machines: {@code auto} is the CPU there.
+   *
+   * @throws CsdpException bad input: an unknown name, or an option for this machine only
+   */
+  String ofTasks() {
+    requireThreads();
+    if (requireGpu || products != null || syncLaunches) {
+      throw CsdpException.badInput(
+          "--require-gpu, --products and --sync-launches need --engine local");
+    }
+    String name = device.equals("auto") ? Device.CPU.name() : device;
+    Device.of(name, false, line -> {});
+    return name;
   }
 
   int threads() {

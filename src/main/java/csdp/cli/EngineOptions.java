@@ -1,6 +1,5 @@
 package csdp.cli;
 
-import csdp.backend.Device;
 import csdp.cluster.Cluster;
 import csdp.error.CsdpException;
 import picocli.CommandLine.Option;
@@ -18,7 +17,8 @@ final class EngineOptions {
       paramLabel = "NAME",
       description =
           "local, or spark: tasks on Apache Spark with --threads CPU threads each (default: 1);"
-              + " paths are on a file system that all machines share. Default: ${DEFAULT-VALUE}.")
+              + " paths are on a file system that all machines share, and --device auto is the CPU."
+              + " Default: ${DEFAULT-VALUE}.")
   private Name engine;
 
   @Option(
@@ -41,7 +41,6 @@ final class EngineOptions {
   }
 
   Cluster connect(DeviceOptions device) {
-    Device.of(device.name(), false, line -> {}); // refuses an unknown name before any task
-    return Cluster.connect(master, Math.max(1, device.threads()), device.name());
+    return Cluster.connect(master, Math.max(1, device.threads()), device.ofTasks());
   }
 }

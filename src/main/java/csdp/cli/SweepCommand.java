@@ -173,8 +173,8 @@ final class SweepCommand implements Callable<Integer> {
       if (!completed) {
         return report.stopped(table);
       }
-      written.run();
       report.summarise(table, out, "sweep");
+      written.run();
       return report.requireAllDone(table);
     }
   }

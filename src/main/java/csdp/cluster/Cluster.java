@@ -24,7 +24,7 @@ public interface Cluster extends AutoCloseable {
    *
    * @param master address; null for that of the launcher
    * @param threads CPU threads of a task
-   * @param device of a task, as in the option {@code --device}
+   * @param device of a task: a name, or the index of a CUDA device
    * @throws CsdpException bad input or environment: no address, no such cluster, no Spark here
    */
   static Cluster connect(String master, int threads, String device) {

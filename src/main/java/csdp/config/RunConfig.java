@@ -79,12 +79,12 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
    * The requested data.
    *
    * @param name a named set or a folder; null for the default, or with files
-   * @param valid number of last training images used for validation; null for the usual number
-   * @param usualValid the usual number, a tenth of the training images if there are fewer than five
+   * @param valid number of last training images used for validation; null for the default
+   * @param defaultValid the default, a tenth of the training images if there are fewer than five
    *     times as many
    * @param trainLimit number of training images, 0 for all
    * @param size that image files are scaled to, like 28x28; null for their own
-   * @param splitSeed of the split of a tree of image files; null for the usual one
+   * @param splitSeed of the split of a tree of image files; null for the default
    * @param window part of each recording of events that is used, ms; null for the format's
    */
   public record Data(
@@ -96,7 +96,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       String testX,
       String testY,
       Integer valid,
-      int usualValid,
+      int defaultValid,
       int trainLimit,
       String size,
       Integer splitSeed,
@@ -112,13 +112,17 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           path(validY),
           path(testX),
           path(testY),
-          valid == null ? ValidationSize.usually(usualValid) : ValidationSize.exactly(valid),
+          valid == null ? ValidationSize.byDefault(defaultValid) : ValidationSize.exactly(valid),
           trainLimit,
           new FolderOptions(ImageSize.parse(size), splitSeed, window));
     }
 
-    /** Returns a copy with the numbers of images of another one. */
+    /**
+     * Returns a copy with the numbers of images of another one. A default that is the number of
+     * this one counts as that number.
+     */
     public Data sizedAs(Data other) {
+      boolean same = other.valid == null && valid != null && valid.intValue() == other.defaultValid;
       return new Data(
           name,
           trainX,
@@ -127,8 +131,8 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
           validY,
           testX,
           testY,
-          other.valid,
-          other.usualValid,
+          same ? valid : other.valid,
+          other.defaultValid,
           other.trainLimit,
           size,
           splitSeed,
@@ -195,6 +199,11 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
       int batch = training.path("batch").asInt();
       Learning rates = Learning.forBatch(batch > 0 ? batch : Preset.DEMO.config().training.batch());
       putMissing(training, Json.tree(rates));
+    }
+    if (run.path("data") instanceof ObjectNode data
+        && !data.has("defaultValid")
+        && data.path("valid").isInt()) {
+      data.set("defaultValid", data.get("valid"));
     }
     JsonNode defaults = Json.tree(Preset.DEMO.config());
     for (Map.Entry<String, JsonNode> part : defaults.properties()) {

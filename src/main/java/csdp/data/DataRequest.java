@@ -66,7 +66,7 @@ public record DataRequest(
   public static DataRequest of(String data, int valid, int trainLimit) {
     ValidationSize aside = ValidationSize.exactly(valid);
     return new DataRequest(
-        data, null, null, null, null, null, null, aside, trainLimit, FolderOptions.USUAL);
+        data, null, null, null, null, null, null, aside, trainLimit, FolderOptions.DEFAULT);
   }
 
   /** Returns true if .npy files are named. */

@@ -266,14 +266,14 @@ public final class DataSources {
         }
         looked.add(folder + " (CSDP_DATA, holds other data)");
       }
-      Source there = sourceIn(set.name(), folder.resolve(set.name()), FolderOptions.USUAL);
+      Source there = sourceIn(set.name(), folder.resolve(set.name()), FolderOptions.DEFAULT);
       if (there != null && hasAll(there, needed)) {
         return there;
       }
       looked.add(folder.resolve(set.name()).toString());
     }
     Path here = working.resolve("data").resolve(set.name());
-    Source there = sourceIn(set.name(), here, FolderOptions.USUAL);
+    Source there = sourceIn(set.name(), here, FolderOptions.DEFAULT);
     if (there != null && hasAll(there, needed)) {
       return there;
     }

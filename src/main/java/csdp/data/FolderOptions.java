@@ -3,7 +3,7 @@ package csdp.data;
 import csdp.error.CsdpException;
 
 /**
- * Options for single formats of a folder; null for the usual value.
+ * Options for single formats of a folder; null for its default.
  *
  * @param size that images of image files are scaled to; null for that of the files
  * @param splitSeed of the split of one tree of image files
@@ -11,7 +11,7 @@ import csdp.error.CsdpException;
  */
 public record FolderOptions(ImageSize size, Integer splitSeed, Float window) {
   /** No option is given. */
-  public static final FolderOptions USUAL = new FolderOptions(null, null, null);
+  public static final FolderOptions DEFAULT = new FolderOptions(null, null, null);
 
   /**
    * Checks the window.

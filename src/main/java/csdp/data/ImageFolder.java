@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * a part are in random order, so that any range of them has all classes.
  */
 final class ImageFolder implements Source {
-  private static final int USUAL_SEED = 1234;
+  private static final int DEFAULT_SEED = 1234;
   private static final int SHARE = 10; // of the images of a class: one in ten
   private static final Pattern IMAGES = Pattern.compile("(?i)[^.].*\\.(png|jpe?g|bmp|gif)");
   private static final Pattern JPEG = Pattern.compile("(?i).*\\.jpe?g");
@@ -50,7 +50,7 @@ final class ImageFolder implements Source {
     this.name = name;
     this.folder = folder;
     this.size = options.size();
-    this.seed = options.splitSeed() == null ? USUAL_SEED : options.splitSeed();
+    this.seed = options.splitSeed() == null ? DEFAULT_SEED : options.splitSeed();
     this.parts = hasParts(folder);
     Map<Split, Map<String, List<Path>>> found = new EnumMap<>(Split.class);
     if (parts) {

@@ -39,7 +39,10 @@ public interface ImageSource extends AutoCloseable {
     return new ImageFiles(files, skip, width, height, invert, scale);
   }
 
-  /** Returns the number of items of a file, without decoding pictures. Sizes as above. */
+  /**
+   * Returns the number of items of a file. Pictures are not decoded; IDX and NPZ are read. Sizes as
+   * above.
+   */
   static int count(Path file, int width, int height) {
     return ImageFiles.count(file, width, height);
   }
@@ -62,7 +65,13 @@ public interface ImageSource extends AutoCloseable {
             data.copyImage(i, pixels, 0);
             yield new Item(name, data.label(i), pixels, null, null);
           }
-          case SPIKES -> new Item(name, data.label(i), null, data.spikes(i), null);
+          case SPIKES -> {
+            try {
+              yield new Item(name, data.label(i), null, data.spikes(i), null);
+            } catch (CsdpException e) {
+              yield new Item(name, data.label(i), null, null, e.getMessage());
+            }
+          }
         };
       }
 

@@ -33,7 +33,7 @@ final class NmnistFolder implements Source {
   static final int EVENT = 5;
 
   /** The published recordings have three saccades of 100 ms. */
-  private static final float USUAL_WINDOW = 300;
+  private static final float DEFAULT_WINDOW = 300;
 
   /** An event with this y is none: it tells that the camera's clock went around. */
   private static final int CLOCK = 240;
@@ -54,7 +54,7 @@ final class NmnistFolder implements Source {
   NmnistFolder(String name, Path folder, Float window) {
     this.name = name;
     this.folder = folder;
-    this.window = window == null ? USUAL_WINDOW : window;
+    this.window = window == null ? DEFAULT_WINDOW : window;
     for (Split split : Split.values()) {
       Path part = part(folder, split);
       if (part != null) {
@@ -124,7 +124,7 @@ final class NmnistFolder implements Source {
             .toArray();
     Recordings recordings =
         new Recordings.Timed(
-            (i, into) -> read(order.get(i), into), window, Recordings.Timed.USUAL_STEPS);
+            (i, into) -> read(order.get(i), into), window, Recordings.Timed.DEFAULT_STEPS);
     String title = name + " " + split.label();
     return classes.name(
         Dataset.ofRecordings(title, SIDE, 2 * SIDE, classes.count(), recordings, labels));

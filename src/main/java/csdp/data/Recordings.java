@@ -48,7 +48,7 @@ interface Recordings {
    */
   record Timed(Reader reader, float window, int steps) implements Recordings {
     /** Steps until a network says how many it has. */
-    static final int USUAL_STEPS = 50;
+    static final int DEFAULT_STEPS = 50;
 
     @Override
     public Recordings inSteps(int other) {

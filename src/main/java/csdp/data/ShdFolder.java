@@ -28,7 +28,7 @@ final class ShdFolder implements Source {
   static final String LABELS = "labels";
 
   /** The longest published recordings take about 1.4 s. */
-  private static final float USUAL_WINDOW = 1400;
+  private static final float DEFAULT_WINDOW = 1400;
 
   /** Upper limit of labels, far above the classes of any network. */
   private static final int MOST_LABEL = 0xFFFF;
@@ -47,7 +47,7 @@ final class ShdFolder implements Source {
   ShdFolder(String name, Path folder, Float window) {
     this.name = name;
     this.folder = folder;
-    this.window = window == null ? USUAL_WINDOW : window;
+    this.window = window == null ? DEFAULT_WINDOW : window;
     for (Split split : Split.values()) {
       Path file = file(folder, split);
       if (file != null) {
@@ -112,17 +112,23 @@ final class ShdFolder implements Source {
             .mapToInt(s -> 1 + IntStream.of(labels(s)).max().orElse(-1))
             .max()
             .orElseThrow();
-    Hdf5 in = Hdf5.open(file); // closed when nothing uses the data any more
     int[] classOf = labels(split);
-    for (String path : new String[] {TIMES, CHANNELS}) {
-      if (in.size(path) != classOf.length) {
-        throw CsdpException.badInput(
-            "%s: %d labels, but %s has %d recordings: get it again",
-            file, classOf.length, path, in.size(path));
+    Hdf5 in = Hdf5.open(file); // the data reads from it as long as it is used
+    try {
+      for (String path : new String[] {TIMES, CHANNELS}) {
+        if (in.size(path) != classOf.length) {
+          throw CsdpException.badInput(
+              "%s: %d labels, but %s has %d recordings: get it again",
+              file, classOf.length, path, in.size(path));
+        }
       }
+    } catch (CsdpException e) {
+      in.close();
+      throw e;
     }
     Recordings recordings =
-        new Recordings.Timed((i, into) -> read(in, i, into), window, Recordings.Timed.USUAL_STEPS);
+        new Recordings.Timed(
+            (i, into) -> read(in, i, into), window, Recordings.Timed.DEFAULT_STEPS);
     String title = name + " " + split.label();
     return Dataset.ofRecordings(title, UNITS, 1, classes, recordings, classOf);
   }

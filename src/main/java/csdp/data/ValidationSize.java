@@ -31,7 +31,7 @@ public record ValidationSize(int images, boolean exact) {
   }
 
   /** Returns a number for large data, and a tenth of smaller data. */
-  public static ValidationSize usually(int images) {
+  public static ValidationSize byDefault(int images) {
     return new ValidationSize(images, false);
   }
 

@@ -120,11 +120,15 @@ public record EncodeJob(int first, int limit, int block) implements Serializable
 
   private static List<Csdp.Encoding> encodings(
       Csdp network, List<ImageSource.Item> items, int index) {
-    if (items.get(0).spikes() != null) {
+    int units = network.spec().input().units();
+    if (items.stream().anyMatch(item -> item.spikes() != null)) {
+      byte[] silent = new byte[network.spec().constants().steps() * units];
       return network.encodeSpikes(
-          items.stream().map(ImageSource.Item::spikes).toArray(byte[][]::new));
+          items.stream()
+              .map(item -> item.spikes() == null ? silent : item.spikes())
+              .toArray(byte[][]::new));
     }
-    float[] black = new float[network.spec().input().units()]; // keeps the index of the others
+    float[] black = new float[units]; // keeps the index of the others
     float[][] pixels = new float[items.size()][];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = items.get(i).pixels() == null ? black : items.get(i).pixels();

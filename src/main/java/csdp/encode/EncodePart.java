@@ -48,12 +48,14 @@ public record EncodePart(
   }
 
   /**
-   * Divides all images into consecutive parts; reads the header of each file.
+   * Divides all images into consecutive parts. Counts the images of each file; IDX and NPZ files
+   * are read as a whole for that.
    *
    * @param parts number of parts that are wanted; there are more if they would be too large
+   * @param least images of a part, if there are as many
    * @throws CsdpException bad input if there are more than 2^31 - 1 images
    */
-  public List<EncodePart> divide(SavedModel saved, int parts) {
+  public List<EncodePart> divide(SavedModel saved, int parts, int least) {
     int[] counts = new int[files.size()];
     long images = 0;
     for (int f = 0; f < counts.length && images < job.limit(); f++) {
@@ -62,7 +64,7 @@ public record EncodePart(
       images += counts[f];
     }
     EncodeJob.requireIndex(job.first(), images);
-    int most = (int) Math.max(1, Math.min(MOST, (images + parts - 1) / parts));
+    int most = (int) Math.min(MOST, Math.max(least, (images + parts - 1) / parts));
     List<EncodePart> divided = new ArrayList<>();
     List<String> names = new ArrayList<>(); // of the next part
     int before = 0;

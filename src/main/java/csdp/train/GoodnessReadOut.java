@@ -54,8 +54,10 @@ public final class GoodnessReadOut {
       int n = Math.min(batch, data.size() - from);
       double[][] goodness = new double[spec.classes()][];
       try {
+        Batch shown = Evaluator.labelled(new Batch.Stored(data, order, from), n, 0, seed);
         for (int k = 0; k < spec.classes(); k++) {
-          goodness[k] = sums(backend, new Batch.Stored(data, order, from), n, k, seed);
+          Arrays.fill(shown.labels(), k);
+          goodness[k] = sums(backend, shown, n);
         }
       } catch (CsdpException e) {
         throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
@@ -72,9 +74,8 @@ public final class GoodnessReadOut {
     return (double) right / data.size();
   }
 
-  /** Returns each sample's goodness with a label, summed over hidden layers and steps: n values. */
-  private static double[] sums(Backend backend, Batch.Stored shown, int n, int label, int seed) {
-    Batch clamped = Evaluator.labelled(shown, n, label, seed);
+  /** Returns each sample's goodness, summed over hidden layers and steps: n values. */
+  private static double[] sums(Backend backend, Batch clamped, int n) {
     double[] sums = new double[n];
     backend.run(
         clamped,

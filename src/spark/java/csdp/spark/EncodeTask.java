@@ -48,8 +48,7 @@ record EncodeTask(List<Integer> layers, String device) implements FlatMapFunctio
     SavedModel saved = part.open();
     List<EncodeJob.Row> rows = new ArrayList<>();
     try (ImageSource images = part.images(saved);
-        Csdp network =
-            Csdp.of(saved, Device.of(device, false, line -> {}), TaskContext.get().cpus())) {
+        Csdp network = Csdp.of(saved, Device.exactly(device), TaskContext.get().cpus())) {
       part.job().run(network, images, rows::addAll, done -> {});
     }
     if (rows.size() < part.job().limit()) {

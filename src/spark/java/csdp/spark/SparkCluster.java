@@ -30,8 +30,11 @@ final class SparkCluster implements Cluster {
   /** File that Spark adds to a complete result. */
   private static final String MARKER = "_SUCCESS";
 
-  /** Parts of an encoding for each task that runs at once, so that all machines end together. */
-  private static final int WAVES = 4;
+  /** Parts of an encoding, if they are not smaller or larger than a task should be. */
+  private static final int PARTS = 400;
+
+  /** Least images of a part, so that a task is not mostly start. */
+  private static final int LEAST = 500;
 
   private static final Pattern OURS = Pattern.compile("CsdpException: ([^\n]+)");
 
@@ -61,7 +64,8 @@ final class SparkCluster implements Cluster {
     conf.setIfMissing("spark.app.name", "csdp");
     conf.setIfMissing("spark.ui.enabled", "false");
     conf.setIfMissing("spark.log.level", "ERROR");
-    conf.setIfMissing("spark.executor.extraJavaOptions", "--add-modules=jdk.incubator.vector");
+    String options = conf.get("spark.executor.extraJavaOptions", "");
+    conf.set("spark.executor.extraJavaOptions", options + " --add-modules=jdk.incubator.vector");
     conf.set("spark.ui.showConsoleProgress", "false");
     conf.set("spark.task.cpus", Integer.toString(threads));
     conf.set("spark.speculation", "false"); // two copies of a trial would write one folder
@@ -117,9 +121,7 @@ final class SparkCluster implements Cluster {
   }
 
   private Dataset<Row> encode(EncodePart images, SavedModel saved, EncodeTask task, Path folder) {
-    int threads = context.getConf().getInt("spark.task.cpus", 1);
-    List<EncodePart> parts =
-        images.divide(saved, WAVES * Math.max(1, context.defaultParallelism() / threads));
+    List<EncodePart> parts = images.divide(saved, PARTS, LEAST);
     JavaRDD<Row> rows = context.parallelize(parts, parts.size()).flatMap(task);
     return save(session.createDataFrame(rows, task.schema()), folder, "the encoding failed");
   }
@@ -134,7 +136,12 @@ final class SparkCluster implements Cluster {
   @Override
   public void parquet(Path csv, Path folder) {
     Dataset<Row> table =
-        session.read().option("header", "true").option("inferSchema", "true").csv(pattern(csv));
+        session
+            .read()
+            .option("header", "true")
+            .option("escape", "\"")
+            .option("inferSchema", "true")
+            .csv(pattern(csv));
     save(table.coalesce(1), folder, "the table cannot be written as Parquet");
   }
 

@@ -28,7 +28,7 @@ import scala.runtime.BoxedUnit;
  */
 final class SparkEngine implements Engine {
   /** How long the process of a lost machine may hold a folder before the trial fails. */
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int LOCK_TIMEOUT_SECONDS = 60;
 
   /** Data in this executor; most trials of a sweep share them. */
   private static final ConcurrentMap<RunConfig.Data, Splits> DATA = new ConcurrentHashMap<>();
@@ -75,7 +75,7 @@ final class SparkEngine implements Engine {
     awaitFolder(Path.of(task.folder()));
     return new TrialRun(task, share -> {})
         .run(
-            Device.of(device, false, line -> {}),
+            Device.exactly(device),
             threads,
             data -> DATA.computeIfAbsent(data, d -> DataSources.open(d.request(), line -> {})),
             line -> {});
@@ -83,7 +83,7 @@ final class SparkEngine implements Engine {
 
   @SuppressWarnings("try") // held for a moment only
   private static void awaitFolder(Path folder) {
-    for (int s = 0; s < PATIENCE_SECONDS; s++) {
+    for (int s = 0; s < LOCK_TIMEOUT_SECONDS; s++) {
       try (FolderLock free = FolderLock.take(folder, line -> {})) {
         return;
       } catch (CsdpException e) {

@@ -96,7 +96,7 @@ class DataSourcesTest {
         test ? f.resolve("testY.npy") : null,
         ValidationSize.exactly(1),
         0,
-        FolderOptions.USUAL);
+        FolderOptions.DEFAULT);
   }
 
   @Test
@@ -244,7 +244,7 @@ class DataSourcesTest {
   }
 
   private static final ValidationSize VALID = ValidationSize.exactly(0);
-  private static final FolderOptions USUAL = FolderOptions.USUAL;
+  private static final FolderOptions USUAL = FolderOptions.DEFAULT;
 
   /** A tenth of few training images, said in a line; an explicit number is used as it is. */
   @Test
@@ -264,7 +264,7 @@ class DataSourcesTest {
               null,
               null,
               null,
-              ValidationSize.usually(e[0]),
+              ValidationSize.byDefault(e[0]),
               0,
               USUAL);
       Splits s = DataSources.open(request, notices::add);

@@ -11,7 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -70,9 +72,11 @@ class IdxTest {
     Path file = write(dir.resolve("bad"), zip ? gzip(bytes) : bytes);
     String[] all = Arrays.copyOf(words, words.length + 1);
     all[words.length] = file.toString();
-    Runtime runtime = Runtime.getRuntime();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
     assertFails(2, () -> Idx.load(file, 3), all);
-    assertTrue(runtime.totalMemory() < 1L << 31, "memory taken on the word of a header");
+    long taken = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(taken < 64 << 20, taken + " bytes taken on the word of a header");
   }
 
   @Test

@@ -58,7 +58,7 @@ class EncodePartTest {
       List<Item> whole = items(all.images(saved), limit);
       assertEquals(Math.min(limit, 17), whole.size());
       for (int wanted = 1; wanted < 20; wanted++) {
-        List<EncodePart> parts = all.divide(saved, wanted);
+        List<EncodePart> parts = all.divide(saved, wanted, 1);
         assertTrue(parts.size() <= wanted && (wanted > 1 || parts.size() == 1), "" + parts);
         List<Item> divided = new ArrayList<>();
         for (EncodePart part : parts) {
@@ -75,6 +75,6 @@ class EncodePartTest {
     }
     EncodeJob late = new EncodeJob(Integer.MAX_VALUE - 16, Integer.MAX_VALUE, 4);
     EncodePart tooMany = new EncodePart(model.toString(), false, 1, false, files, 0, late);
-    assertThrows(CsdpException.class, () -> tooMany.divide(saved, 2));
+    assertThrows(CsdpException.class, () -> tooMany.divide(saved, 2, 1));
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,6 +79,30 @@ class EventsCommandTest extends CommandTest {
     assertEquals(
         0, runLine("encode --batch 7 --device cpu --model " + model + " --out " + codes), err);
     assertArrayEquals(Npy.read(model.resolve("codes.npy")).floats(), Npy.read(codes).floats());
+
+    // A damaged recording is a row with its error; the others have the codes of before.
+    Path other = dir.resolve("other");
+    assertEquals(
+        0, runLine("data make-events --train 80 --test 30 --format nmnist --to " + other), err);
+    try (Stream<Path> all = Files.walk(other.resolve("Test/4"))) {
+      Files.write(all.filter(Files::isRegularFile).sorted().findFirst().orElseThrow(), new byte[7]);
+    }
+    Path table = dir.resolve("codes.csv");
+    String encode = "encode --batch 7 --device cpu --model " + model + " --out " + table;
+    assertEquals(0, runLine(encode), err);
+    List<String> good = Files.readAllLines(table);
+    assertEquals(1, runLine(encode + " --window 240 --data " + other), err);
+    assertTrue(err.contains("1 of 30"), err);
+    List<String> damaged = Files.readAllLines(table);
+    int differ = 0;
+    for (int i = 1; i < good.size(); i++) {
+      boolean same =
+          good.get(i)
+              .replaceFirst(".*?,.*?,", "")
+              .equals(damaged.get(i).replaceFirst(".*?,.*?,", ""));
+      differ += same ? 0 : 1;
+    }
+    assertEquals(1, differ, "rows that differ");
 
     Path image = dir.resolve("x.png");
     assertEquals(2, runLine("predict --device cpu --model " + model + " " + image));

@@ -1,0 +1,28 @@
+package csdp.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import csdp.config.RunConfig.Data;
+import csdp.config.RunConfig.Preset;
+import csdp.io.Json;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RunConfigTest {
+  /** Earlier versions wrote the number of validation images, also where it was the default. */
+  @Test
+  void aRunOfAnEarlierVersionHasTheSameData() {
+    RunConfig now = Preset.QUICK.config();
+    ObjectNode tree = (ObjectNode) Json.tree(now);
+    ObjectNode data = (ObjectNode) tree.get("data");
+    data.put("valid", 2000);
+    data.remove(List.of("defaultValid", "splitSeed", "window"));
+    RunConfig.complete(tree);
+    Data earlier = Json.value(tree, RunConfig.class, Path.of("config.json")).data();
+    assertEquals(earlier, earlier.sizedAs(now.data()));
+    assertNotEquals(earlier, earlier.sizedAs(Preset.DEMO.config().data()));
+  }
+}
