@@ -10,6 +10,7 @@ import csdp.data.Splits;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -71,27 +72,38 @@ final class DataExplainCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static DoubleSummaryStatistics values(Dataset images) {
+    DoubleSummaryStatistics values = new DoubleSummaryStatistics();
+    float[] image = new float[images.pixels()];
+    for (int i = 0; i < images.size(); i++) {
+      images.copyImage(i, image, 0);
+      for (float pixel : image) {
+        values.accept(pixel);
+      }
+    }
+    return values;
+  }
+
   private static void describe(PrintWriter out, String part, Dataset images) {
     if (images == null) {
       return;
     }
     Ink ink = images.ink();
-    float least = 1;
-    float most = 0;
-    float[] image = new float[images.pixels()];
     int[] counts = new int[images.classes()];
     for (int i = 0; i < images.size(); i++) {
       counts[images.label(i)]++;
-      images.copyImage(i, image, 0);
-      for (float pixel : image) {
-        least = Math.min(least, pixel);
-        most = Math.max(most, pixel);
-      }
     }
     out.printf(Locale.ROOT, "%-8s %,d %s, ", part, images.size(), images.samples());
     switch (images.kind()) {
-      case BYTES, FLOATS ->
-          out.printf(Locale.ROOT, "values %.3f to %.3f, mean %.3f%n", least, most, ink.mean());
+      case BYTES, FLOATS -> {
+        DoubleSummaryStatistics values = values(images);
+        out.printf(
+            Locale.ROOT,
+            "values %.3f to %.3f, mean %.3f%n",
+            values.getMin(),
+            values.getMax(),
+            ink.mean());
+      }
       case SPIKES -> {
         double units = (double) images.pixels() * images.steps();
         out.printf(

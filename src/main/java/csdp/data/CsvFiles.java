@@ -52,7 +52,7 @@ final class CsvFiles implements Source {
         continue;
       }
       try {
-        Checksums.requirePlausible(file);
+        Checksums.requirePlausible(file); // first: the parser holds a whole row, however long
       } catch (IOException e) {
         throw unreadable(file, e);
       }
@@ -245,11 +245,6 @@ final class CsvFiles implements Source {
         + (unlabelled.isEmpty()
             ? ""
             : ", without " + String.join(" and ", unlabelled) + ", which has no labels");
-  }
-
-  @Override
-  public boolean has(Split split) {
-    return files.containsKey(split) || (split == Split.VALID && files.containsKey(Split.TRAIN));
   }
 
   @Override

@@ -34,7 +34,7 @@ public final class EventMaker {
   /** Corners of the path of the digit, in pixels from the centre; the last is the first. */
   private static final double[][] CORNERS = {{-2, -2}, {0, 2}, {2, -2}, {-2, -2}};
 
-  /** Steps of brightness from black to white that the camera tells. */
+  /** Brightness levels between black and white that the camera distinguishes. */
   private static final int LEVELS = 4;
 
   /** Steps of the recordings in .npy files. */
@@ -46,10 +46,11 @@ public final class EventMaker {
   /** From the start of a column to that of the next, ms. */
   private static final int DELAY = 28;
 
-  /** Time in which a pixel spikes, ms, and spikes of a white pixel. */
-  private static final int SOUND = 400;
+  /** Time from the first to the last possible spike of a channel, ms. */
+  private static final int DURATION = 400;
 
-  private static final int LOUDEST = 10;
+  /** Spikes of a channel whose pixel is white. */
+  private static final int MOST_SPIKES = 10;
 
   /** Low bits of an event, which hold its unit; the higher ones hold microseconds. */
   private static final int UNIT_BITS = 16;
@@ -153,8 +154,9 @@ public final class EventMaker {
   }
 
   /**
-   * Returns what a camera tells of a digit that moves along a triangle: an event where a pixel
-   * becomes brighter (ON) or darker (OFF) by a level, at most one a pixel and ms.
+   * Returns the events of a camera that looks at a digit. The digit moves along a triangle. A pixel
+   * that becomes a level brighter gives an ON event, a level darker an OFF event; at most one event
+   * per pixel and ms.
    */
   private static long[] camera(Dataset digits, int i, int seed, Split split) {
     int side = NmnistFolder.SIDE;
@@ -210,8 +212,8 @@ public final class EventMaker {
     for (int channel = 0; channel < ShdFolder.UNITS; channel++) {
       int column = channel % COLUMNS;
       float pixel = image[channel / COLUMNS * Strokes.SIDE + column + 1];
-      for (int k = Math.round(LOUDEST * pixel); k > 0; k--) {
-        events.add(event(1000 * DELAY * column + random.nextInt(1000 * SOUND), channel));
+      for (int k = Math.round(MOST_SPIKES * pixel); k > 0; k--) {
+        events.add(event(1000 * DELAY * column + random.nextInt(1000 * DURATION), channel));
       }
     }
     return events.build().sorted().toArray();

@@ -35,10 +35,11 @@ final class NmnistFolder implements Source {
   /** The published recordings have three saccades of 100 ms. */
   private static final float DEFAULT_WINDOW = 300;
 
-  /** An event with this y is none: it tells that the camera's clock went around. */
-  private static final int CLOCK = 240;
+  /** Marks an entry that is not an event but an overflow of the camera's clock, in place of y. */
+  private static final int OVERFLOW = 240;
 
-  private static final int CLOCK_MICROS = 1 << 13;
+  /** Time that an overflow stands for. */
+  private static final int OVERFLOW_MICROS = 1 << 13;
 
   private final String name;
   private final Path folder;
@@ -94,11 +95,6 @@ final class NmnistFolder implements Source {
   }
 
   @Override
-  public boolean has(Split split) {
-    return files.containsKey(split) || (split == Split.VALID && files.containsKey(Split.TRAIN));
-  }
-
-  @Override
   public boolean hasSome(Split split) {
     return files.containsKey(split);
   }
@@ -142,14 +138,14 @@ final class NmnistFolder implements Source {
           "%s has %d bytes, which are not whole events of %d bytes: get it again",
           file, bytes.length, EVENT);
     }
-    long wraps = 0;
+    long overflows = 0;
     for (int at = 0; at < bytes.length; at += EVENT) {
       int x = bytes[at] & 0xFF;
       int y = bytes[at + 1] & 0xFF;
       int word =
           ((bytes[at + 2] & 0xFF) << 16) | ((bytes[at + 3] & 0xFF) << 8) | (bytes[at + 4] & 0xFF);
-      if (y == CLOCK) {
-        wraps++;
+      if (y == OVERFLOW) {
+        overflows++;
         continue;
       }
       if (x >= SIDE || y >= SIDE) {
@@ -158,7 +154,7 @@ final class NmnistFolder implements Source {
             file, at / EVENT, x, y, SIDE, SIDE);
       }
       int polarity = word >>> 23;
-      double micros = (word & 0x7FFFFF) + wraps * (double) CLOCK_MICROS;
+      double micros = (word & 0x7FFFFF) + overflows * (double) OVERFLOW_MICROS;
       into.add(micros / 1000, (polarity * SIDE + y) * SIDE + x);
     }
   }

@@ -87,11 +87,6 @@ final class ShdFolder implements Source {
   }
 
   @Override
-  public boolean has(Split split) {
-    return files.containsKey(split) || (split == Split.VALID && files.containsKey(Split.TRAIN));
-  }
-
-  @Override
   public boolean hasSome(Split split) {
     return files.containsKey(split);
   }

@@ -8,8 +8,13 @@ interface Source {
   /** Returns a line about origin and checksums; call it after reading the parts. */
   String description();
 
-  /** Returns true if a part exists, or can be split off an existing one. */
-  boolean has(Split split);
+  /**
+   * Returns true if a part is complete, or can be split off a complete one. By default, it is
+   * complete if it has any file.
+   */
+  default boolean has(Split split) {
+    return hasSome(split) || (split == Split.VALID && hasSome(Split.TRAIN));
+  }
 
   /** Returns true if any file of a part exists: an incomplete part is an error, not absent. */
   boolean hasSome(Split split);

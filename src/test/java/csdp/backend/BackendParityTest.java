@@ -56,6 +56,27 @@ class BackendParityTest {
     return all;
   }
 
+  /** Runs a window and returns the state after each step. */
+  private static List<Snapshot> observed(Backend backend, Batch batch, boolean learn, ReadOut out) {
+    List<Snapshot> steps = new ArrayList<>();
+    backend.run(
+        batch, TestRates.when(learn), out, v -> steps.add(new Snapshot(backend.spec(), v, learn)));
+    assertEquals(backend.spec().constants().steps(), steps.size());
+    return steps;
+  }
+
+  private static void assertSameSteps(List<Snapshot> expected, List<Snapshot> actual, String of) {
+    for (int t = 0; t < expected.size(); t++) {
+      expected.get(t).assertSame(actual.get(t), of + " step " + (t + 1));
+    }
+  }
+
+  private static void assertSame(ReadOut expected, ReadOut actual) {
+    assertArrayEquals(expected.classSpikes(), actual.classSpikes());
+    assertArrayEquals(expected.reconstruction(), actual.reconstruction());
+    assertArrayEquals(expected.spikes(), actual.spikes());
+  }
+
   @ParameterizedTest
   @MethodSource("backendsAndCases")
   void sameStateAfterEveryStep(Nets.Maker maker, Case c) {
@@ -70,25 +91,11 @@ class BackendParityTest {
       long hidden = 0;
       for (int k = 0; k < 3; k++) {
         Batch batch = Nets.batch(spec, c.positives(), c.negatives(), 100 + k);
-        List<Snapshot> steps = new ArrayList<>();
-        reference.run(
-            batch,
-            TestRates.when(c.learn()),
-            expected,
-            v -> steps.add(new Snapshot(spec, v, c.learn())));
-        List<Snapshot> others = new ArrayList<>();
-        other.run(
-            batch,
-            TestRates.when(c.learn()),
-            actual,
-            v -> others.add(new Snapshot(spec, v, c.learn())));
-        assertEquals(spec.constants().steps(), others.size());
-        for (int t = 0; t < steps.size(); t++) {
-          steps.get(t).assertSame(others.get(t), "batch " + k + " step " + (t + 1));
-        }
-        assertArrayEquals(expected.classSpikes(), actual.classSpikes());
-        assertArrayEquals(expected.reconstruction(), actual.reconstruction());
-        assertArrayEquals(expected.spikes(), actual.spikes());
+        assertSameSteps(
+            observed(reference, batch, c.learn(), expected),
+            observed(other, batch, c.learn(), actual),
+            "batch " + k);
+        assertSame(expected, actual);
         for (Population p : spec.populations(Population.Role.HIDDEN)) {
           assertArrayEquals(expected.hiddenSpikes(p), actual.hiddenSpikes(p));
           hidden += expected.spikes()[p.index()];
@@ -185,20 +192,14 @@ class BackendParityTest {
                 new Batch.Given(49, pixels),
                 batch.labels(),
                 batch.input());
-        List<Snapshot> steps = new ArrayList<>();
-        reference.run(
-            given, TestRates.LEARNING, expected, v -> steps.add(new Snapshot(spec, v, true)));
-        List<Snapshot> others = new ArrayList<>();
-        other.run(batch, TestRates.LEARNING, actual, v -> others.add(new Snapshot(spec, v, true)));
-        for (int t = 0; t < steps.size(); t++) {
-          steps.get(t).assertSame(others.get(t), "from " + batch.images() + " step " + (t + 1));
-        }
+        assertSameSteps(
+            observed(reference, given, true, expected),
+            observed(other, batch, true, actual),
+            "from " + batch.images());
         for (boolean learn : new boolean[] {true, false}) { // and unobserved
           reference.run(given, TestRates.when(learn), expected, null);
           other.run(batch, TestRates.when(learn), actual, null);
-          assertArrayEquals(expected.classSpikes(), actual.classSpikes());
-          assertArrayEquals(expected.reconstruction(), actual.reconstruction());
-          assertArrayEquals(expected.spikes(), actual.spikes());
+          assertSame(expected, actual);
         }
         assertTrue(expected.spikes()[hidden] > 0, "the case is void: no hidden unit spiked");
         assertEquals(0, actual.hiddenSpikes(spec.populations().get(hidden)).length);
@@ -231,20 +232,13 @@ class BackendParityTest {
         ReadOut actual = new ReadOut(spec);
         for (int k = 0; k < 6; k++) { // 7, 2 of the next epoch, and so on, with images in between
           Batch batch = k % 3 == 1 ? Nets.batch(spec, 8, 8, k) : batches.get(k, k % 2);
-          List<Snapshot> ours = new ArrayList<>();
-          List<Snapshot> others = new ArrayList<>();
-          reference.run(
-              batch, TestRates.LEARNING, expected, v -> ours.add(new Snapshot(spec, v, true)));
-          other.run(
-              batch, TestRates.LEARNING, actual, v -> others.add(new Snapshot(spec, v, true)));
-          for (int t = 0; t < steps; t++) {
-            ours.get(t).assertSame(others.get(t), "batch " + k + " step " + (t + 1));
-          }
+          assertSameSteps(
+              observed(reference, batch, true, expected),
+              observed(other, batch, true, actual),
+              "batch " + k);
           reference.run(batch, TestRates.LEARNING, expected, null); // and unobserved
           other.run(batch, TestRates.LEARNING, actual, null);
-          assertArrayEquals(expected.classSpikes(), actual.classSpikes());
-          assertArrayEquals(expected.reconstruction(), actual.reconstruction());
-          assertArrayEquals(expected.spikes(), actual.spikes());
+          assertSame(expected, actual);
           TestParameters.assertSame(reference.parameters(), other.parameters());
         }
         assertTrue(expected.spikes()[spec.populations(Population.Role.HIDDEN).get(0).index()] > 0);
