@@ -98,17 +98,6 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
       }
       return (int) length;
     }
-
-    private void copyRates(int sample, int samples, float[] out, int offset) {
-      int steps = spikes.length / (samples * units);
-      for (int i = 0; i < units; i++) {
-        int count = 0;
-        for (int t = 0; t < steps; t++) {
-          count += spikes[(t * samples + sample) * units + i];
-        }
-        out[offset + i] = (float) count / steps;
-      }
-    }
   }
 
   /** Checks sizes. */
@@ -140,7 +129,8 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
     if (images instanceof Stored s) {
       s.data.copyImage(s.order[s.from + original(sample)], out, offset);
     } else if (images == null) {
-      ((Recorded) input).copyRates(sample, size, out, offset);
+      Recorded r = (Recorded) input;
+      Dataset.copyRates(r.spikes, sample * r.units, size * r.units, r.units, out, offset);
     } else {
       Given g = (Given) images;
       System.arraycopy(g.pixels, Math.multiplyExact(sample, g.units), out, offset, g.units);

@@ -90,7 +90,8 @@ final class AnalyzeCommand implements Callable<Integer> {
     Analysis.check(saved.spec(), images, options);
     try (Backend backend = where.open(saved.spec(), device.threads())) {
       print.printf(Locale.ROOT, "model     %s (%s)%n", saved.folder(), saved.spec());
-      print.printf(Locale.ROOT, "data      %s, %,d images%n", images.name(), images.size());
+      print.printf(
+          Locale.ROOT, "data      %s, %,d %ss%n", images.name(), images.size(), images.noun());
       print.printf(Locale.ROOT, "device    %s%n", backend.description());
       print.flush();
       ProgressPrinter progress = new ProgressPrinter(print, spec.commandLine().getErr());

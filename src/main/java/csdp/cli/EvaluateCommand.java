@@ -113,7 +113,7 @@ final class EvaluateCommand implements Callable<Integer> {
               : null;
       progress.clear();
       out.printf(Locale.ROOT, "model     %s (%s)%n", saved.folder(), saved.spec());
-      out.printf(Locale.ROOT, "data      %s, %,d images%n", images.name(), e.n());
+      out.printf(Locale.ROOT, "data      %s, %,d %ss%n", images.name(), e.n(), images.noun());
       out.printf(Locale.ROOT, "device    %s%n", backend.description());
       if (kinds.contains(Kind.HEAD)) {
         out.printf(Locale.ROOT, "accuracy  %.2f %%%n", 100 * e.accuracy());

@@ -5,6 +5,7 @@ import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,20 +21,6 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Main.Version.class,
-    subcommands = {
-      TrainCommand.class,
-      SweepCommand.class,
-      CompareCommand.class,
-      EvaluateCommand.class,
-      AnalyzeCommand.class,
-      PredictCommand.class,
-      EncodeCommand.class,
-      ExportCommand.class,
-      ReplayCommand.class,
-      BenchCommand.class,
-      DataCommand.class,
-      DoctorCommand.class
-    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
@@ -43,6 +30,21 @@ import picocli.CommandLine.TypeConversionException;
           + " standard output"
     })
 public final class Main implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          TrainCommand.class,
+          SweepCommand.class,
+          CompareCommand.class,
+          EvaluateCommand.class,
+          AnalyzeCommand.class,
+          PredictCommand.class,
+          EncodeCommand.class,
+          ExportCommand.class,
+          ReplayCommand.class,
+          BenchCommand.class,
+          DataCommand.class,
+          DoctorCommand.class);
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   /** Reports a missing command. */
@@ -58,6 +60,7 @@ public final class Main implements Runnable {
    */
   public static int run(String[] args, PrintWriter out, PrintWriter err) {
     CommandLine cli = new CommandLine(new Main());
+    named(args).forEach(cli::addSubcommand);
     cli.setOut(out);
     cli.setErr(err);
     configured(cli);
@@ -112,6 +115,15 @@ public final class Main implements Runnable {
       err.flush();
       return CsdpException.ENVIRONMENT;
     }
+  }
+
+  /** Returns the command that the first argument names, else all: each takes time to set up. */
+  private static List<Class<?>> named(String[] args) {
+    return COMMANDS.stream()
+        .filter(c -> args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0]))
+        .findFirst()
+        .<List<Class<?>>>map(List::of)
+        .orElse(COMMANDS);
   }
 
   /** Sets how values of options are read. */

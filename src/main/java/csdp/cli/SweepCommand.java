@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
           + " (eta=log:0.0005..0.005) are allowed.",
       "Each trial is a run folder in --out. The same command continues a sweep that was stopped or"
           + " killed; with more values it adds trials. Writes sweep.csv, sweep.json, summary.csv"
-          + " (mean, sd and 95 % interval of the runs that differ in the seed only) and"
+          + " (mean, sd and 95 %% interval of the runs that differ in the seed only) and"
           + " sweep.html."
     })
 final class SweepCommand implements Callable<Integer> {

@@ -162,16 +162,15 @@ public final class DataSources {
     int aside = own != null ? 0 : request.valid().of(all.size());
     if (aside >= all.size()) {
       throw CsdpException.badInput(
-          "%d validation images to be set aside of %d training images (%s): set fewer aside with"
-              + " --valid",
-          aside, all.size(), all.name());
+          "%d validation %ss to be set aside of %d training %ss (%s): set fewer aside with --valid",
+          aside, all.noun(), all.size(), all.noun(), all.name());
     }
     // More classes than images: the numbers are not labels.
     if (all.classes() > Math.max(256, all.size())) {
       throw CsdpException.badInput(
-          "%s: labels up to %d make %,d classes, but there are only %,d training images; number"
+          "%s: labels up to %d make %,d classes, but there are only %,d training %ss; number"
               + " labels from 0",
-          all.name(), all.classes() - 1, all.classes(), all.size());
+          all.name(), all.classes() - 1, all.classes(), all.size(), all.noun());
     }
     int rest = all.size() - aside;
     if (split == Split.VALID) {
@@ -179,10 +178,11 @@ public final class DataSources {
         notice.accept(
             String.format(
                 Locale.ROOT,
-                "the last %,d of %,d training images are used for validation; --valid N sets"
+                "the last %,d of %,d training %ss are used for validation; --valid N sets"
                     + " another number",
                 aside,
-                all.size()));
+                all.size(),
+                all.noun()));
       }
       return aside == 0 ? null : all.subset(rest, all.size()).named(source.name() + " valid");
     }
@@ -190,8 +190,8 @@ public final class DataSources {
     // Only for training images: test images of one class are valid.
     if (train.classes() - train.absentClasses().size() < 2) {
       throw CsdpException.badInput(
-          "%s: the %d training images are all of class %d; give images of at least two classes",
-          train.name(), train.size(), train.label(0));
+          "%s: the %d training %ss are all of class %d; give %ss of at least two classes",
+          train.name(), train.size(), train.noun(), train.label(0), train.noun());
     }
     return train;
   }

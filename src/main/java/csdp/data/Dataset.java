@@ -18,9 +18,6 @@ import java.util.stream.IntStream;
  * in scaled 8-bit images, need a quarter of the memory and have the hash of the original bytes.
  */
 public final class Dataset {
-  /** Tolerance for float16 near 1 (2^-10), far below a grey level (1/255). */
-  private static final float ROUNDING = 1e-3f;
-
   /** How samples are stored. */
   public enum Kind {
     /** Images of 8 bits a pixel. */
@@ -31,20 +28,12 @@ public final class Dataset {
     SPIKES
   }
 
-  /**
-   * The samples: all but the field of the kind are null.
-   *
-   * @param base index of the first byte of sample 0
-   */
-  private record Content(
-      Kind kind, byte[] bytes, int base, float[] floats, Recordings recordings) {}
-
   private final String name;
   private final int width;
   private final int height;
   private final int pixels;
   private final int classes;
-  private final Content content; // sample i of this set is sample from + i there
+  private final Samples content; // sample i of this set is sample from + i there
   private final int[] labels;
   private final int from;
   private final int size;
@@ -56,7 +45,7 @@ public final class Dataset {
       int width,
       int height,
       int classes,
-      Content content,
+      Samples content,
       int[] labels,
       int from,
       int size,
@@ -108,21 +97,17 @@ public final class Dataset {
   /** {@link #ofBytes} without the copies; the images start at the given offset. */
   static Dataset adoptBytes(
       String name, int width, int height, int classes, byte[] bytes, int offset, int[] labels) {
-    check(name, width, height, classes, (long) bytes.length - offset, labels);
-    Content content = new Content(Kind.BYTES, bytes, offset, null, null);
+    check(name, width, height, (long) bytes.length - offset, labels.length);
+    Samples content = new Samples.Bytes(bytes, offset, width * height);
     return of(name, width, height, classes, content, labels);
   }
 
   /** {@link #ofFloats} without the copies. */
   static Dataset adoptFloats(
       String name, int width, int height, int classes, float[] floats, int[] labels) {
-    check(name, width, height, classes, floats.length, labels);
-    clampValues(name, floats, width * height);
-    byte[] bytes = asBytes(floats);
-    Content content =
-        bytes == null
-            ? new Content(Kind.FLOATS, null, 0, floats, null)
-            : new Content(Kind.BYTES, bytes, 0, null, null);
+    check(name, width, height, floats.length, labels.length);
+    Samples.clamp(name, floats, width * height, 0);
+    Samples content = Samples.ofValues(floats, width * height);
     return of(name, width, height, classes, content, labels);
   }
 
@@ -134,86 +119,45 @@ public final class Dataset {
    */
   static Dataset ofRecordings(
       String name, int width, int height, int classes, Recordings recordings, int[] labels) {
-    check(name, width, height, classes, (long) labels.length * width * height, labels);
-    Content content = new Content(Kind.SPIKES, null, 0, null, recordings);
+    Samples content = new Samples.Spikes(recordings, width * height);
     return of(name, width, height, classes, content, labels);
   }
 
   private static Dataset of(
-      String name, int width, int height, int classes, Content content, int[] labels) {
-    return new Dataset(name, width, height, classes, content, labels, 0, labels.length, List.of());
-  }
-
-  private static void check(
-      String name, int width, int height, int classes, long values, int[] labels) {
-    if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE) {
-      throw CsdpException.badInput(
-          "%s: images of %d x %d pixels; both sizes must be at least 1", name, width, height);
-    }
+      String name, int width, int height, int classes, Samples content, int[] labels) {
+    Dataset set =
+        new Dataset(name, width, height, classes, content, labels, 0, labels.length, List.of());
     if (labels.length == 0) {
-      throw CsdpException.badInput("%s: no images; give at least one", name);
-    }
-    if (values != (long) labels.length * width * height) {
-      throw CsdpException.badInput(
-          "%s: %d pixel values for %d labels; %d images of %d x %d pixels need %d",
-          name,
-          values,
-          labels.length,
-          labels.length,
-          width,
-          height,
-          (long) labels.length * width * height);
+      throw CsdpException.badInput("%s: no %ss; give at least one", name, set.noun());
     }
     if (classes < 1) {
       throw CsdpException.badInput("%s: %d classes; give at least one", name, classes);
     }
-    for (int i = 0; i < labels.length; i++) {
-      if (labels[i] < 0 || labels[i] >= classes) {
+    set.requireLabelsBelow(classes);
+    return set;
+  }
+
+  private static void check(String name, int width, int height, long values, int images) {
+    if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "%s: images of %d x %d pixels; both sizes must be at least 1", name, width, height);
+    }
+    long needed = (long) images * width * height;
+    if (values != needed && images > 0) {
+      throw CsdpException.badInput(
+          "%s: %d pixel values for %d labels; %d images of %d x %d pixels need %d",
+          name, values, images, images, width, height, needed);
+    }
+  }
+
+  private void requireLabelsBelow(int classes) {
+    for (int i = 0; i < size; i++) {
+      if (label(i) < 0 || label(i) >= classes) {
         throw CsdpException.badInput(
-            "%s: the label of image %d is %d; with %d classes labels are 0..%d",
-            name, i, labels[i], classes, classes - 1);
+            "%s: the label of %s %d is %d; with %d classes labels are 0..%d",
+            name, noun(), i, label(i), classes, classes - 1);
       }
     }
-  }
-
-  /** Clamps values outside of [0, 1] by rounding; refuses any others, including NaN. */
-  static void clampValues(String name, float[] values, int pixels) {
-    clampValues(name, values, pixels, 0);
-  }
-
-  /**
-   * As above.
-   *
-   * @param first index of the first image, for messages
-   */
-  static void clampValues(String name, float[] values, int pixels, long first) {
-    for (int i = 0; i < values.length; i++) {
-      float value = values[i];
-      if (!(value >= 0 && value <= 1)) {
-        if (!(value >= -ROUNDING && value <= 1 + ROUNDING)) {
-          throw CsdpException.badInput(
-              "%s: pixel %d of image %d is %s; pixels are 0..1 (scale them, or store uint8 0..255)",
-              name, i % pixels, first + i / pixels, value);
-        }
-        values[i] = value < 0 ? 0 : 1;
-      }
-    }
-  }
-
-  /** Returns the bytes b with b / 255f equal to the values, or null if there are none. */
-  private static byte[] asBytes(float[] values) {
-    byte[] bytes = null;
-    for (int i = 0; i < values.length; i++) {
-      int b = Math.round(values[i] * 255);
-      if (b / 255f != values[i]) {
-        return null;
-      }
-      if (bytes == null) {
-        bytes = new byte[values.length];
-      }
-      bytes[i] = (byte) b;
-    }
-    return bytes;
   }
 
   /** Returns the name of the set. */
@@ -257,7 +201,7 @@ public final class Dataset {
 
   /** Returns how samples are stored. */
   public Kind kind() {
-    return content.kind;
+    return content.kind();
   }
 
   /**
@@ -269,31 +213,40 @@ public final class Dataset {
    * @param offset start of the image in out
    */
   public void copyImage(int i, float[] out, int offset) {
-    int at = from + checkIndex(i);
-    switch (content.kind) {
-      case BYTES -> {
-        int start = content.base + at * pixels;
-        for (int p = 0; p < pixels; p++) {
-          out[offset + p] = (content.bytes[start + p] & 0xFF) / 255f;
-        }
+    content.copyImage(from + checkIndex(i), out, offset);
+  }
+
+  /**
+   * Copies the share of steps in which each unit spiked.
+   *
+   * @param spikes bytes 0 or 1, a row of units a step
+   * @param first index of the first step's row
+   * @param stride from a step's row to the next; the number of steps is spikes.length / stride
+   * @param out receives a value for each unit from the offset on
+   */
+  public static void copyRates(
+      byte[] spikes, int first, int stride, int units, float[] out, int offset) {
+    int steps = spikes.length / stride;
+    for (int i = 0; i < units; i++) {
+      int count = 0;
+      for (int t = 0; t < steps; t++) {
+        count += spikes[first + t * stride + i];
       }
-      case FLOATS -> System.arraycopy(content.floats, at * pixels, out, offset, pixels);
-      case SPIKES -> {
-        byte[] spikes = spikes(i);
-        for (int p = 0; p < pixels; p++) {
-          int count = 0;
-          for (int s = p; s < spikes.length; s += pixels) {
-            count += spikes[s];
-          }
-          out[offset + p] = (float) count / steps();
-        }
-      }
+      out[offset + i] = (float) count / steps;
     }
+  }
+
+  /** Returns what a sample is called: "image" or "recording". */
+  public String noun() {
+    return switch (kind()) {
+      case BYTES, FLOATS -> "image";
+      case SPIKES -> "recording";
+    };
   }
 
   /** Returns kind and sizes of the samples: "images of 28 x 28 pixels". */
   public String samples() {
-    return switch (content.kind) {
+    return switch (kind()) {
       case BYTES, FLOATS -> "images of " + width + " x " + height + " pixels";
       case SPIKES -> "recordings of " + width + " x " + height + " units in " + steps() + " steps";
     };
@@ -306,7 +259,7 @@ public final class Dataset {
    * @throws CsdpException bad input
    */
   public void requireImages(String user) {
-    switch (content.kind) {
+    switch (kind()) {
       case BYTES, FLOATS -> {}
       case SPIKES ->
           throw CsdpException.badInput("%s holds recorded spikes, but %s needs images", name, user);
@@ -315,7 +268,7 @@ public final class Dataset {
 
   /** Returns the time steps of a recording; 0 for images. */
   public int steps() {
-    return content.recordings == null ? 0 : content.recordings.steps();
+    return content.steps();
   }
 
   /**
@@ -324,22 +277,10 @@ public final class Dataset {
    * @throws CsdpException bad input if the files have a fixed number of steps
    */
   public Dataset inSteps(int steps) {
-    return switch (content.kind) {
-      case BYTES, FLOATS -> this;
-      case SPIKES ->
-          steps == steps()
-              ? this
-              : new Dataset(
-                  name,
-                  width,
-                  height,
-                  classes,
-                  new Content(Kind.SPIKES, null, 0, null, content.recordings.inSteps(steps)),
-                  labels,
-                  from,
-                  size,
-                  classNames);
-    };
+    Samples other = content.inSteps(steps);
+    return other == content
+        ? this
+        : new Dataset(name, width, height, classes, other, labels, from, size, classNames);
   }
 
   /**
@@ -353,22 +294,24 @@ public final class Dataset {
    * @throws IllegalStateException if the set holds images
    */
   public void copySpikes(int i, byte[] out, int offset, int stride) {
-    if (content.recordings == null) {
-      throw new IllegalStateException(name + " holds images");
-    }
-    content.recordings.copy(from + checkIndex(i), out, offset, stride);
+    spikes().recordings().copy(from + checkIndex(i), out, offset, stride);
   }
 
   /** Returns the spikes of a recording: T x {@link #pixels()} bytes, 0 or 1. */
   public byte[] spikes(int i) {
-    byte[] spikes = new byte[Math.multiplyExact(steps(), pixels)];
-    copySpikes(i, spikes, 0, pixels);
-    return spikes;
+    return spikes().spikes(from + checkIndex(i));
+  }
+
+  private Samples.Spikes spikes() {
+    if (content instanceof Samples.Spikes spikes) {
+      return spikes;
+    }
+    throw new IllegalStateException(name + " holds images");
   }
 
   /** Returns true if every value is b / 255 for a byte b, which {@link #copyBytes} requires. */
   public boolean storesBytes() {
-    return content.kind == Kind.BYTES;
+    return kind() == Kind.BYTES;
   }
 
   /**
@@ -380,11 +323,11 @@ public final class Dataset {
    * @throws IllegalStateException if the set does not {@linkplain #storesBytes() store bytes}
    */
   public void copyBytes(int first, int n, byte[] out) {
-    if (!storesBytes()) {
+    if (!(content instanceof Samples.Bytes b)) {
       throw new IllegalStateException(name + " has values that are no bytes");
     }
     Objects.checkFromIndexSize(first, n, size);
-    System.arraycopy(content.bytes, content.base + (from + first) * pixels, out, 0, n * pixels);
+    System.arraycopy(b.bytes(), b.base() + (from + first) * pixels, out, 0, n * pixels);
   }
 
   /**
@@ -395,7 +338,8 @@ public final class Dataset {
   public Dataset subset(int from, int to) {
     if (from < 0 || to > size || from >= to) {
       throw CsdpException.badInput(
-          "%s: images %d..%d asked of a set with images 0..%d", name, from, to - 1, size - 1);
+          "%s: %ss %d..%d asked of a set with %ss 0..%d",
+          name, noun(), from, to - 1, noun(), size - 1);
     }
     return from == 0 && to == size ? this : view(name, classes, this.from + from, to - from);
   }
@@ -407,7 +351,7 @@ public final class Dataset {
    */
   public Dataset limit(int n) {
     if (n < 0) {
-      throw CsdpException.badInput("%s: a limit of %d images; give 0 for all", name, n);
+      throw CsdpException.badInput("%s: a limit of %d %ss; give 0 for all", name, n, noun());
     }
     return n == 0 ? this : subset(0, Math.min(n, size));
   }
@@ -421,13 +365,7 @@ public final class Dataset {
     if (n == classes) {
       return this;
     }
-    for (int i = 0; i < size; i++) {
-      if (label(i) >= n) {
-        throw CsdpException.badInput(
-            "%s: the label of image %d is %d; with %d classes labels are 0..%d",
-            name, i, label(i), n, n - 1);
-      }
-    }
+    requireLabelsBelow(n);
     return view(name, n, from, size);
   }
 
@@ -494,30 +432,9 @@ public final class Dataset {
     String known = sha256;
     if (known == null) {
       MessageDigest digest = Checksums.sha256();
-      int bits =
-          switch (content.kind) {
-            case BYTES -> 8;
-            case FLOATS -> 32;
-            case SPIKES -> 1;
-          };
-      ByteBuffer buffer = ByteBuffer.allocate(Math.max(4096, 4 * pixels));
-      digest.update(buffer.putInt(bits).putInt(size).putInt(height).putInt(width).flip());
-      switch (content.kind) {
-        case BYTES -> digest.update(content.bytes, content.base + from * pixels, size * pixels);
-        case FLOATS -> {
-          for (int i = 0; i < size; i++) {
-            buffer.clear();
-            buffer.asFloatBuffer().put(content.floats, (from + i) * pixels, pixels);
-            digest.update(buffer.limit(4 * pixels));
-          }
-        }
-        case SPIKES -> {
-          digest.update(buffer.clear().putInt(steps()).flip());
-          for (int i = 0; i < size; i++) {
-            digest.update(packed(spikes(i)));
-          }
-        }
-      }
+      ByteBuffer buffer = ByteBuffer.allocate(16);
+      digest.update(buffer.putInt(content.bits()).putInt(size).putInt(height).putInt(width).flip());
+      content.addTo(digest, from, size);
       for (int i = 0; i < size; i++) {
         buffer.clear();
         digest.update(buffer.putInt(label(i)).flip());
@@ -528,19 +445,10 @@ public final class Dataset {
     return known;
   }
 
-  /** Packs eight 0 or 1 into a byte, the first into its highest bit, as NumPy's packbits. */
-  private static byte[] packed(byte[] spikes) {
-    byte[] packed = new byte[(spikes.length + 7) / 8];
-    for (int s = 0; s < spikes.length; s++) {
-      packed[s / 8] |= (byte) (spikes[s] << (7 - s % 8));
-    }
-    return packed;
-  }
-
   /** Name, number of images, sizes and classes in a line. */
   @Override
   public String toString() {
-    return name + ": " + String.join(", ", List.of(size + " " + samples(), classes + " classes"));
+    return name + ": " + size + " " + samples() + ", " + classes + " classes";
   }
 
   private Dataset view(String name, int classes, int from, int size) {
@@ -549,7 +457,7 @@ public final class Dataset {
 
   private int checkIndex(int i) {
     if (i < 0 || i >= size) {
-      throw new IndexOutOfBoundsException("image " + i + " of " + size + " in " + name);
+      throw new IndexOutOfBoundsException(noun() + " " + i + " of " + size + " in " + name);
     }
     return i;
   }

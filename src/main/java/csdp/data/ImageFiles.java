@@ -190,7 +190,7 @@ final class ImageFiles implements ImageSource {
     float[] image;
     if (pixels.isFloating()) {
       image = pixels.floats();
-      Dataset.clampValues(file.toString(), image, image.length, index);
+      Samples.clamp(file.toString(), image, image.length, index);
     } else {
       byte[] bytes =
           pixels.data() instanceof boolean[]

@@ -122,7 +122,7 @@ public final class Images {
       return split(bytes, 0, n, pixels);
     }
     float[] values = array.floats();
-    Dataset.clampValues(file.toString(), values, pixels);
+    Samples.clamp(file.toString(), values, pixels, 0);
     float[][] images = new float[n][];
     for (int i = 0; i < n; i++) {
       images[i] = Arrays.copyOfRange(values, i * pixels, (i + 1) * pixels);

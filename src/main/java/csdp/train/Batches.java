@@ -48,7 +48,7 @@ public final class Batches {
     }
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
-          "unsupervised training mixes two images, but %s has only one", data.name());
+          "unsupervised training mixes two %ss, but %s has only one", data.noun(), data.name());
     }
     if (spec.supervised() && spec.classes() < 2) {
       throw CsdpException.badInput(

@@ -76,7 +76,7 @@ public final class Evaluator {
         backend.run(shown, null, out, null);
         sums.add(spec, shown, out, labels);
       } catch (CsdpException e) {
-        throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
+        throw e.in("%s, %ss %d to %d", data.name(), data.noun(), from, from + n - 1);
       }
       if (answers != null) {
         answers.take(from, out);
@@ -146,8 +146,8 @@ public final class Evaluator {
   public static void requireFit(NetworkSpec spec, Dataset data) {
     if (data.pixels() != spec.input().units()) {
       throw CsdpException.badInput(
-          "%s has images of %d x %d = %d pixels, but the network has %d inputs",
-          data.name(), data.width(), data.height(), data.pixels(), spec.input().units());
+          "%s has %s, %d values, but the network has %d inputs",
+          data.name(), data.samples(), data.pixels(), spec.input().units());
     }
     if (data.kind() == Dataset.Kind.SPIKES && data.steps() != spec.constants().steps()) {
       throw CsdpException.badInput(

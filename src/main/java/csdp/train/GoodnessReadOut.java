@@ -60,7 +60,7 @@ public final class GoodnessReadOut {
           goodness[k] = sums(backend, shown, n);
         }
       } catch (CsdpException e) {
-        throw e.in("%s, images %d to %d", data.name(), from, from + n - 1);
+        throw e.in("%s, %ss %d to %d", data.name(), data.noun(), from, from + n - 1);
       }
       for (int b = 0; b < n; b++) {
         int best = 0;

@@ -1,5 +1,9 @@
 package csdp.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -32,6 +36,26 @@ public abstract class CommandTest {
   /** Runs a command whose words have no spaces; returns its exit code. */
   protected int runLine(String words) {
     return run(words.split(" "));
+  }
+
+  /** Trains a network of strokes in {@code --out} in a second; flags replace its own. */
+  protected int trainStrokes(String... flags) {
+    String defaults =
+        "--data strokes --hidden 30,12 --batch 50 --epochs 1 --steps 8 --valid 60"
+            + " --train-limit 150 --device cpu";
+    List<String> args = new ArrayList<>(List.of("train"));
+    args.addAll(flags(defaults, flags));
+    return run(args);
+  }
+
+  /** Asserts that the last command gave one clear line of error, with these words. */
+  protected void assertRefused(String... words) {
+    assertEquals(1, err.lines().filter(l -> l.startsWith("csdp: ")).count(), err);
+    for (String word : words) {
+      assertTrue(err.contains(word), "'" + word + "' in: " + err);
+    }
+    assertFalse(err.contains("\tat "), err);
+    assertFalse(err.contains("%"), err);
   }
 
   /** Returns flags, after those defaults that they do not replace: names and values in turn. */

@@ -19,8 +19,6 @@ import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.io.Npy;
 import csdp.io.NpyArray;
-import csdp.metrics.RidgeClassifier;
-import csdp.train.LinearProbe;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.PrintWriter;
@@ -30,7 +28,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -135,7 +132,10 @@ class AnalyzeCommandTest extends CommandTest {
     }
     JsonNode probe = Json.tree(to.resolve("analysis.json")).get("probe");
     json = fresh.resolve("probe.json").toString();
-    assertEquals(0, evaluate("--probe", "--limit", "" + IMAGES, "--json", json), err);
+    assertEquals(
+        0,
+        runLine("evaluate --probe --limit " + IMAGES + " --model " + model + " --json " + json),
+        err);
     assertEquals(probe, Json.tree(Path.of(json)).get("probe"));
     assertEquals(150, probe.get("train_images").intValue());
     double rate = evaluated.at("/spikes_per_sample_and_step/z2").doubleValue();
@@ -183,99 +183,6 @@ class AnalyzeCommandTest extends CommandTest {
     assertEquals(0, analyze(nir, (data + " --out " + to).split(" ")), err);
     assertTrue(out.contains("No learning curves"), out);
     Npy.read(to.resolve("codes.npy")).expectShape(40, 30);
-  }
-
-  private int evaluate(String... flags) {
-    List<String> args = new ArrayList<>(List.of("evaluate", "--model", model.toString()));
-    args.addAll(List.of(flags));
-    return run(args);
-  }
-
-  /** Rate codes of all hidden layers, as the analysis writes them. */
-  private static float[][] codes(Path folder, int n, int... units) {
-    float[][] codes = new float[n][];
-    float[] z1 = Npy.read(folder.resolve("codes_z1.npy")).expectShape(n, units[0]).floats();
-    float[] z2 = Npy.read(folder.resolve("codes.npy")).expectShape(n, units[1]).floats();
-    for (int i = 0; i < n; i++) {
-      codes[i] = Arrays.copyOf(Arrays.copyOfRange(z1, i * units[0], (i + 1) * units[0]), 90);
-      System.arraycopy(z2, i * units[1], codes[i], units[0], units[1]);
-    }
-    return codes;
-  }
-
-  @Test
-  void probeAndGoodnessAreReadOuts() throws Exception {
-    String json = fresh.resolve("figures.json").toString();
-    assertEquals(0, evaluate("--read-out", "probe,goodness", "--limit", "90", "--json", json), err);
-    assertTrue(out.contains("probe     z1 ") && out.contains("goodness  accuracy "), out);
-    assertFalse(out.contains("\naccuracy") || out.contains("confusion"), out);
-    JsonNode figures = Json.tree(Path.of(json));
-
-    // The same from the codes that analyze writes, without their labels in the codes' training.
-    assumeTrue(missing == null, missing);
-    Path to = fresh.resolve("train");
-    String all = "--split train --limit 150 --points 100 --layer all --out " + to;
-    assertEquals(0, analyze(model, all.split(" ")), err);
-    RidgeClassifier.Sums sums = new RidgeClassifier.Sums(90, 10);
-    int[] labels = Npy.read(to.resolve("codes_labels.npy")).ints();
-    float[][] train = codes(to, 150, 60, 30);
-    for (int i = 0; i < 150; i++) {
-      sums.add(train[i], labels[i]);
-    }
-    Path test = fresh.resolve("test");
-    assertEquals(
-        0, analyze(model, ("--limit 90 --points 60 --layer all --out " + test).split(" ")));
-    labels = Npy.read(test.resolve("codes_labels.npy")).ints();
-    float[][] shown = codes(test, 90, 60, 30);
-    Map<String, int[]> parts =
-        Map.of("z1", new int[] {0, 60}, "z2", new int[] {60, 90}, "z1+z2", new int[] {0, 90});
-    for (Map.Entry<String, int[]> part : parts.entrySet()) {
-      int from = part.getValue()[0];
-      RidgeClassifier ridge = sums.fit(from, part.getValue()[1], LinearProbe.PENALTY);
-      int right = 0;
-      for (int i = 0; i < 90; i++) {
-        right += ridge.predicted(shown[i], from) == labels[i] ? 1 : 0;
-      }
-      double accuracy = figures.at("/probe/accuracy").get(part.getKey()).doubleValue();
-      assertEquals(right / 90.0, accuracy, 1e-9, part.getKey());
-    }
-    assertEquals(0, evaluate("--split", "train", "--probe", "--limit", "20"), err);
-    assertTrue(out.contains("note      the probe is fitted to these images"), out);
-  }
-
-  @Test
-  void probeWithoutTrainingImagesIsRefusedEarly() throws Exception {
-    Path x = fresh.resolve("x.npy");
-    Path y = fresh.resolve("y.npy");
-    Npy.write(x, new int[] {12, 28, 28}, new float[12 * 784]);
-    Npy.write(y, new int[] {12}, new int[12]);
-    String[] given = {"--test-x", x.toString(), "--test-y", y.toString()};
-    assertEquals(
-        2, evaluate(Stream.concat(Stream.of("--probe"), Stream.of(given)).toArray(String[]::new)));
-    assertOneLine();
-    assertTrue(err.contains("training images") && err.contains("--train-x and --train-y"), err);
-    assertEquals("", out);
-    assertEquals(0, evaluate(given), err);
-    // analyze goes on and says why there is none.
-    assertEquals(
-        0,
-        analyze(
-            model,
-            Stream.concat(
-                    Stream.of(
-                        "--points",
-                        "12",
-                        "--perplexity",
-                        "2",
-                        "--out",
-                        fresh.resolve("o").toString()),
-                    Stream.of(given))
-                .toArray(String[]::new)),
-        err);
-    assertTrue(out.contains("note      No linear probe: the files given"), out);
-    assertTrue(Json.tree(fresh.resolve("o/analysis.json")).get("probe").isNull());
-    assertEquals(2, evaluate("--read-out", "probe,nose"), err);
-    assertTrue(err.contains("nose"), err);
   }
 
   private static void assertDrawn(BufferedImage image, String name) {
@@ -369,14 +276,14 @@ class AnalyzeCommandTest extends CommandTest {
       args.addAll(List.of("--out", to.toString()));
       assertEquals(
           2, analyze(model, args.toArray(String[]::new)), String.join(" ", flags) + ": " + err);
-      assertOneLine();
+      assertRefused();
       assertFalse(Files.exists(to), String.join(" ", flags));
     }
     assertEquals(2, analyze(fresh.resolve("nowhere")));
-    assertOneLine();
+    assertRefused();
     Path file = Files.writeString(fresh.resolve("file"), "x");
     assertEquals(2, analyze(model, "--out", file.toString()));
-    assertOneLine();
+    assertRefused();
 
     // Images of another size; a folder of one's own in the way.
     Npy.write(fresh.resolve("x.npy"), new int[] {40, 9}, new float[360]);
@@ -391,12 +298,12 @@ class AnalyzeCommandTest extends CommandTest {
             fresh.resolve("y.npy").toString(),
             "--out",
             to.toString()));
-    assertOneLine();
+    assertRefused();
     assertTrue(err.contains("784"), err);
     Files.createDirectories(to.resolve("plots"));
     Files.writeString(to.resolve("plots/mine.txt"), "mine");
     assertEquals(2, analyze(model, "--out", to.toString()));
-    assertOneLine();
+    assertRefused();
     assertEquals(Set.of("plots/mine.txt"), Folders.files(to));
   }
 
@@ -489,7 +396,7 @@ class AnalyzeCommandTest extends CommandTest {
       }
       Set<String> before = Folders.files(copy);
       assertEquals(2, analyze(copy), damage + ": " + err);
-      assertOneLine();
+      assertRefused();
       assertEquals(before, Folders.files(copy), damage);
     }
   }
@@ -503,7 +410,7 @@ class AnalyzeCommandTest extends CommandTest {
     String test = Json.tree(copy.resolve("config.json")).at("/seen/test/sha256").textValue();
     Files.writeString(copy.resolve("config.json"), config.replace(test, "0".repeat(64)));
     assertEquals(3, analyze(copy));
-    assertOneLine();
+    assertRefused();
     assertTrue(err.contains("--data"), err);
     assertEquals(3, run("evaluate", "--model", copy.toString()));
     assertEquals(
@@ -558,11 +465,5 @@ class AnalyzeCommandTest extends CommandTest {
     assertTrue(out.contains("No learning curves"), out);
     assertFalse(Folders.files(to).contains("plots/learning_curves.png"));
     assertNotEquals(0, pictures(Files.readString(to.resolve("report.html"))));
-  }
-
-  private void assertOneLine() {
-    assertEquals(1, err.lines().filter(l -> l.startsWith("csdp: ")).count(), err);
-    assertFalse(err.contains("\tat "), err);
-    assertFalse(err.contains("%"), err);
   }
 }

@@ -39,7 +39,7 @@ class EventsCommandTest extends CommandTest {
   void fromEventsToReport() throws Exception {
     Path data = made("nmnist");
     assertEquals(2, runLine("data make-events --format nmnist --to " + data));
-    assertOneLine("holds other files");
+    assertRefused("holds other files");
     assertEquals(0, runLine("data explain --window 240 " + data), err);
     assertTrue(out.contains("N-MNIST events in " + data + ", the first 240.0 ms"), out);
     assertTrue(out.contains("80 recordings of 34 x 68 units in 50 steps, "), out);
@@ -56,7 +56,7 @@ class EventsCommandTest extends CommandTest {
     Path half = dir.resolve("half");
     assertEquals(0, runLine((train + half).replace("--epochs 2", "--epochs 1")), err);
     assertEquals(2, runLine("train --resume --epochs 2 --device cpu --window 200 --out " + half));
-    assertOneLine("the data differs");
+    assertRefused("the data differs");
     assertEquals(0, runLine("train --resume --epochs 2 --device cpu --out " + half), err);
     assertArrayEquals(
         Files.readAllBytes(model.resolve("last/W1.npz")),
@@ -70,7 +70,7 @@ class EventsCommandTest extends CommandTest {
     assertTrue(
         figures.at("/spikes_per_sample_and_step/z2").doubleValue() > 0.01, "z2 is silent: " + out);
     assertEquals(2, runLine(evaluate + " --data digits"));
-    assertOneLine("8 x 8 = 64 pixels");
+    assertRefused("images of 8 x 8 pixels, 64 values, but the network has 2312 inputs");
 
     assertEquals(
         0, runLine("analyze --points 20 --perplexity 3 --device cpu --model " + model), err);
@@ -106,14 +106,14 @@ class EventsCommandTest extends CommandTest {
 
     Path image = dir.resolve("x.png");
     assertEquals(2, runLine("predict --device cpu --model " + model + " " + image));
-    assertOneLine("was trained with recorded spikes", "evaluate or encode");
+    assertRefused("was trained with recorded spikes", "evaluate or encode");
     assertEquals(
         2, run("encode", "--model", "" + model, "--out", "" + codes, "--images", "" + image));
-    assertOneLine("was trained with recorded spikes");
+    assertRefused("was trained with recorded spikes");
     assertEquals(2, runLine("bench --device cpu --data " + data));
-    assertOneLine("recorded spikes, but bench");
+    assertRefused("recorded spikes, but bench");
     assertEquals(2, runLine(train + dir.resolve("o") + " --algo unsupervised --rotate"));
-    assertOneLine("--rotate needs images");
+    assertRefused("--rotate needs images");
     assertEquals(0, runLine(train + dir.resolve("u") + " --algo unsupervised"), err);
   }
 
@@ -136,10 +136,10 @@ class EventsCommandTest extends CommandTest {
 
     Path bits = made("npy");
     assertEquals(2, runLine(sweep + bits + " --out " + dir.resolve("b")));
-    assertOneLine("holds recordings of 50 steps", "--steps 50");
+    assertRefused("holds recordings of 50 steps", "--steps 50");
     assertTrue(Files.notExists(dir.resolve("b")), "something was written");
     assertEquals(2, runLine("train --data " + bits + SMALL + " --out " + dir.resolve("b")));
-    assertOneLine("--steps 50");
+    assertRefused("--steps 50");
     assertEquals(
         0,
         runLine(
@@ -147,12 +147,5 @@ class EventsCommandTest extends CommandTest {
                 .replace("--steps 12", "--steps 50")),
         err);
     assertNotEquals(0, Files.size(dir.resolve("b/test.json")));
-  }
-
-  private void assertOneLine(String... parts) {
-    assertEquals(1, err.lines().count(), err);
-    for (String part : List.of(parts)) {
-      assertTrue(err.contains(part), err);
-    }
   }
 }
