@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import csdp.SharedFiles;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.ReadOut;
@@ -27,23 +26,20 @@ import csdp.model.Population.Role;
 import csdp.model.TestNetworks;
 import csdp.model.TestParameters;
 import csdp.model.TestRates;
-import csdp.replay.Replay;
-import csdp.replay.ReplayReport;
 import csdp.train.EpochMetrics;
 import csdp.train.SeenEpochs;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** The whole CUDA path on the emulated device. Parity step by step: BackendParityTest. */
+/**
+ * The whole CUDA path on the emulated device. Parity step by step: BackendParityTest; recorded
+ * runs: CudaReplayTest.
+ */
 @Tag("kernels")
 class CudaBackendTest {
   private static NetworkSpec spec(int... hidden) {
@@ -70,32 +66,6 @@ class CudaBackendTest {
 
   private static int b(int n) {
     return 1000 + n;
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"tiny_supervised.npz", "tiny_unsupervised.npz"})
-  void replaysTheRecordedRuns(String name) {
-    Emulated.device().close();
-    ReplayReport r =
-        Replay.run(
-            SharedFiles.TINY_TRACES.resolve(name),
-            spec -> new CudaBackend(spec, Emulated.device()),
-            Replay.Tolerance.EXACT);
-    assertTrue(r.passed(), r.toString());
-    assertEquals(0, r.spikesDiffering());
-    assertEquals(955_500, r.spikesCompared());
-  }
-
-  @Test
-  void replaysTheLargeRecordedRuns() throws IOException {
-    for (Path file : SharedFiles.traces()) {
-      ReplayReport r =
-          Replay.run(
-              file,
-              spec -> new CudaBackend(spec, Emulated.device()),
-              new Replay.Tolerance(1e-5, 1e-4));
-      assertTrue(r.passed(), r.toString());
-    }
   }
 
   /** Without an observer a window is captured once and queued as a whole; sizes come and go. */
@@ -151,7 +121,12 @@ class CudaBackendTest {
                 backend,
                 images.subset(0, 200),
                 images.subset(200, 300),
-                TrainOptions.epochs(2).withBatch(50).withSeed(7).withRotate(true),
+                TrainOptions.epochs(2)
+                    .withBatch(50)
+                    .withSeed(7)
+                    .withRotate(true)
+                    .withAnneal(2)
+                    .withShift(1),
                 TrainState.start(),
                 List.of(seen))
             .run();
