@@ -6,6 +6,7 @@ import csdp.config.RunConfig;
 import csdp.data.DataSources;
 import csdp.data.Splits;
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import csdp.io.FolderLock;
 import csdp.io.Version;
 import csdp.sweep.Engine;
@@ -45,6 +46,8 @@ import picocli.CommandLine.Spec;
           + " sweep.html."
     })
 final class SweepCommand implements Callable<Integer> {
+  private static final String PARQUET = "sweep.parquet";
+
   @Option(
       names = "--vary",
       paramLabel = "NAME=VALUES",
@@ -153,7 +156,7 @@ final class SweepCommand implements Callable<Integer> {
           sweep,
           cluster.engine(),
           report,
-          () -> cluster.parquet(out.resolve("sweep.csv"), out.resolve("sweep.parquet")));
+          () -> cluster.parquet(out.resolve("sweep.csv"), out.resolve(PARQUET)));
     }
   }
 
@@ -164,6 +167,7 @@ final class SweepCommand implements Callable<Integer> {
    */
   @SuppressWarnings("try") // as above
   private int run(Sweep sweep, Engine tasks, SweepReport report, Runnable written) {
+    Disk.remove(out.resolve(PARQUET)); // of an earlier run, perhaps of fewer trials
     try (Interrupt interrupt =
         new Interrupt(
             tasks::stop, tasks::isCurrent, report::stopping, "continue with the same command")) {

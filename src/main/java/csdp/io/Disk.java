@@ -195,6 +195,19 @@ public final class Disk {
     }
   }
 
+  /**
+   * As {@link #delete}.
+   *
+   * @throws CsdpException environment if that fails
+   */
+  public static void remove(Path path) {
+    try {
+      delete(path);
+    } catch (IOException e) {
+      throw failure(path, e);
+    }
+  }
+
   /** Syncs a folder recursively. */
   static void syncTree(Path folder) throws IOException {
     walk(folder, operations::syncFile, Disk::syncFolder);

@@ -10,7 +10,6 @@ import csdp.io.AtomicFolder;
 import csdp.io.Disk;
 import csdp.model.Population;
 import csdp.sweep.Engine;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
@@ -116,7 +115,7 @@ final class SparkCluster implements Cluster {
       codes.commit();
       return summary;
     } finally {
-      delete(folder);
+      Disk.remove(folder);
     }
   }
 
@@ -164,14 +163,6 @@ final class SparkCluster implements Cluster {
   /** Returns a path as Spark reads it: escaped, since it may be a pattern. */
   private static String pattern(Path path) {
     return ("file:" + path).replaceAll("[\\\\*?{}\\[\\]]", "\\\\$0");
-  }
-
-  private static void delete(Path folder) {
-    try {
-      Disk.delete(folder);
-    } catch (IOException e) {
-      throw Disk.failure(folder, e);
-    }
   }
 
   @Override

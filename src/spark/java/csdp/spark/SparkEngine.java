@@ -30,6 +30,9 @@ final class SparkEngine implements Engine {
   /** How long the process of a lost machine may hold a folder before the trial fails. */
   private static final int LOCK_TIMEOUT_SECONDS = 60;
 
+  /** Group of all jobs, which are cancelled together. */
+  private static final String GROUP = "csdp sweep";
+
   /** Data in this executor; most trials of a sweep share them. */
   private static final ConcurrentMap<RunConfig.Data, Splits> DATA = new ConcurrentHashMap<>();
 
@@ -52,6 +55,7 @@ final class SparkEngine implements Engine {
     List<String> lines = tasks.stream().map(TrialTask::json).toList();
     String name = device; // a task gets no copy of the engine
     Trial trial = (task, line) -> run(TrialTask.of(line.next()), name, task.cpus());
+    context.setJobGroup(GROUP, "trials");
     try {
       context
           .sc()
@@ -100,11 +104,14 @@ final class SparkEngine implements Engine {
     }
   }
 
-  /** Cancels the job. Spark ends its executors; the last checkpoints of the trials remain. */
+  /**
+   * Cancels the job, also one that is about to start. Spark ends its executors; the last
+   * checkpoints of the trials remain.
+   */
   @Override
   public void stop() {
     stopRequested = true;
-    context.sc().cancelAllJobs();
+    context.sc().cancelJobGroupAndFutureJobs(GROUP);
   }
 
   @Override

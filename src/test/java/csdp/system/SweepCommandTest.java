@@ -90,7 +90,10 @@ class SweepCommandTest extends CommandTest {
     byte[] before = Files.readAllBytes(dir.resolve("one/hidden-9_seed-2/metrics.jsonl"));
     assertEquals(0, sweep(vary + "--out @/one"), err);
     assertFalse(out.contains("trial  "), out);
+    Path parquet = Files.createDirectory(dir.resolve("one/sweep.parquet")); // of Spark: now old
+    Files.createFile(parquet.resolve("_SUCCESS"));
     assertEquals(0, sweep(vary.replace("1..3", "1..4") + "--out @/one"), err);
+    assertFalse(Files.exists(parquet));
     assertEquals(2, out.lines().filter(l -> l.startsWith("trial  ")).count(), out);
     assertEquals(
         new String(before, StandardCharsets.UTF_8),
