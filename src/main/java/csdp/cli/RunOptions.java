@@ -133,6 +133,21 @@ final class RunOptions {
       description = "Default: depends on the batch size (5e-5 from 200).")
   private Float weightDecay;
 
+  @Option(
+      names = "--anneal",
+      paramLabel = "N",
+      description =
+          "Learning rate and decay fall along a cosine to 2 %% in N epochs. Default: 0, constant.")
+  private Integer anneal;
+
+  @Option(
+      names = "--shift",
+      paramLabel = "PIXELS",
+      description =
+          "Shift each training image by up to PIXELS in both directions, anew in each epoch."
+              + " Default: 0.")
+  private Integer shift;
+
   boolean hasPreset() {
     return preset != null;
   }
@@ -155,7 +170,9 @@ final class RunOptions {
             .withMix(or(mix, t.mix()))
             .withRotate(rotate || t.rotate())
             .withLearning(
-                new Learning(or(learningRate, l.learningRate()), or(weightDecay, l.weightDecay())));
+                new Learning(or(learningRate, l.learningRate()), or(weightDecay, l.weightDecay())))
+            .withAnneal(or(anneal, t.anneal()))
+            .withShift(or(shift, t.shift()));
     Constants c = base.constants();
     Constants constants =
         Constants.builder()

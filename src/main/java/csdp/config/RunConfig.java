@@ -232,7 +232,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     return String.format(
         Locale.ROOT,
         "%d epochs, batch %d, seed %d%s, T %d, dt %s ms, tau_m %s ms, tau_trace %s ms, R_m %s,"
-            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s",
+            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s%s%s",
         t.epochs(),
         t.batch(),
         t.seed(),
@@ -246,7 +246,9 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         c.thresholdRate(),
         c.goodnessThreshold(),
         t.learningRate(),
-        t.weightDecay());
+        t.weightDecay(),
+        t.anneal() == 0 ? "" : ", falling to 2 % in " + t.anneal() + " epochs",
+        t.shift() == 0 ? "" : ", shifted by up to " + t.shift() + " pixels");
   }
 
   /** Returns the network for data of the given sizes. */

@@ -14,6 +14,10 @@ import csdp.model.Learning;
  * @param rotate unsupervised only: whether the other image of a negative is rotated
  * @param learningRate eta of Adam
  * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
+ * @param anneal epochs in which both rates fall along a cosine to {@link #FINAL_RATE} of their
+ *     values, where they stay; 0 for constant rates
+ * @param shift largest shift of a training image in each direction, pixels; drawn anew in each
+ *     epoch; 0 for none
  */
 public record TrainOptions(
     int epochs,
@@ -22,7 +26,12 @@ public record TrainOptions(
     float mix,
     boolean rotate,
     float learningRate,
-    float weightDecay) {
+    float weightDecay,
+    int anneal,
+    int shift) {
+  /** Share of the rates that remains after annealing. */
+  public static final double FINAL_RATE = 0.02;
+
   /** Checks every value. */
   public TrainOptions {
     if (epochs < 1 || epochs > 1_000_000) {
@@ -34,23 +43,45 @@ public record TrainOptions(
     if (!(mix >= 0 && mix <= 1)) {
       throw CsdpException.badInput("mix must be in 0..1, not %s", mix);
     }
+    if (anneal < 0) {
+      throw CsdpException.badInput("anneal must be 0 or a number of epochs, not %d", anneal);
+    }
+    if (shift < 0) {
+      throw CsdpException.badInput("shift must be 0 or a number of pixels, not %d", shift);
+    }
     new Learning(learningRate, weightDecay); // checks them
   }
 
   /** Returns options with the released demo's batch size (500), its rates and seed (1234). */
   public static TrainOptions epochs(int epochs) {
     Learning l = Learning.forBatch(500);
-    return new TrainOptions(epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay());
+    return new TrainOptions(
+        epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay(), 0, 0);
   }
 
-  /** The rates of plasticity. */
+  /** The rates of plasticity at the start. */
   public Learning learning() {
     return new Learning(learningRate, weightDecay);
   }
 
+  /**
+   * Returns the rates of plasticity of a batch.
+   *
+   * @param passes over the training images before it; fractional within an epoch
+   */
+  public Learning learning(double passes) {
+    if (anneal == 0) {
+      return learning();
+    }
+    double done = Math.min(1, passes / anneal);
+    // StrictMath: the same bits on every machine.
+    double rate = FINAL_RATE + (1 - FINAL_RATE) * (1 + StrictMath.cos(Math.PI * done)) / 2;
+    return new Learning((float) (rate * learningRate), (float) (rate * weightDecay));
+  }
+
   /** Returns a copy with another number of epochs. */
   public TrainOptions withEpochs(int n) {
-    return new TrainOptions(n, batch, seed, mix, rotate, learningRate, weightDecay);
+    return new TrainOptions(n, batch, seed, mix, rotate, learningRate, weightDecay, anneal, shift);
   }
 
   /**
@@ -59,26 +90,41 @@ public record TrainOptions(
    */
   public TrainOptions withBatch(int n) {
     Learning l = Learning.forBatch(n);
-    return new TrainOptions(epochs, n, seed, mix, rotate, l.learningRate(), l.weightDecay());
+    return new TrainOptions(
+        epochs, n, seed, mix, rotate, l.learningRate(), l.weightDecay(), anneal, shift);
   }
 
   /** Returns a copy with another seed. */
   public TrainOptions withSeed(int s) {
-    return new TrainOptions(epochs, batch, s, mix, rotate, learningRate, weightDecay);
+    return new TrainOptions(
+        epochs, batch, s, mix, rotate, learningRate, weightDecay, anneal, shift);
   }
 
   /** The same with another share of the image itself in its negative; unsupervised only. */
   public TrainOptions withMix(float alpha) {
-    return new TrainOptions(epochs, batch, seed, alpha, rotate, learningRate, weightDecay);
+    return new TrainOptions(
+        epochs, batch, seed, alpha, rotate, learningRate, weightDecay, anneal, shift);
   }
 
   /** The same with the other image of a negative rotated or not; unsupervised only. */
   public TrainOptions withRotate(boolean on) {
-    return new TrainOptions(epochs, batch, seed, mix, on, learningRate, weightDecay);
+    return new TrainOptions(epochs, batch, seed, mix, on, learningRate, weightDecay, anneal, shift);
   }
 
   /** The same with other rates of plasticity. */
   public TrainOptions withLearning(Learning l) {
-    return new TrainOptions(epochs, batch, seed, mix, rotate, l.learningRate(), l.weightDecay());
+    return new TrainOptions(
+        epochs, batch, seed, mix, rotate, l.learningRate(), l.weightDecay(), anneal, shift);
+  }
+
+  /** The same with rates that fall in a number of epochs; 0 for constant rates. */
+  public TrainOptions withAnneal(int n) {
+    return new TrainOptions(epochs, batch, seed, mix, rotate, learningRate, weightDecay, n, shift);
+  }
+
+  /** The same with images that are shifted by up to a number of pixels. */
+  public TrainOptions withShift(int pixels) {
+    return new TrainOptions(
+        epochs, batch, seed, mix, rotate, learningRate, weightDecay, anneal, pixels);
   }
 }

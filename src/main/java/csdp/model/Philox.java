@@ -30,7 +30,9 @@ public final class Philox {
     /** Origin of the spikes of mixed recordings; counter (batch, step, sample, unit / 4). */
     EVENT_MIX,
     /** Generated recordings. */
-    EVENTS
+    EVENTS,
+    /** Shifts of training images; counter (epoch, 0, position in the data set, 0). */
+    SHIFTS
   }
 
   /** Number of rounds. */

@@ -11,7 +11,9 @@ import java.util.Arrays;
 
 /**
  * The training batches of an epoch: images in random order, each with a negative sample. A batch
- * depends only on seed, epoch and index, so training can resume anywhere.
+ * depends only on seed, epoch and index, so training can resume anywhere. With a shift, each image
+ * is moved by whole pixels, drawn uniformly from {@code -shift..shift} in both directions; pixels
+ * that come in from outside are 0.
  *
  * <p>Supervised: the negative is the same image with a wrong label, drawn uniformly. Unsupervised:
  * it is {@code mix x + (1 - mix) x'}, where x' is another image of the batch, optionally rotated by
@@ -27,7 +29,8 @@ public final class Batches {
   private final Dataset data;
   private final TrainOptions options;
   private int[] order; // a new array for each epoch, so a device can compare by identity
-  private float[] mixed = new float[0]; // unsupervised: images, then their negatives
+  private float[] drawn = new float[0]; // images, then their negatives, unless they are stored ones
+  private final float[] plain; // an image before its shift
   private int[] labels = new int[0];
   private int orderedEpoch = -1;
 
@@ -36,6 +39,7 @@ public final class Batches {
     this.spec = spec;
     this.data = data;
     this.options = options;
+    this.plain = new float[data.pixels()];
     check(spec, data, options);
   }
 
@@ -45,6 +49,14 @@ public final class Batches {
     Batch.Recorded.length(data, 2 * most);
     if (options.rotate()) {
       data.requireImages("--rotate");
+    }
+    if (options.shift() > 0) {
+      data.requireImages("--shift");
+      if (options.shift() >= Math.min(data.width(), data.height())) {
+        throw CsdpException.badInput(
+            "a shift of %d pixels moves images of %d x %d pixels out of sight; give less",
+            options.shift(), data.width(), data.height());
+      }
     }
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
@@ -88,7 +100,7 @@ public final class Batches {
           new Batch(
               2 * positives,
               positives,
-              spec.supervised() ? shown : mixedImages(from, positives, number),
+              isStored() ? shown : drawnImages(epoch, from, positives, number),
               labels,
               new Batch.RandomSpikes(options.seed(), Purpose.TRAIN_SPIKES, number, 0));
       case SPIKES -> {
@@ -129,29 +141,64 @@ public final class Batches {
     orderedEpoch = epoch;
   }
 
-  /** Returns the images of a batch and their mixed negatives. */
-  private Batch.Given mixedImages(int from, int positives, int number) {
+  /** Returns true if batches show images of the data set as they are. */
+  private boolean isStored() {
+    return spec.supervised() && options.shift() == 0;
+  }
+
+  /** Returns the images of a batch, shifted, and of their negatives, unsupervised ones mixed. */
+  private Batch.Given drawnImages(int epoch, int from, int positives, int number) {
     int pixels = data.pixels();
-    if (mixed.length != 2 * positives * pixels) {
-      mixed = new float[2 * positives * pixels];
+    if (drawn.length != 2 * positives * pixels) {
+      drawn = new float[2 * positives * pixels];
     }
     for (int b = 0; b < positives; b++) {
-      data.copyImage(order[from + b], mixed, b * pixels);
+      copyShifted(epoch, order[from + b], drawn, b * pixels);
     }
-    for (int b = 0; b < positives; b++) {
-      Philox.Stream draw = negatives(number, b);
-      float[] other = new float[pixels];
-      data.copyImage(order[partner(from, positives, b, draw)], other, 0);
-      if (options.rotate()) {
-        other = rotate(other, data.width(), data.height(), draw.nextFloat(-90, 90));
-      }
-      float alpha = options.mix();
-      for (int k = 0; k < pixels; k++) {
-        mixed[(positives + b) * pixels + k] =
-            alpha * mixed[b * pixels + k] + (1 - alpha) * other[k];
+    if (spec.supervised()) {
+      System.arraycopy(drawn, 0, drawn, positives * pixels, positives * pixels);
+    } else {
+      for (int b = 0; b < positives; b++) {
+        mix(epoch, from, positives, b, negatives(number, b));
       }
     }
-    return new Batch.Given(pixels, mixed);
+    return new Batch.Given(pixels, drawn);
+  }
+
+  /** Copies an image as an epoch shows it. */
+  private void copyShifted(int epoch, int position, float[] out, int offset) {
+    int most = options.shift();
+    if (most == 0) {
+      data.copyImage(position, out, offset);
+      return;
+    }
+    Philox.Stream draw = Philox.stream(options.seed(), Purpose.SHIFTS, epoch, 0, position);
+    int right = draw.nextInt(2 * most + 1) - most;
+    int down = draw.nextInt(2 * most + 1) - most;
+    int width = data.width();
+    int height = data.height();
+    data.copyImage(position, plain, 0);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int fromX = x - right;
+        int fromY = y - down;
+        boolean inside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < height;
+        out[offset + y * width + x] = inside ? plain[fromY * width + fromX] : 0;
+      }
+    }
+  }
+
+  private void mix(int epoch, int from, int positives, int b, Philox.Stream draw) {
+    int pixels = data.pixels();
+    float[] other = new float[pixels];
+    copyShifted(epoch, order[partner(from, positives, b, draw)], other, 0);
+    if (options.rotate()) {
+      other = rotate(other, data.width(), data.height(), draw.nextFloat(-90, 90));
+    }
+    float alpha = options.mix();
+    for (int k = 0; k < pixels; k++) {
+      drawn[(positives + b) * pixels + k] = alpha * drawn[b * pixels + k] + (1 - alpha) * other[k];
+    }
   }
 
   /** Returns the place in the order of another sample: of the batch, or of the epoch if alone. */

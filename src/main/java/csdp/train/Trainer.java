@@ -110,7 +110,8 @@ public final class Trainer {
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
-          backend.run(shown, options.learning(), out, null);
+          double passes = epoch + (double) batch / batches.count();
+          backend.run(shown, options.learning(passes), out, null);
           sums.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());

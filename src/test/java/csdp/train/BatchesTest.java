@@ -3,6 +3,7 @@ package csdp.train;
 import static csdp.error.TestErrors.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -55,9 +56,14 @@ class BatchesTest {
 
   /** Both pixels of each sample. */
   private static float[] pixels(Batch b) {
-    float[] all = new float[2 * b.size()];
+    return shown(b, 2);
+  }
+
+  /** The images of all samples. */
+  private static float[] shown(Batch b, int pixels) {
+    float[] all = new float[pixels * b.size()];
     for (int k = 0; k < b.size(); k++) {
-      b.copyImage(k, all, 2 * k);
+      b.copyImage(k, all, pixels * k);
     }
     return all;
   }
@@ -246,6 +252,11 @@ class BatchesTest {
         () -> new Batches(recorded(false), data, options.withRotate(true)),
         "recorded spikes",
         "--rotate");
+    assertFails(
+        CsdpException.USAGE,
+        () -> new Batches(recorded(false), data, options.withShift(1)),
+        "recorded spikes",
+        "--shift");
   }
 
   @Test
@@ -267,6 +278,52 @@ class BatchesTest {
       }
     }
     assertTrue(partners.size() > 15, partners.size() + " different partners");
+  }
+
+  /** Each image is moved anew in each epoch; its negative is the same picture. */
+  @Test
+  void imagesAreShifted() {
+    byte[] dot = new byte[9 * 30]; // 30 images of 3 x 3 pixels, a dot in the middle
+    for (int i = 0; i < 30; i++) {
+      dot[9 * i + 4] = (byte) 255;
+    }
+    Dataset d = Dataset.ofBytes("dots", 3, 3, 2, dot, new int[30]);
+    TrainOptions options = TrainOptions.epochs(1).withBatch(30).withSeed(3).withShift(2);
+    for (boolean supervised : new boolean[] {true, false}) {
+      NetworkSpec spec = NetworkSpec.builder(9, 2).hidden(3).supervised(supervised).build();
+      Batches batches = new Batches(spec, d, options);
+      Set<Integer> places = new HashSet<>();
+      int outside = 0;
+      float[] before = null;
+      for (int epoch = 0; epoch < 20; epoch++) {
+        Batch b = batches.get(epoch, 0);
+        float[] all = shown(b, 9);
+        for (int i = 0; i < 30; i++) {
+          float[] image = Arrays.copyOfRange(all, 9 * i, 9 * i + 9);
+          int at = Arrays.equals(image, new float[9]) ? -1 : indexOf(1, image);
+          if (at < 0) {
+            outside++;
+          }
+          places.add(at);
+          if (supervised) {
+            assertArrayEquals(image, Arrays.copyOfRange(all, 9 * (30 + i), 9 * (30 + i) + 9));
+          }
+        }
+        assertFalse(Arrays.equals(all, before), "the same shifts in two epochs");
+        before = all;
+        assertArrayEquals(all, shown(new Batches(spec, d, options).get(epoch, 0), 9));
+      }
+      assertEquals(10, places.size(), "nine places and outside");
+      assertEquals(600 * 16 / 25, outside, 50, "16 of 25 shifts move the dot out");
+    }
+  }
+
+  private static int indexOf(float value, float[] in) {
+    int i = 0;
+    while (in[i] != value) {
+      i++;
+    }
+    return i;
   }
 
   @Test

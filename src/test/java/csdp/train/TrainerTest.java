@@ -67,12 +67,20 @@ class TrainerTest {
       TrainState state,
       TrainListener... listeners) {
     try (Backend backend = Device.CPU.open(spec, threads)) {
-      backend.restore(from);
-      new Trainer(backend, TRAIN, valid, options(epochs), state, List.of(listeners)).run();
-      Parameters end = new Parameters(spec);
-      backend.snapshot(end);
-      return end;
+      return train(backend, valid, options(epochs), from, state, listeners);
     }
+  }
+
+  private static Parameters train(
+      Backend backend,
+      Dataset valid,
+      TrainOptions options,
+      Parameters from,
+      TrainState state,
+      TrainListener... listeners) {
+    backend.restore(from);
+    new Trainer(backend, TRAIN, valid, options, state, List.of(listeners)).run();
+    return backend.parameters();
   }
 
   @Test
@@ -95,6 +103,33 @@ class TrainerTest {
     assertEquals(2, state.epoch());
     TestParameters.assertSame(expected, train(spec, VALID, 4, 1, p, state, parts));
     assertSameFolders(spec, whole, parts);
+  }
+
+  /** Rates and shifts depend on the position in the schedule, not on where a process began. */
+  @Test
+  void annealedTrainingOfShiftedImagesResumesExactly() {
+    TrainOptions options = options(3).withAnneal(2).withShift(1);
+    assertEquals(options.learning(), options.learning(0));
+    float full = options.learningRate();
+    assertEquals(0.51f * full, options.learning(1).learningRate(), 1e-6f * full);
+    assertEquals(0.02f * full, options.learning(2).learningRate(), 1e-6f * full);
+    assertEquals(options.learning(2), options.learning(2.5));
+    NetworkSpec spec = spec(true);
+    Parameters start = Parameters.random(spec, 7);
+    RunFolder parts = new RunFolder(dir.resolve("parts"));
+    try (Backend cpu = Device.CPU.open(spec, 2);
+        Backend reference = Device.REFERENCE.open(spec, 1)) {
+      Parameters whole = train(cpu, null, options, start, TrainState.start());
+      TestParameters.assertSame(whole, train(reference, null, options, start, TrainState.start()));
+      train(cpu, null, options, start, TrainState.start(), new StopAfter(6), parts);
+      Parameters p = new Parameters(spec);
+      TrainState state = parts.resume(p);
+      TestParameters.assertSame(whole, train(cpu, null, options, p, state));
+      for (TrainOptions other : List.of(options.withShift(0), options.withAnneal(3))) {
+        Parameters end = train(cpu, null, other, start, TrainState.start());
+        assertThrows(AssertionError.class, () -> TestParameters.assertSame(whole, end));
+      }
+    }
   }
 
   /** Stops after some batches. */
