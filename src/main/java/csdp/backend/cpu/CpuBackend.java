@@ -237,7 +237,7 @@ public final class CpuBackend implements Backend {
         layer.allocate(next.n);
       }
       Arrays.setAll(scratch.samples, w -> new int[next.n]);
-      plan = new StepPlan(layers, next.n, learning != null);
+      plan = new StepPlan(layers, next.n, learning != null, workers.count());
     }
     for (Layer layer : layers) {
       layer.reset();

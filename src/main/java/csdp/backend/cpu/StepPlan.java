@@ -14,7 +14,12 @@ import java.util.List;
  * for inference.
  */
 final class StepPlan {
-  private static final int SAMPLE_CHUNK = 16;
+  /** Most samples of an item. */
+  private static final int SAMPLES = 16;
+
+  /** Items that each thread has of a layer's samples, as far as there are so many. */
+  private static final int ITEMS = 4;
+
   private static final int ROW_CHUNK = 2 * Spikes.GROUP; // whole groups only
 
   /** Columns of a synapse, for all samples. */
@@ -28,6 +33,7 @@ final class StepPlan {
 
   private final int n;
   private final boolean learns;
+  private final int sampleChunk;
   final Panel[] panels; // currents of the input, if panels pay off
   final Samples[] forward; // hidden layers, head and input
   final Layer[] lists; // layers whose lists by unit plasticity reads
@@ -40,10 +46,12 @@ final class StepPlan {
    * @param layers all, the input included
    * @param n samples
    * @param learns false for inference: no lists and no plasticity
+   * @param threads that share the items
    */
-  StepPlan(Layer[] layers, int n, boolean learns) {
+  StepPlan(Layer[] layers, int n, boolean learns, int threads) {
     this.n = n;
     this.learns = learns;
+    this.sampleChunk = Math.max(1, Math.min(SAMPLES, n / (ITEMS * threads)));
     List<Panel> columns = new ArrayList<>();
     List<Samples> before = new ArrayList<>();
     List<Samples> after = new ArrayList<>();
@@ -74,8 +82,8 @@ final class StepPlan {
   }
 
   private void addSamples(List<Samples> items, Layer layer) {
-    for (int b = 0; b < n; b += SAMPLE_CHUNK) {
-      items.add(new Samples(layer, b, Math.min(n, b + SAMPLE_CHUNK)));
+    for (int b = 0; b < n; b += sampleChunk) {
+      items.add(new Samples(layer, b, Math.min(n, b + sampleChunk)));
     }
   }
 
