@@ -119,6 +119,7 @@ public final class Dataset {
    */
   static Dataset ofRecordings(
       String name, int width, int height, int classes, Recordings recordings, int[] labels) {
+    check(name, width, height, (long) labels.length * width * height, labels.length);
     Samples content = new Samples.Spikes(recordings, width * height);
     return of(name, width, height, classes, content, labels);
   }

@@ -15,10 +15,10 @@ import java.util.List;
  */
 final class StepPlan {
   /** Most samples of an item. */
-  private static final int SAMPLES = 16;
+  private static final int MOST_SAMPLES = 16;
 
-  /** Items that each thread has of a layer's samples, as far as there are so many. */
-  private static final int ITEMS = 4;
+  /** Least items of a layer's samples for each thread, if there are as many samples. */
+  private static final int ITEMS_PER_THREAD = 4;
 
   private static final int ROW_CHUNK = 2 * Spikes.GROUP; // whole groups only
 
@@ -51,7 +51,7 @@ final class StepPlan {
   StepPlan(Layer[] layers, int n, boolean learns, int threads) {
     this.n = n;
     this.learns = learns;
-    this.sampleChunk = Math.max(1, Math.min(SAMPLES, n / (ITEMS * threads)));
+    this.sampleChunk = Math.max(1, Math.min(MOST_SAMPLES, n / (ITEMS_PER_THREAD * threads)));
     List<Panel> columns = new ArrayList<>();
     List<Samples> before = new ArrayList<>();
     List<Samples> after = new ArrayList<>();
