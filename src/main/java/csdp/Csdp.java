@@ -45,9 +45,6 @@ import java.util.function.IntConsumer;
 public final class Csdp implements AutoCloseable {
   private static final int EVALUATION_BATCH = 500;
 
-  /** Most unit-steps of recorded spikes in one window: an array holds no more. */
-  private static final long MOST_UNIT_STEPS = Integer.MAX_VALUE - 8;
-
   private final Backend backend;
   private final int seed;
   private Learning learning; // of the last training
@@ -268,7 +265,8 @@ public final class Csdp implements AutoCloseable {
     ReadOut out = new ReadOut(spec());
     int units = spec().input().units();
     int steps = spec().constants().steps();
-    long most = Math.max(1, Math.min(EVALUATION_BATCH, MOST_UNIT_STEPS / ((long) steps * units)));
+    long fit = Batch.Recorded.MOST_UNIT_STEPS / ((long) steps * units);
+    long most = Math.max(1, Math.min(EVALUATION_BATCH, fit));
     for (int from = 0; from < recordings.length; from += (int) most) {
       int n = (int) Math.min(most, recordings.length - from);
       byte[] spikes = new byte[steps * n * units];

@@ -61,6 +61,9 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
    * @param spikes T x N x n0 bytes, 0 or 1
    */
   public record Recorded(int units, byte[] spikes) implements Input {
+    /** Most unit-steps of a batch: an array holds no more. */
+    public static final int MOST_UNIT_STEPS = Integer.MAX_VALUE - 8;
+
     /**
      * Returns the recordings of a data set, a sample each as {@link Stored} describes it.
      *
@@ -90,7 +93,7 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
      */
     public static int length(Dataset data, int samples) {
       long length = (long) data.steps() * samples * data.pixels();
-      if (length > Integer.MAX_VALUE - 8) {
+      if (length > MOST_UNIT_STEPS) {
         throw CsdpException.badInput(
             "%s: %,d samples of %,d steps and %,d units are more than an array can hold: use a"
                 + " smaller --batch",

@@ -119,11 +119,12 @@ public final class Main implements Runnable {
 
   /** Returns the command that the first argument names, else all: each takes time to set up. */
   private static List<Class<?>> named(String[] args) {
-    return COMMANDS.stream()
-        .filter(c -> args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0]))
-        .findFirst()
-        .<List<Class<?>>>map(List::of)
-        .orElse(COMMANDS);
+    for (Class<?> command : COMMANDS) {
+      if (args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0])) {
+        return List.of(command);
+      }
+    }
+    return COMMANDS;
   }
 
   /** Sets how values of options are read. */

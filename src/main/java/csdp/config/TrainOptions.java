@@ -2,6 +2,7 @@ package csdp.config;
 
 import csdp.error.CsdpException;
 import csdp.model.Learning;
+import java.util.function.Consumer;
 
 /**
  * Training options. {@link #epochs(int)} gives those of the released demo; {@code with...} changes
@@ -81,7 +82,7 @@ public record TrainOptions(
 
   /** Returns a copy with another number of epochs. */
   public TrainOptions withEpochs(int n) {
-    return new TrainOptions(n, batch, seed, mix, rotate, learningRate, weightDecay, anneal, shift);
+    return with(c -> c.epochs = n);
   }
 
   /**
@@ -89,42 +90,76 @@ public record TrainOptions(
    * #withLearning} sets others.
    */
   public TrainOptions withBatch(int n) {
-    Learning l = Learning.forBatch(n);
-    return new TrainOptions(
-        epochs, n, seed, mix, rotate, l.learningRate(), l.weightDecay(), anneal, shift);
+    return with(c -> c.batch = n).withLearning(Learning.forBatch(n));
   }
 
   /** Returns a copy with another seed. */
   public TrainOptions withSeed(int s) {
-    return new TrainOptions(
-        epochs, batch, s, mix, rotate, learningRate, weightDecay, anneal, shift);
+    return with(c -> c.seed = s);
   }
 
   /** The same with another share of the image itself in its negative; unsupervised only. */
   public TrainOptions withMix(float alpha) {
-    return new TrainOptions(
-        epochs, batch, seed, alpha, rotate, learningRate, weightDecay, anneal, shift);
+    return with(c -> c.mix = alpha);
   }
 
   /** The same with the other image of a negative rotated or not; unsupervised only. */
   public TrainOptions withRotate(boolean on) {
-    return new TrainOptions(epochs, batch, seed, mix, on, learningRate, weightDecay, anneal, shift);
+    return with(c -> c.rotate = on);
   }
 
   /** The same with other rates of plasticity. */
   public TrainOptions withLearning(Learning l) {
-    return new TrainOptions(
-        epochs, batch, seed, mix, rotate, l.learningRate(), l.weightDecay(), anneal, shift);
+    return with(
+        c -> {
+          c.learningRate = l.learningRate();
+          c.weightDecay = l.weightDecay();
+        });
   }
 
   /** The same with rates that fall in a number of epochs; 0 for constant rates. */
   public TrainOptions withAnneal(int n) {
-    return new TrainOptions(epochs, batch, seed, mix, rotate, learningRate, weightDecay, n, shift);
+    return with(c -> c.anneal = n);
   }
 
   /** The same with images that are shifted by up to a number of pixels. */
   public TrainOptions withShift(int pixels) {
-    return new TrainOptions(
-        epochs, batch, seed, mix, rotate, learningRate, weightDecay, anneal, pixels);
+    return with(c -> c.shift = pixels);
+  }
+
+  private TrainOptions with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.options();
+  }
+
+  /** Values to be changed. */
+  private static final class Copy {
+    int epochs;
+    int batch;
+    int seed;
+    float mix;
+    boolean rotate;
+    float learningRate;
+    float weightDecay;
+    int anneal;
+    int shift;
+
+    Copy(TrainOptions of) {
+      epochs = of.epochs;
+      batch = of.batch;
+      seed = of.seed;
+      mix = of.mix;
+      rotate = of.rotate;
+      learningRate = of.learningRate;
+      weightDecay = of.weightDecay;
+      anneal = of.anneal;
+      shift = of.shift;
+    }
+
+    TrainOptions options() {
+      return new TrainOptions(
+          epochs, batch, seed, mix, rotate, learningRate, weightDecay, anneal, shift);
+    }
   }
 }

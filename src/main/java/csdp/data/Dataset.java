@@ -237,7 +237,7 @@ public final class Dataset {
     }
   }
 
-  /** Returns what a sample is called: "image" or "recording". */
+  /** Returns the word for a sample: "image" or "recording". */
   public String noun() {
     return switch (kind()) {
       case BYTES, FLOATS -> "image";

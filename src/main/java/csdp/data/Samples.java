@@ -6,6 +6,9 @@ import java.security.MessageDigest;
 
 /** The samples of a data set as they are stored, i = 0, 1, ... */
 sealed interface Samples {
+  /** Tolerance for float16 near 1 (2^-10), far below a grey level (1/255). */
+  float ROUNDING = 1e-3f;
+
   /** Returns how samples are stored. */
   Dataset.Kind kind();
 
@@ -136,9 +139,6 @@ sealed interface Samples {
       return packed;
     }
   }
-
-  /** Tolerance for float16 near 1 (2^-10), far below a grey level (1/255). */
-  float ROUNDING = 1e-3f;
 
   /**
    * Clamps values outside of [0, 1] by rounding; refuses any others, including NaN.

@@ -92,7 +92,8 @@ public final class TrialRun implements TrainingRun.Watch {
   private static String noMemory() {
     return "not enough memory (Java may use "
         + (Runtime.getRuntime().maxMemory() >> 20)
-        + " MiB): run fewer trials at once with --jobs, or raise the limit: -Xmx, on Spark spark.executor.memory";
+        + " MiB): run fewer trials at once with --jobs, or raise the limit: -Xmx, on Spark"
+        + " spark.executor.memory";
   }
 
   private String record(Failure failure) {

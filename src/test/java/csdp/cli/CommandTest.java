@@ -3,7 +3,10 @@ package csdp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import csdp.analysis.Analysis;
+import csdp.error.CsdpException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -56,6 +59,15 @@ public abstract class CommandTest {
     }
     assertFalse(err.contains("\tat "), err);
     assertFalse(err.contains("%"), err);
+  }
+
+  /** Skips a test where plots with text cannot be drawn. */
+  protected static void assumeFonts() {
+    try {
+      Analysis.requireFonts();
+    } catch (CsdpException e) {
+      assumeTrue(false, e.getMessage());
+    }
   }
 
   /** Returns flags, after those defaults that they do not replace: names and values in turn. */

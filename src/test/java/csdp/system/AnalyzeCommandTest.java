@@ -12,10 +12,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import csdp.Child;
 import csdp.OtherJava;
 import csdp.SharedFiles;
-import csdp.analysis.Analysis;
 import csdp.cli.CommandTest;
 import csdp.cli.Main;
-import csdp.error.CsdpException;
 import csdp.io.Json;
 import csdp.io.Npy;
 import csdp.io.NpyArray;
@@ -34,7 +32,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,15 +43,9 @@ class AnalyzeCommandTest extends CommandTest {
   @TempDir static Path dir;
   @TempDir Path fresh;
   private static Path model;
-  private static String missing;
 
   @BeforeAll
   static void train() {
-    try {
-      Analysis.requireFonts();
-    } catch (CsdpException e) {
-      missing = e.getMessage();
-    }
     model = dir.resolve("run");
     StringWriter text = new StringWriter();
     PrintWriter writer = new PrintWriter(text, true);
@@ -65,14 +56,9 @@ class AnalyzeCommandTest extends CommandTest {
     assertEquals(0, Main.run(flags.split(" "), writer, writer), text.toString());
   }
 
-  @AfterAll
-  static void done() {
-    missing = null;
-  }
-
   /** An analysis of a few seconds; flags replace its own. */
   private int analyze(Path of, String... flags) {
-    assumeTrue(missing == null, missing);
+    assumeFonts();
     String defaults = "--limit " + IMAGES + " --points 150 --perplexity 10 --device cpu";
     List<String> args = new ArrayList<>(List.of("analyze", "--model", of.toString()));
     args.addAll(flags(defaults, flags));

@@ -32,6 +32,7 @@ class EvaluateCommandTest extends CommandTest {
   }
 
   private int analyze(String... flags) {
+    assumeFonts();
     List<String> args = new ArrayList<>(List.of("analyze", "--model", model.toString()));
     args.addAll(flags("--perplexity 10 --device cpu", flags));
     return run(args);

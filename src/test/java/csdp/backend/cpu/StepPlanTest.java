@@ -1,6 +1,7 @@
 package csdp.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.model.NetworkSpec;
@@ -44,7 +45,7 @@ class StepPlanTest {
       }
     }
     samples.forEach((layer, seen) -> assertArrayEquals(ones(n), seen, layer.p.name()));
-    assertTrue(samples.size() == 5, "input, two hidden layers, head, reconstruction");
+    assertEquals(5, samples.size(), "input, two hidden layers, head, reconstruction");
     items.forEach(
         (layer, count) ->
             assertTrue(count >= Math.min(n, 4 * threads), layer.p.name() + ": " + count));
@@ -56,6 +57,6 @@ class StepPlanTest {
       }
     }
     rows.forEach((w, seen) -> assertArrayEquals(ones(seen.length), seen, w.synapse.name()));
-    assertTrue(rows.size() == SPEC.synapses().size(), "" + rows.size());
+    assertEquals(SPEC.synapses().size(), rows.size());
   }
 }
