@@ -58,8 +58,8 @@ __device__ inline float adamPlain(float w, float m, float v, Corrections a) {
   return w - a.rate * m / (sqrtf(v * a.second) + EPSILON);
 }
 
-// The same bits without the slow paths of ptxas' square root and division, which take operands below 2^-101; isExact()
-// says where that is not possible, which is for some weights below LEAST_WEIGHT only.
+// The same bits without the slow paths of ptxas' square root and division, which take operands below 2^-101, but where
+// needsQuotient() says that only the quotient gives them.
 //   sqrt(x) + EPSILON is EPSILON for 0 <= x < 2^-102: the root is below half an ulp of it.
 //   w - n/d is w for |n| < 2^-102 and |w| >= 2^-50, as d >= EPSILON; so is w - n. And n/d is n for n = 0.
 // Exhausted over all exponents by AdamShortcutTest.
@@ -77,10 +77,39 @@ __device__ inline float adam(float w, float m, float v, Corrections a, float& de
   return w - (tiny ? numerator : quotient);
 }
 
-// Whether adam() gives the bits of adamPlain(), if its result and denominator are finite.
-__device__ inline bool isExact(float w, float m, Corrections a) {
-  unsigned numerator = __float_as_uint(fabsf(a.rate * m));
-  return (fabsf(w) >= LEAST_WEIGHT) | (numerator - 1 >= TINY_BITS - 1);  // 0 or not tiny
+// Whether most weights of a synapse are 0, their lower limit, and stay there, as those of lateral synapses are. So does
+// the exact result: its sign is that of the numerator, unless a decay, which is far more than any quotient of a tiny
+// numerator, makes both negative.
+__device__ inline bool restsAtZero(const Network& net, const Synapse& s) {
+  return s.lower == 0 && (net.decay == 0 || net.decay >= 2 * LEAST_WEIGHT);
+}
+
+// Whether one of four weights may need the quotient of a tiny numerator: it is small. "clipped" are the weights as
+// adam() and the decay make them.
+__device__ inline bool mayNeedQuotient(const Quad& w, const Quad& clipped, bool atZero) {
+  if (atZero) {
+    unsigned least = ~0u;  // but 0
+    for (int i = 0; i < 4; i++) {
+      least = min(least, __float_as_uint(fmaxf(fabsf(w.at[i]), clipped.at[i])) - 1);
+    }
+    return least < __float_as_uint(2 * LEAST_WEIGHT);
+  }
+  float least = fabsf(w.at[0]);
+  for (int i = 1; i < 4; i++) {
+    least = fminf(least, fabsf(w.at[i]));
+  }
+  return least < LEAST_WEIGHT;
+}
+
+__device__ inline bool needsQuotient(float w, float numerator) {
+  return (fabsf(w) < LEAST_WEIGHT) & (__float_as_uint(fabsf(numerator)) - 1 < TINY_BITS - 1);  // tiny, but not 0
+}
+
+// Quotient of a tiny numerator, on the fast path of the division if it is not below 2^-126: there the factor, a power
+// of two, changes no digit.
+__device__ inline float quotientOfTiny(float numerator, float denominator) {
+  float scaled = numerator * 0x1p64f / denominator;
+  return fabsf(scaled) >= 0x1p-62f ? scaled * 0x1p-64f : numerator / denominator;
 }
 
 // Of a number; clips NaN too.
@@ -88,9 +117,6 @@ __device__ inline float clip(float w, const Synapse& s) { return fmaxf(fminf(w, 
 
 // The same, but NaN stays NaN.
 __device__ inline float clipOrNaN(float w, const Synapse& s) { return w == w ? clip(w, s) : w; }
-
-// Before the clip, which would hide an infinite weight. A first moment that is not finite spoils the weight.
-__device__ inline bool isFinite(float w, float v) { return isFinite(w) && isFinite(v); }
 
 // The step whose presynaptic spikes act.
 __device__ inline int actingStep(const Population& post, int step) {
@@ -143,45 +169,40 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
   s.v[k] = v;
 }
 
-// For four weights of which adam() does not get one right, or one is not finite.
+// For four weights of which one is not finite before the clip, which would hide an infinite weight. A first moment that
+// is not finite spoils the weight.
 __device__ inline void moveWeightsPlainly(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
                                           const Synapse& s, int step) {
-  bool good = true;
   for (int i = 0; i < 4; i++) {
-    float w = adamPlain(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i];
-    good = isFinite(w, k.v.at[i]) && good;
-    k.w.at[i] = clipOrNaN(w, s);
+    k.w.at[i] = clipOrNaN(adamPlain(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i], s);
   }
-  if (!good) {
-    reportNotFinite(net, WEIGHTS, s.owner, step);
-  }
+  reportNotFinite(net, WEIGHTS, s.owner, step);
 }
 
 // Moves four weights by their moments and the decay, and clips them.
 __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
-                                   const Synapse& s, int step) {
-  Quad next;
+                                   const Synapse& s, bool atZero, int step) {
+  Quad denominator;
+  Quad clipped;
   float sum = 0;  // not finite if a term is not
-  float least = fabsf(k.w.at[0]);
   for (int i = 0; i < 4; i++) {
-    float denominator;
-    next.at[i] = adam(k.w.at[i], k.m.at[i], k.v.at[i], a, denominator) - decay.at[i];
-    sum += next.at[i] + denominator;
-    least = fminf(least, fabsf(k.w.at[i]));
+    float next = adam(k.w.at[i], k.m.at[i], k.v.at[i], a, denominator.at[i]) - decay.at[i];
+    sum += next;
+    clipped.at[i] = clip(next, s);
   }
-  bool exact = isFinite(sum);
-  if (least < LEAST_WEIGHT) {
-    for (int i = 0; i < 4; i++) {
-      exact &= isExact(k.w.at[i], k.m.at[i], a);
-    }
-  }
-  if (!exact) {
+  if (!isFinite(sum)) {
     moveWeightsPlainly(k, decay, a, net, s, step);
     return;
   }
-  for (int i = 0; i < 4; i++) {
-    k.w.at[i] = clip(next.at[i], s);
+  if (mayNeedQuotient(k.w, clipped, atZero)) {
+    for (int i = 0; i < 4; i++) {
+      float numerator = a.rate * k.m.at[i];
+      if (needsQuotient(k.w.at[i], numerator)) {
+        clipped.at[i] = clip(k.w.at[i] - quotientOfTiny(numerator, denominator.at[i]) - decay.at[i], s);
+      }
+    }
   }
+  k.w = clipped;
 }
 
 // The same for weights whose moments are zero.
@@ -199,6 +220,18 @@ __device__ inline void decayWeights(Weights<Quad>& k, const Quad& decay, const N
   }
   for (int i = 0; i < 4; i++) {
     k.w.at[i] = clip(next.at[i], s);
+  }
+}
+
+// Reports second moments that are not finite. Only a gradient makes one infinite, and it stays so.
+__device__ inline void checkMoments(const Quad& v, const Network& net, const Synapse& s, int step) {
+  if (isFinite(v.at[0] + v.at[1] + v.at[2] + v.at[3])) {
+    return;
+  }
+  for (int i = 0; i < 4; i++) {
+    if (!isFinite(v.at[i])) {
+      reportNotFinite(net, WEIGHTS, s.owner, step);
+    }
   }
 }
 
@@ -228,6 +261,7 @@ __device__ inline void eachSample(const Population& pre, const Segment& r, int e
     int mine = base + laneIndex() < count ? samples[base + laneIndex()] : end;
     int value = mine < end ? of(mine) : 0;
     int some = __popc(__ballot_sync(ALL_LANES, mine < end));
+#pragma unroll 2
     for (int k = 0; k < some; k++) {
       visit(__shfl_sync(ALL_LANES, mine, k), __shfl_sync(ALL_LANES, value, k));
     }
@@ -268,6 +302,7 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
   }
   int stride = post.stride;
   Global<float> columns = post.columns;
+  bool atZero = restsAtZero(net, s);
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
   for (int base = r.column; base < r.end; base += TILE) {
     int c = base + 4 * laneIndex();
@@ -283,6 +318,12 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
     if (!there) {
       continue;
     }
+    if (deferred && done == 0) {
+      for (int i = 0; i < 4; i++) {
+        k.m.at[i] += 0;  // -0 becomes 0, as the sum with a gradient of zero would make it in each step
+        k.v.at[i] += 0;
+      }
+    }
     for (int t = done + 1; t < step || (t == step && !gradient); t++) {
       Quad decay = load(columns + (t * stride + c));
       for (int i = 0; i < 4; i++) {
@@ -292,9 +333,10 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
         decayWeights(k, decay, net, s, t);
       } else {
         for (int i = 0; i < 4; i++) {
-          moveMoments(k.m.at[i], k.v.at[i], 0);
+          k.m.at[i] *= BETA1;
+          k.v.at[i] *= BETA2;
         }
-        moveWeights(k, decay, correctionsOf(corrections, t), net, s, t);
+        moveWeights(k, decay, correctionsOf(corrections, t), net, s, atZero, t);
       }
     }
     if (gradient) {
@@ -305,7 +347,8 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
         decay.at[i] = net.decay * (decay.at[i] - two.at[i % 2 * 2 + 1]);
         moveMoments(k.m.at[i], k.v.at[i], two.at[i % 2 * 2]);
       }
-      moveWeights(k, decay, correctionsOf(corrections, step), net, s, step);
+      moveWeights(k, decay, correctionsOf(corrections, step), net, s, atZero, step);
+      checkMoments(k.v, net, s, step);
     }
     if (s.hollow && (unsigned)(r.row - c) < 4) {
       for (int i = 0; i < 4; i++) {
@@ -346,7 +389,8 @@ __device__ inline void learnError(Global<const float> corrections, const Network
       for (int i = 0; i < 4; i++) {
         moveMoments(k.m.at[i], k.v.at[i], -u.at[i] * (1 - fabsf(k.w.at[i])));
       }
-      moveWeights(k, zeros(), a, net, s, step);
+      moveWeights(k, zeros(), a, net, s, false, step);
+      checkMoments(k.v, net, s, step);
       store(s.w + at, k.w);
       store(s.m + at, k.m);
       store(s.v + at, k.v);
