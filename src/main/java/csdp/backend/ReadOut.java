@@ -101,10 +101,16 @@ public final class ReadOut {
 
   /** Returns the class of a sample: most spikes of the head; the lowest index wins a tie. */
   public int predicted(int sample) {
+    return predicted(sample, -1);
+  }
+
+  /** The same without one class; -1 to leave out none. */
+  public int predicted(int sample, int without) {
     int classes = spec.classes();
-    int best = 0;
-    for (int k = 1; k < classes; k++) {
-      if (classSpikes[sample * classes + k] > classSpikes[sample * classes + best]) {
+    int best = without == 0 ? 1 : 0;
+    for (int k = best + 1; k < classes; k++) {
+      if (k != without
+          && classSpikes[sample * classes + k] > classSpikes[sample * classes + best]) {
         best = k;
       }
     }

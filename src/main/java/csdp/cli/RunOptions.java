@@ -148,6 +148,13 @@ final class RunOptions {
               + " Default: 0.")
   private Integer shift;
 
+  @Option(
+      names = "--hard-negatives",
+      description =
+          "Supervised: the wrong label of a negative is the one that the network finds most likely,"
+              + " instead of a random one. Each batch is classified first.")
+  private boolean hardNegatives;
+
   boolean hasPreset() {
     return preset != null;
   }
@@ -161,6 +168,9 @@ final class RunOptions {
     if (supervised && (rotate || mix != null)) {
       throw CsdpException.badInput("%s needs --algo unsupervised", rotate ? "--rotate" : "--mix");
     }
+    if (!supervised && hardNegatives) {
+      throw CsdpException.badInput("--hard-negatives needs --algo supervised");
+    }
     int b = or(batch, t.batch());
     Learning l = earlier != null ? t.learning() : Learning.forBatch(b);
     TrainOptions training =
@@ -172,7 +182,8 @@ final class RunOptions {
             .withLearning(
                 new Learning(or(learningRate, l.learningRate()), or(weightDecay, l.weightDecay())))
             .withAnneal(or(anneal, t.anneal()))
-            .withShift(or(shift, t.shift()));
+            .withShift(or(shift, t.shift()))
+            .withHardNegatives(hardNegatives || t.hardNegatives());
     Constants c = base.constants();
     Constants constants =
         Constants.builder()

@@ -227,7 +227,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     Constants c = constants;
     String negatives =
         network.supervised()
-            ? ""
+            ? t.hardNegatives() ? ", hard negatives" : ""
             : String.format(Locale.ROOT, ", mix %s%s", t.mix(), t.rotate() ? ", rotated" : "");
     return String.format(
         Locale.ROOT,

@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  *     values, where they stay; 0 for constant rates
  * @param shift largest shift of a training image in each direction, pixels; drawn anew in each
  *     epoch; 0 for none
+ * @param hardNegatives supervised only: whether the wrong label of a negative is the one that the
+ *     network finds most likely
  */
 public record TrainOptions(
     int epochs,
@@ -29,7 +31,8 @@ public record TrainOptions(
     float learningRate,
     float weightDecay,
     int anneal,
-    int shift) {
+    int shift,
+    boolean hardNegatives) {
   /** Share of the rates that remains after annealing. */
   public static final double FINAL_RATE = 0.02;
 
@@ -57,7 +60,7 @@ public record TrainOptions(
   public static TrainOptions epochs(int epochs) {
     Learning l = Learning.forBatch(500);
     return new TrainOptions(
-        epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay(), 0, 0);
+        epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay(), 0, 0, false);
   }
 
   /** The rates of plasticity at the start. */
@@ -127,6 +130,11 @@ public record TrainOptions(
     return with(c -> c.shift = pixels);
   }
 
+  /** The same with the most likely wrong labels in negatives, or random ones; supervised only. */
+  public TrainOptions withHardNegatives(boolean on) {
+    return with(c -> c.hardNegatives = on);
+  }
+
   private TrainOptions with(Consumer<Copy> change) {
     Copy copy = new Copy(this);
     change.accept(copy);
@@ -144,6 +152,7 @@ public record TrainOptions(
     float weightDecay;
     int anneal;
     int shift;
+    boolean hardNegatives;
 
     Copy(TrainOptions of) {
       epochs = of.epochs;
@@ -155,11 +164,21 @@ public record TrainOptions(
       weightDecay = of.weightDecay;
       anneal = of.anneal;
       shift = of.shift;
+      hardNegatives = of.hardNegatives;
     }
 
     TrainOptions options() {
       return new TrainOptions(
-          epochs, batch, seed, mix, rotate, learningRate, weightDecay, anneal, shift);
+          epochs,
+          batch,
+          seed,
+          mix,
+          rotate,
+          learningRate,
+          weightDecay,
+          anneal,
+          shift,
+          hardNegatives);
     }
   }
 }

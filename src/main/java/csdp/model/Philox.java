@@ -32,7 +32,9 @@ public final class Philox {
     /** Generated recordings. */
     EVENTS,
     /** Shifts of training images; counter (epoch, 0, position in the data set, 0). */
-    SHIFTS
+    SHIFTS,
+    /** Bernoulli input spikes of the images that hard negatives are chosen for. */
+    HARD_NEGATIVES
   }
 
   /** Number of rounds. */

@@ -1,6 +1,7 @@
 package csdp.train;
 
 import csdp.backend.Batch;
+import csdp.backend.ReadOut;
 import csdp.config.TrainOptions;
 import csdp.data.Dataset;
 import csdp.error.CsdpException;
@@ -15,8 +16,9 @@ import java.util.Arrays;
  * is moved by whole pixels, drawn uniformly from {@code -shift..shift} in both directions; pixels
  * that come in from outside are 0.
  *
- * <p>Supervised: the negative is the same image with a wrong label, drawn uniformly. Unsupervised:
- * it is {@code mix x + (1 - mix) x'}, where x' is another image of the batch, optionally rotated by
+ * <p>Supervised: the negative is the same image with a wrong label, drawn uniformly; a hard one has
+ * the wrong label that the network finds most likely, see {@link #harden}. Unsupervised: it is
+ * {@code mix x + (1 - mix) x'}, where x' is another image of the batch, optionally rotated by
  * U(-90, 90) degrees.
  *
  * <p>Recorded spikes s instead of images: supervised likewise; unsupervised, each spike of the
@@ -33,6 +35,8 @@ public final class Batches {
   private final float[] plain; // an image before its shift
   private int[] labels = new int[0];
   private int orderedEpoch = -1;
+  private Batch.Stored shown; // images of the last batch
+  private Batch last;
 
   /** Creates the batches of a data set for a network. */
   public Batches(NetworkSpec spec, Dataset data, TrainOptions options) {
@@ -94,23 +98,52 @@ public final class Batches {
               ? (labels[b] + 1 + negatives(number, b).nextInt(spec.classes() - 1)) % spec.classes()
               : -1;
     }
-    Batch.Stored shown = new Batch.Stored(data, order, from);
-    return switch (data.kind()) {
-      case BYTES, FLOATS ->
-          new Batch(
-              2 * positives,
-              positives,
-              isStored() ? shown : drawnImages(epoch, from, positives, number),
-              labels,
-              new Batch.RandomSpikes(options.seed(), Purpose.TRAIN_SPIKES, number, 0));
-      case SPIKES -> {
-        Batch.Recorded spikes = Batch.Recorded.of(shown, 2 * positives, positives);
-        if (!spec.supervised()) {
-          mixRecordings(from, positives, number, spikes.spikes());
-        }
-        yield new Batch(2 * positives, positives, null, labels, spikes);
-      }
-    };
+    shown = new Batch.Stored(data, order, from);
+    last =
+        switch (data.kind()) {
+          case BYTES, FLOATS ->
+              new Batch(
+                  2 * positives,
+                  positives,
+                  isStored() ? shown : drawnImages(epoch, from, positives, number),
+                  labels,
+                  new Batch.RandomSpikes(options.seed(), Purpose.TRAIN_SPIKES, number, 0));
+          case SPIKES -> {
+            Batch.Recorded spikes = Batch.Recorded.of(shown, 2 * positives, positives);
+            if (!spec.supervised()) {
+              mixRecordings(from, positives, number, spikes.spikes());
+            }
+            yield new Batch(2 * positives, positives, null, labels, spikes);
+          }
+        };
+    return last;
+  }
+
+  /**
+   * Returns the images of the last batch without labels, for {@link #harden}. Their spikes are
+   * drawn anew, with the purpose HARD_NEGATIVES; recorded ones are the same.
+   */
+  Batch unlabelled() {
+    int n = last.positives();
+    int[] none = new int[n];
+    Arrays.fill(none, -1);
+    Batch.Input input =
+        last.input() instanceof Batch.RandomSpikes r
+            ? new Batch.RandomSpikes(r.seed(), Purpose.HARD_NEGATIVES, r.batch(), 0)
+            : Batch.Recorded.of(shown, n, n);
+    return new Batch(n, n, last.images(), none, input);
+  }
+
+  /**
+   * Gives each negative of the last batch the most likely wrong label; the lowest one wins a tie.
+   *
+   * @param answers of the network to its images without labels
+   */
+  void harden(ReadOut answers) {
+    int positives = last.positives();
+    for (int b = 0; b < positives; b++) {
+      labels[positives + b] = answers.predicted(b, labels[b]);
+    }
   }
 
   private Philox.Stream negatives(int number, int b) {

@@ -110,6 +110,10 @@ public final class Trainer {
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
+          if (options.hardNegatives()) {
+            backend.run(batches.unlabelled(), null, out, null);
+            batches.harden(out);
+          }
           double passes = epoch + (double) batch / batches.count();
           backend.run(shown, options.learning(passes), out, null);
           sums.add(backend.spec(), shown, out, batches.labels());

@@ -84,7 +84,7 @@ class ExtremeSettingsTest extends CommandTest {
       "--algo unsupervised --batch 1",
       "--algo unsupervised --batch 10 --rotate --mix 0",
       "--algo unsupervised --mix 1 --train-limit 2",
-      "--anneal 1 --shift 3",
+      "--anneal 1 --shift 3 --hard-negatives",
       "--anneal 1000000",
       "--seed -2147483648",
       "--seed 2147483647",

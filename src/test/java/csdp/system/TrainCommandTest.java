@@ -179,6 +179,7 @@ class TrainCommandTest extends CommandTest {
     String[][] bad = {
       {"--rotate"},
       {"--mix", "0.3"},
+      {"--algo", "unsupervised", "--hard-negatives"},
       {"--algo", "unsupervised", "--mix", "1.5"},
       {"--epochs", "0"},
       {"--batch", "0"},

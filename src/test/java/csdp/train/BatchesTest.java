@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.backend.Backend;
 import csdp.backend.Batch;
+import csdp.backend.ReadOut;
 import csdp.config.TrainOptions;
 import csdp.data.DataRequest;
 import csdp.data.DataSources;
@@ -315,6 +316,42 @@ class BatchesTest {
       }
       assertEquals(10, places.size(), "nine places and outside");
       assertEquals(600 * 16 / 25, outside, 50, "16 of 25 shifts move the dot out");
+    }
+  }
+
+  /** The most likely class, or the second if the first is right; the lowest of equal ones. */
+  @Test
+  void hardNegativesHaveTheMostLikelyWrongLabel() {
+    NetworkSpec spec = spec(3, true);
+    Batches batches = new Batches(spec, data(6, 3), TrainOptions.epochs(1).withBatch(4));
+    Batch batch = batches.get(0, 0);
+    Batch images = batches.unlabelled();
+    assertEquals(4, images.size());
+    assertEquals(4, images.positives());
+    float[] image = new float[2];
+    float[] plain = new float[2];
+    for (int b = 0; b < 4; b++) {
+      assertEquals(-1, images.label(b));
+      images.copyImage(b, image, 0);
+      batch.copyImage(b, plain, 0);
+      assertArrayEquals(plain, image);
+    }
+    assertEquals(Purpose.HARD_NEGATIVES, ((Batch.RandomSpikes) images.input()).purpose());
+    float[][] spikes = {{5, 7, 7}, {9, 1, 2}, {0, 0, 0}};
+    for (float[] s : spikes) {
+      ReadOut answers = new ReadOut(spec);
+      answers.reset(4);
+      for (int b = 0; b < 4; b++) {
+        System.arraycopy(s, 0, answers.classSpikes(), 3 * b, 3);
+      }
+      batches.harden(answers);
+      for (int b = 0; b < 4; b++) {
+        int wrong = (batch.label(b) + 1) % 3;
+        int other = (batch.label(b) + 2) % 3;
+        int expected =
+            s[wrong] == s[other] ? Math.min(wrong, other) : s[wrong] > s[other] ? wrong : other;
+        assertEquals(expected, batch.label(4 + b));
+      }
     }
   }
 

@@ -105,10 +105,13 @@ class TrainerTest {
     assertSameFolders(spec, whole, parts);
   }
 
-  /** Rates and shifts depend on the position in the schedule, not on where a process began. */
+  /**
+   * Rates, shifts and hard negatives depend on the position in the schedule and the parameters, not
+   * on where a process began.
+   */
   @Test
-  void annealedTrainingOfShiftedImagesResumesExactly() {
-    TrainOptions options = options(3).withAnneal(2).withShift(1);
+  void annealedTrainingOfShiftedImagesWithHardNegativesResumesExactly() {
+    TrainOptions options = options(3).withAnneal(2).withShift(1).withHardNegatives(true);
     assertEquals(options.learning(), options.learning(0));
     float full = options.learningRate();
     assertEquals(0.51f * full, options.learning(1).learningRate(), 1e-6f * full);
@@ -125,7 +128,8 @@ class TrainerTest {
       Parameters p = new Parameters(spec);
       TrainState state = parts.resume(p);
       TestParameters.assertSame(whole, train(cpu, null, options, p, state));
-      for (TrainOptions other : List.of(options.withShift(0), options.withAnneal(3))) {
+      for (TrainOptions other :
+          List.of(options.withShift(0), options.withAnneal(3), options.withHardNegatives(false))) {
         Parameters end = train(cpu, null, other, start, TrainState.start());
         assertThrows(AssertionError.class, () -> TestParameters.assertSame(whole, end));
       }

@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The whole CUDA path on the emulated device. Parity step by step: BackendParityTest; recorded
@@ -106,8 +108,12 @@ class CudaBackendTest {
     }
   }
 
-  @Test
-  void trainsAsTheCpuDoes() {
+  /**
+   * @param shift 0: a device keeps the images
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void trainsAsTheCpuDoes(int shift) {
     NetworkSpec spec = TestNetworks.strokes(10).hidden(40, 20).build();
     Dataset images = Strokes.train(1);
     List<Parameters> ends = new ArrayList<>();
@@ -124,9 +130,9 @@ class CudaBackendTest {
                 TrainOptions.epochs(2)
                     .withBatch(50)
                     .withSeed(7)
-                    .withRotate(true)
                     .withAnneal(2)
-                    .withShift(1),
+                    .withShift(shift)
+                    .withHardNegatives(true),
                 TrainState.start(),
                 List.of(seen))
             .run();
