@@ -66,14 +66,17 @@ __device__ inline float adamPlain(float w, float m, float v, Corrections a) {
 #define TINY 0x1p-102f
 #define TINY_BITS 0x0C800000u
 #define LEAST_WEIGHT 0x1p-50f
-__device__ inline float adam(float w, float m, float v, Corrections a, float& denominator) {
+__device__ inline float denominatorOf(float v, Corrections a) {
   float x = v * a.second;
   bool noRoot = __float_as_uint(x) < TINY_BITS;  // false for NaN and negative numbers
   float root = sqrtf(opaque(noRoot ? 1.0f : x));
-  denominator = noRoot ? EPSILON : root + EPSILON;
+  return noRoot ? EPSILON : root + EPSILON;
+}
+
+__device__ inline float adam(float w, float m, float v, Corrections a) {
   float numerator = a.rate * m;
   bool tiny = fabsf(numerator) < TINY;
-  float quotient = opaque(tiny ? 1.0f : numerator) / denominator;
+  float quotient = opaque(tiny ? 1.0f : numerator) / denominatorOf(v, a);
   return w - (tiny ? numerator : quotient);
 }
 
@@ -112,11 +115,17 @@ __device__ inline float quotientOfTiny(float numerator, float denominator) {
   return fabsf(scaled) >= 0x1p-62f ? scaled * 0x1p-64f : numerator / denominator;
 }
 
+// Limits of the weights of a synapse.
+struct Limits {
+  float lower;
+  float upper;
+};
+
 // Of a number; clips NaN too.
-__device__ inline float clip(float w, const Synapse& s) { return fmaxf(fminf(w, s.upper), s.lower); }
+__device__ inline float clip(float w, const Limits& limits) { return fmaxf(fminf(w, limits.upper), limits.lower); }
 
 // The same, but NaN stays NaN.
-__device__ inline float clipOrNaN(float w, const Synapse& s) { return w == w ? clip(w, s) : w; }
+__device__ inline float clipOrNaN(float w, const Synapse& s) { return w == w ? clip(w, {s.lower, s.upper}) : w; }
 
 // The step whose presynaptic spikes act.
 __device__ inline int actingStep(const Population& post, int step) {
@@ -181,14 +190,13 @@ __device__ inline void moveWeightsPlainly(Weights<Quad>& k, const Quad& decay, C
 
 // Moves four weights by their moments and the decay, and clips them.
 __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
-                                   const Synapse& s, bool atZero, int step) {
-  Quad denominator;
+                                   const Synapse& s, const Limits& limits, bool atZero, int step) {
   Quad clipped;
   float sum = 0;  // not finite if a term is not
   for (int i = 0; i < 4; i++) {
-    float next = adam(k.w.at[i], k.m.at[i], k.v.at[i], a, denominator.at[i]) - decay.at[i];
+    float next = adam(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i];
     sum += next;
-    clipped.at[i] = clip(next, s);
+    clipped.at[i] = clip(next, limits);
   }
   if (!isFinite(sum)) {
     moveWeightsPlainly(k, decay, a, net, s, step);
@@ -198,7 +206,7 @@ __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Correcti
     for (int i = 0; i < 4; i++) {
       float numerator = a.rate * k.m.at[i];
       if (needsQuotient(k.w.at[i], numerator)) {
-        clipped.at[i] = clip(k.w.at[i] - quotientOfTiny(numerator, denominator.at[i]) - decay.at[i], s);
+        clipped.at[i] = clip(k.w.at[i] - quotientOfTiny(numerator, denominatorOf(k.v.at[i], a)) - decay.at[i], limits);
       }
     }
   }
@@ -207,7 +215,7 @@ __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Correcti
 
 // The same for weights whose moments are zero.
 __device__ inline void decayWeights(Weights<Quad>& k, const Quad& decay, const Network& net, const Synapse& s,
-                                    int step) {
+                                    const Limits& limits, int step) {
   float sum = 0;
   Quad next;
   for (int i = 0; i < 4; i++) {
@@ -219,7 +227,7 @@ __device__ inline void decayWeights(Weights<Quad>& k, const Quad& decay, const N
     return;
   }
   for (int i = 0; i < 4; i++) {
-    k.w.at[i] = clip(next.at[i], s);
+    k.w.at[i] = clip(next.at[i], limits);
   }
 }
 
@@ -302,6 +310,8 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
   }
   int stride = post.stride;
   Global<float> columns = post.columns;
+  float unpaired = net.decay;  // of a weight, for a postsynaptic spike without a presynaptic one
+  Limits limits = {s.lower, s.upper};
   bool atZero = restsAtZero(net, s);
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
   for (int base = r.column; base < r.end; base += TILE) {
@@ -327,16 +337,16 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
     for (int t = done + 1; t < step || (t == step && !gradient); t++) {
       Quad decay = load(columns + (t * stride + c));
       for (int i = 0; i < 4; i++) {
-        decay.at[i] = net.decay * decay.at[i];
+        decay.at[i] = unpaired * decay.at[i];
       }
       if (resting) {
-        decayWeights(k, decay, net, s, t);
+        decayWeights(k, decay, net, s, limits, t);
       } else {
         for (int i = 0; i < 4; i++) {
           k.m.at[i] *= BETA1;
           k.v.at[i] *= BETA2;
         }
-        moveWeights(k, decay, correctionsOf(corrections, t), net, s, atZero, t);
+        moveWeights(k, decay, correctionsOf(corrections, t), net, s, limits, atZero, t);
       }
     }
     if (gradient) {
@@ -344,10 +354,10 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
       const Quad* own = sums + (unsigned)(c - r.column) / 2;
       for (int i = 0; i < 4; i++) {
         Quad two = own[i / 2];
-        decay.at[i] = net.decay * (decay.at[i] - two.at[i % 2 * 2 + 1]);
+        decay.at[i] = unpaired * (decay.at[i] - two.at[i % 2 * 2 + 1]);
         moveMoments(k.m.at[i], k.v.at[i], two.at[i % 2 * 2]);
       }
-      moveWeights(k, decay, correctionsOf(corrections, step), net, s, atZero, step);
+      moveWeights(k, decay, correctionsOf(corrections, step), net, s, limits, atZero, step);
       checkMoments(k.v, net, s, step);
     }
     if (s.hollow && (unsigned)(r.row - c) < 4) {
@@ -370,6 +380,8 @@ __device__ inline void learnError(Global<const float> corrections, const Network
   Corrections a = correctionsOf(corrections, step);
   int stride = post.stride;
   Global<float> error = post.error;
+  float scale = s.learningScale;
+  Limits limits = {s.lower, s.upper};
   for (int base = r.column; base < r.end; base += TILE) {
     int c = base + 4 * laneIndex();
     Quad u = zeros();
@@ -378,7 +390,7 @@ __device__ inline void learnError(Global<const float> corrections, const Network
         if (c < r.end) {
           Quad e = load(error + (at + c));
           for (int i = 0; i < 4; i++) {
-            u.at[i] += s.learningScale * e.at[i];
+            u.at[i] += scale * e.at[i];
           }
         }
       });
@@ -389,7 +401,7 @@ __device__ inline void learnError(Global<const float> corrections, const Network
       for (int i = 0; i < 4; i++) {
         moveMoments(k.m.at[i], k.v.at[i], -u.at[i] * (1 - fabsf(k.w.at[i])));
       }
-      moveWeights(k, zeros(), a, net, s, false, step);
+      moveWeights(k, zeros(), a, net, s, limits, false, step);
       checkMoments(k.v, net, s, step);
       store(s.w + at, k.w);
       store(s.m + at, k.m);
@@ -403,9 +415,9 @@ __device__ inline void learnError(Global<const float> corrections, const Network
 BOUNDED_KERNEL(ROWS* WARP, 6)
 learn(const Network* network, const Part* parts, const float* corrections, int step, int n, int positives, int all) {
   __shared__ Quad sums[ROWS][SEGMENT / 2];  // two columns each, as struct Sum
-  const Network net = *network;
+  const Network& net = *network;
   Part part = parts[blockIdx.x];
-  const Synapse s = net.synapses[part.of];
+  const Synapse& s = net.synapses[part.of];
   const Population& pre = net.populations[s.pre];
   const Population& post = net.populations[s.post];
   Segment r = {part.row + warpIndex(), part.column, min(part.column + SEGMENT, post.stride), actingStep(post, step)};

@@ -52,7 +52,7 @@ class AdamShortcutTest {
           Quad d = {{decay * (float)spikes, 0, decay, 0}};
           Weights<Quad> fast = {{{first, first, -first, 0}}, {{m, m, m, m}}, {{values[i], values[i], values[i], values[i]}}};
           Weights<Quad> plain = fast;
-          moveWeights(fast, d, a, net, s, restsAtZero(net, s), 1);
+          moveWeights(fast, d, a, net, s, {s.lower, s.upper}, restsAtZero(net, s), 1);
           for (int q = 0; q < 4; q++) {
             float expected = clipOrNaN(adamPlain(plain.w.at[q], m, values[i], a) - d.at[q], s);
             float w = fast.w.at[q];
