@@ -80,17 +80,24 @@ __device__ inline float adam(float w, float m, float v, Corrections a) {
   return w - (tiny ? numerator : quotient);
 }
 
-// Whether most weights of a synapse are 0, their lower limit, and stay there, as those of lateral synapses are. So does
-// the exact result: its sign is that of the numerator, unless a decay, which is far more than any quotient of a tiny
-// numerator, makes both negative.
-__device__ inline bool restsAtZero(const Network& net, const Synapse& s) {
-  return s.lower == 0 && (net.decay == 0 || net.decay >= 2 * LEAST_WEIGHT);
+// Limits of the weights of a synapse.
+struct Limits {
+  float lower;
+  float upper;
+  // Whether most weights are 0, their lower limit, and stay there, as those of lateral synapses do. So does the exact
+  // result: its sign is that of the numerator, unless a decay, which is far more than any quotient of a tiny numerator,
+  // makes both negative.
+  bool restsAtZero;
+};
+
+__device__ inline Limits limitsOf(const Network& net, const Synapse& s) {
+  return {s.lower, s.upper, s.lower == 0 && (net.decay == 0 || net.decay >= 2 * LEAST_WEIGHT)};
 }
 
 // Whether one of four weights may need the quotient of a tiny numerator: it is small. "clipped" are the weights as
 // adam() and the decay make them.
-__device__ inline bool mayNeedQuotient(const Quad& w, const Quad& clipped, bool atZero) {
-  if (atZero) {
+__device__ inline bool mayNeedQuotient(const Quad& w, const Quad& clipped, const Limits& limits) {
+  if (limits.restsAtZero) {
     unsigned least = ~0u;  // but 0
     for (int i = 0; i < 4; i++) {
       least = min(least, __float_as_uint(fmaxf(fabsf(w.at[i]), clipped.at[i])) - 1);
@@ -115,17 +122,14 @@ __device__ inline float quotientOfTiny(float numerator, float denominator) {
   return fabsf(scaled) >= 0x1p-62f ? scaled * 0x1p-64f : numerator / denominator;
 }
 
-// Limits of the weights of a synapse.
-struct Limits {
-  float lower;
-  float upper;
-};
-
 // Of a number; clips NaN too.
 __device__ inline float clip(float w, const Limits& limits) { return fmaxf(fminf(w, limits.upper), limits.lower); }
 
 // The same, but NaN stays NaN.
-__device__ inline float clipOrNaN(float w, const Synapse& s) { return w == w ? clip(w, {s.lower, s.upper}) : w; }
+__device__ inline float clipOrNaN(float w, const Limits& limits) { return w == w ? clip(w, limits) : w; }
+
+// Before the clip, which would hide an infinite weight. A first moment that is not finite spoils the weight.
+__device__ inline bool isFinite(float w, float v) { return isFinite(w) && isFinite(v); }
 
 // The step whose presynaptic spikes act.
 __device__ inline int actingStep(const Population& post, int step) {
@@ -173,36 +177,39 @@ KERNEL learn_plain(const Network* network, const float* corrections, int synapse
       w = adamPlain(w, m, v, a);
       break;
   }
-  s.w[k] = s.hollow && i == c ? 0 : clipOrNaN(w, s);
+  s.w[k] = s.hollow && i == c ? 0 : clipOrNaN(w, limitsOf(net, s));
   s.m[k] = m;
   s.v[k] = v;
 }
 
-// For four weights of which one is not finite before the clip, which would hide an infinite weight. A first moment that
-// is not finite spoils the weight.
+// For four weights of which one may not be finite.
 __device__ inline void moveWeightsPlainly(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
-                                          const Synapse& s, int step) {
+                                          const Synapse& s, const Limits& limits, int step) {
+  bool good = true;
   for (int i = 0; i < 4; i++) {
-    k.w.at[i] = clipOrNaN(adamPlain(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i], s);
+    float w = adamPlain(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i];
+    good = isFinite(w, k.v.at[i]) && good;
+    k.w.at[i] = clipOrNaN(w, limits);
   }
-  reportNotFinite(net, WEIGHTS, s.owner, step);
+  if (!good) {
+    reportNotFinite(net, WEIGHTS, s.owner, step);
+  }
 }
 
-// Moves four weights by their moments and the decay, and clips them.
-__device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
-                                   const Synapse& s, const Limits& limits, bool atZero, int step) {
+// Moves four weights by their moments and the decay, and clips them. "sum" is 0 or a sum of what else must be finite.
+__device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, float sum, Corrections a, const Network& net,
+                                   const Synapse& s, const Limits& limits, int step) {
   Quad clipped;
-  float sum = 0;  // not finite if a term is not
   for (int i = 0; i < 4; i++) {
     float next = adam(k.w.at[i], k.m.at[i], k.v.at[i], a) - decay.at[i];
-    sum += next;
+    sum += next;  // not finite if a term is not
     clipped.at[i] = clip(next, limits);
   }
   if (!isFinite(sum)) {
-    moveWeightsPlainly(k, decay, a, net, s, step);
+    moveWeightsPlainly(k, decay, a, net, s, limits, step);
     return;
   }
-  if (mayNeedQuotient(k.w, clipped, atZero)) {
+  if (mayNeedQuotient(k.w, clipped, limits)) {
     for (int i = 0; i < 4; i++) {
       float numerator = a.rate * k.m.at[i];
       if (needsQuotient(k.w.at[i], numerator)) {
@@ -211,6 +218,12 @@ __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, Correcti
     }
   }
   k.w = clipped;
+}
+
+// After a gradient, which alone makes second moments infinite; they stay so.
+__device__ inline void moveWeightsChecked(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
+                                          const Synapse& s, const Limits& limits, int step) {
+  moveWeights(k, decay, (k.v.at[0] + k.v.at[1]) + (k.v.at[2] + k.v.at[3]), a, net, s, limits, step);
 }
 
 // The same for weights whose moments are zero.
@@ -223,23 +236,11 @@ __device__ inline void decayWeights(Weights<Quad>& k, const Quad& decay, const N
     sum += next.at[i];
   }
   if (!isFinite(sum)) {
-    moveWeightsPlainly(k, decay, {0, 1}, net, s, step);
+    moveWeightsPlainly(k, decay, {0, 1}, net, s, limits, step);
     return;
   }
   for (int i = 0; i < 4; i++) {
     k.w.at[i] = clip(next.at[i], limits);
-  }
-}
-
-// Reports second moments that are not finite. Only a gradient makes one infinite, and it stays so.
-__device__ inline void checkMoments(const Quad& v, const Network& net, const Synapse& s, int step) {
-  if (isFinite(v.at[0] + v.at[1] + v.at[2] + v.at[3])) {
-    return;
-  }
-  for (int i = 0; i < 4; i++) {
-    if (!isFinite(v.at[i])) {
-      reportNotFinite(net, WEIGHTS, s.owner, step);
-    }
   }
 }
 
@@ -269,7 +270,7 @@ __device__ inline void eachSample(const Population& pre, const Segment& r, int e
     int mine = base + laneIndex() < count ? samples[base + laneIndex()] : end;
     int value = mine < end ? of(mine) : 0;
     int some = __popc(__ballot_sync(ALL_LANES, mine < end));
-#pragma unroll 2
+#pragma unroll 4
     for (int k = 0; k < some; k++) {
       visit(__shfl_sync(ALL_LANES, mine, k), __shfl_sync(ALL_LANES, value, k));
     }
@@ -311,8 +312,7 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
   int stride = post.stride;
   Global<float> columns = post.columns;
   float unpaired = net.decay;  // of a weight, for a postsynaptic spike without a presynaptic one
-  Limits limits = {s.lower, s.upper};
-  bool atZero = restsAtZero(net, s);
+  Limits limits = limitsOf(net, s);
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
   for (int base = r.column; base < r.end; base += TILE) {
     int c = base + 4 * laneIndex();
@@ -346,7 +346,7 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
           k.m.at[i] *= BETA1;
           k.v.at[i] *= BETA2;
         }
-        moveWeights(k, decay, correctionsOf(corrections, t), net, s, limits, atZero, t);
+        moveWeights(k, decay, 0, correctionsOf(corrections, t), net, s, limits, t);
       }
     }
     if (gradient) {
@@ -357,8 +357,7 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
         decay.at[i] = unpaired * (decay.at[i] - two.at[i % 2 * 2 + 1]);
         moveMoments(k.m.at[i], k.v.at[i], two.at[i % 2 * 2]);
       }
-      moveWeights(k, decay, correctionsOf(corrections, step), net, s, limits, atZero, step);
-      checkMoments(k.v, net, s, step);
+      moveWeightsChecked(k, decay, correctionsOf(corrections, step), net, s, limits, step);
     }
     if (s.hollow && (unsigned)(r.row - c) < 4) {
       for (int i = 0; i < 4; i++) {
@@ -380,8 +379,11 @@ __device__ inline void learnError(Global<const float> corrections, const Network
   Corrections a = correctionsOf(corrections, step);
   int stride = post.stride;
   Global<float> error = post.error;
+  Global<float> w = s.w;
+  Global<float> m = s.m;
+  Global<float> v = s.v;
   float scale = s.learningScale;
-  Limits limits = {s.lower, s.upper};
+  Limits limits = limitsOf(net, s);
   for (int base = r.column; base < r.end; base += TILE) {
     int c = base + 4 * laneIndex();
     Quad u = zeros();
@@ -397,15 +399,14 @@ __device__ inline void learnError(Global<const float> corrections, const Network
     }
     if (c < r.end) {
       int at = r.row * stride + c;
-      Weights<Quad> k = {load(s.w + at), load(s.m + at), load(s.v + at)};
+      Weights<Quad> k = {load(w + at), load(m + at), load(v + at)};
       for (int i = 0; i < 4; i++) {
         moveMoments(k.m.at[i], k.v.at[i], -u.at[i] * (1 - fabsf(k.w.at[i])));
       }
-      moveWeights(k, zeros(), a, net, s, limits, false, step);
-      checkMoments(k.v, net, s, step);
-      store(s.w + at, k.w);
-      store(s.m + at, k.m);
-      store(s.v + at, k.v);
+      moveWeightsChecked(k, zeros(), a, net, s, limits, step);
+      store(w + at, k.w);
+      store(m + at, k.m);
+      store(v + at, k.v);
     }
   }
 }

@@ -168,9 +168,6 @@ final class RunOptions {
     if (supervised && (rotate || mix != null)) {
       throw CsdpException.badInput("%s needs --algo unsupervised", rotate ? "--rotate" : "--mix");
     }
-    if (!supervised && hardNegatives) {
-      throw CsdpException.badInput("--hard-negatives needs --algo supervised");
-    }
     int b = or(batch, t.batch());
     Learning l = earlier != null ? t.learning() : Learning.forBatch(b);
     TrainOptions training =

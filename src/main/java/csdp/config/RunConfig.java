@@ -227,12 +227,12 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     Constants c = constants;
     String negatives =
         network.supervised()
-            ? t.hardNegatives() ? ", hard negatives" : ""
+            ? ""
             : String.format(Locale.ROOT, ", mix %s%s", t.mix(), t.rotate() ? ", rotated" : "");
     return String.format(
         Locale.ROOT,
         "%d epochs, batch %d, seed %d%s, T %d, dt %s ms, tau_m %s ms, tau_trace %s ms, R_m %s,"
-            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s%s%s",
+            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s%s%s%s",
         t.epochs(),
         t.batch(),
         t.seed(),
@@ -248,7 +248,8 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         t.learningRate(),
         t.weightDecay(),
         t.anneal() == 0 ? "" : ", falling to 2 % in " + t.anneal() + " epochs",
-        t.shift() == 0 ? "" : ", shifted by up to " + t.shift() + " pixels");
+        t.shift() == 0 ? "" : ", shifted by up to " + t.shift() + " pixels",
+        t.hardNegatives() ? ", hard negatives" : "");
   }
 
   /** Returns the network for data of the given sizes. */

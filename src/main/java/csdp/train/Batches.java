@@ -62,6 +62,10 @@ public final class Batches {
             options.shift(), data.width(), data.height());
       }
     }
+    if (!spec.supervised() && options.hardNegatives()) {
+      throw CsdpException.badInput(
+          "--hard-negatives are wrong labels, so they need --algo supervised");
+    }
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
           "unsupervised training mixes two %ss, but %s has only one", data.noun(), data.name());
@@ -125,13 +129,14 @@ public final class Batches {
    */
   Batch unlabelled() {
     int n = last.positives();
-    int[] none = new int[n];
-    Arrays.fill(none, -1);
-    Batch.Input input =
-        last.input() instanceof Batch.RandomSpikes r
-            ? new Batch.RandomSpikes(r.seed(), Purpose.HARD_NEGATIVES, r.batch(), 0)
-            : Batch.Recorded.of(shown, n, n);
-    return new Batch(n, n, last.images(), none, input);
+    return last.input() instanceof Batch.RandomSpikes r
+        ? new Batch(
+            n,
+            n,
+            last.images(),
+            Evaluator.same(n, -1),
+            new Batch.RandomSpikes(r.seed(), Purpose.HARD_NEGATIVES, r.batch(), 0))
+        : Evaluator.unlabelled(shown, n, options.seed());
   }
 
   /**

@@ -107,7 +107,7 @@ public final class Evaluator {
     return unlabelled(new Batch.Stored(data, order, first), n, seed);
   }
 
-  private static Batch unlabelled(Batch.Stored shown, int n, int seed) {
+  static Batch unlabelled(Batch.Stored shown, int n, int seed) {
     return labelled(shown, n, -1, seed);
   }
 
@@ -124,7 +124,8 @@ public final class Evaluator {
     };
   }
 
-  private static int[] same(int n, int label) {
+  /** Returns n equal labels. */
+  static int[] same(int n, int label) {
     int[] labels = new int[n];
     Arrays.fill(labels, label);
     return labels;

@@ -182,6 +182,21 @@ class BatchesTest {
   }
 
   @Test
+  void hardNegativesOfRecordingsAreChosenByTheirSpikes(@TempDir Path dir) throws IOException {
+    Dataset d = recordings(dir, 9);
+    Batches batches = new Batches(recorded(true), d, TrainOptions.epochs(1).withBatch(5));
+    for (int index = 0; index < 2; index++) {
+      Batch batch = batches.get(0, index);
+      Batch images = batches.unlabelled();
+      assertEquals(batch.positives(), images.size());
+      for (int b = 0; b < images.size(); b++) {
+        assertEquals(-1, images.label(b));
+        assertEquals(recordingOf(batch, b, 9), recordingOf(images, b, 9));
+      }
+    }
+  }
+
+  @Test
   void recordedSpikesAreShownAsTheyAre(@TempDir Path dir) throws IOException {
     Dataset data = recordings(dir, 9);
     Batches batches =

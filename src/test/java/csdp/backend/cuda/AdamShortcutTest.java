@@ -28,9 +28,9 @@ class AdamShortcutTest {
       """
 
       // different[thread] = how often moveWeights() has other bits than the formula as it reads, over all v of values, for one w
-      // and m of values a thread.
+      // and m of values a thread; slow[thread] = how often a division leaves the fast path.
       KERNEL check_adam(const float* values, int count, float rate, float second, float decay, int spikes, float lower,
-                        int* different, unsigned long long* seen) {
+                        int* different, int* slow, unsigned long long* seen) {
         int k = globalIndex();
         if (k >= count * count) {
           return;
@@ -44,7 +44,7 @@ class AdamShortcutTest {
         Corrections a = {rate, second};
         float first = values[k / count];
         float m = values[k % count];
-        different[k] = 0;
+        different[k] = slow[k] = 0;
         for (int i = 0; i < count; i++) {
           if (!(values[i] >= 0)) {
             continue;  // not a second moment
@@ -52,9 +52,13 @@ class AdamShortcutTest {
           Quad d = {{decay * (float)spikes, 0, decay, 0}};
           Weights<Quad> fast = {{{first, first, -first, 0}}, {{m, m, m, m}}, {{values[i], values[i], values[i], values[i]}}};
           Weights<Quad> plain = fast;
-          moveWeights(fast, d, a, net, s, {s.lower, s.upper}, restsAtZero(net, s), 1);
+          Limits limits = limitsOf(net, s);
+          moveWeightsChecked(fast, d, a, net, s, limits, 1);
+          float numerator = a.rate * m;
+          float quotient = numerator / denominatorOf(values[i], a);
+          slow[k] += needsQuotient(first, numerator) && fabsf(quotient) < 0x1p-126f;
           for (int q = 0; q < 4; q++) {
-            float expected = clipOrNaN(adamPlain(plain.w.at[q], m, values[i], a) - d.at[q], s);
+            float expected = clipOrNaN(adamPlain(plain.w.at[q], m, values[i], a) - d.at[q], limits);
             float w = fast.w.at[q];
             bool same = __float_as_uint(w) == __float_as_uint(expected) || (isnan(w) && isnan(expected));
             // max(-0, 0) is 0 on a GPU and either of them on the host
@@ -125,6 +129,7 @@ class AdamShortcutTest {
       Floats all = memory.floats("values", values.length);
       all.upload(values);
       Ints different = memory.ints("different", pairs);
+      Ints slow = memory.ints("slow", pairs);
       device.launch(
           "check_adam",
           new Geometry((pairs + 255) / 256, 1, 256, 0),
@@ -136,8 +141,13 @@ class AdamShortcutTest {
           spikes,
           lower,
           different,
+          slow,
           memory.ints("seen", 2));
       assertEquals(0, Arrays.stream(different.download(new int[pairs])).asLongStream().sum());
+      long left = Arrays.stream(slow.download(new int[pairs])).asLongStream().sum();
+      long cases = (long) pairs * values.length;
+      assertTrue(
+          left > 0 && left < cases * 2 / 3, left + " of " + cases + " are left to a slow division");
     }
   }
 
