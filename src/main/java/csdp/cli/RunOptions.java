@@ -4,15 +4,14 @@ import csdp.checkpoint.RunRecord;
 import csdp.config.RunConfig;
 import csdp.config.RunConfig.Preset;
 import csdp.config.TrainOptions;
-import csdp.data.DataSources;
+import csdp.data.DataRequest;
 import csdp.error.CsdpException;
 import csdp.model.Constants;
 import csdp.model.Learning;
 import java.util.List;
+import java.util.function.Function;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Options of a training run. Defaults come from a preset or from the run to resume. */
 final class RunOptions {
@@ -22,9 +21,6 @@ final class RunOptions {
   }
 
   @Mixin private DataOptions data;
-
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
 
   @Option(
       names = "--preset",
@@ -159,9 +155,14 @@ final class RunOptions {
     return preset != null;
   }
 
-  /** Returns the configuration: a preset or an earlier run, overridden by the given flags. */
-  RunConfig over(RunRecord earlier) {
-    RunConfig base = earlier != null ? earlier.run() : preset();
+  /**
+   * Returns the configuration: a preset or an earlier run, overridden by the given flags.
+   *
+   * @param builtIn the name of the built-in set of a request, as {@link
+   *     csdp.data.DataSources#builtIn}
+   */
+  RunConfig over(RunRecord earlier, Function<DataRequest, String> builtIn) {
+    RunConfig base = earlier != null ? earlier.run() : preset(builtIn);
     TrainOptions t = base.training();
     boolean supervised =
         algorithm == null ? base.network().supervised() : algorithm == Algorithm.SUPERVISED;
@@ -204,16 +205,12 @@ final class RunOptions {
   }
 
   /** Returns the preset; quick fits its schedule to built-in data, which are then named. */
-  private RunConfig preset() {
+  private RunConfig preset(Function<DataRequest, String> builtIn) {
     RunConfig config = or(preset, Preset.DEMO).config();
     if (preset != Preset.QUICK) {
       return config;
     }
-    String name =
-        DataSources.builtIn(
-            data.over(config.data()).request(),
-            line -> spec.commandLine().getErr().println("notice: " + line));
-    return preset.config(name);
+    return preset.config(builtIn.apply(data.over(config.data()).request()));
   }
 
   private static <T> T or(T given, T otherwise) {

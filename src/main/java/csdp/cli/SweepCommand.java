@@ -130,7 +130,7 @@ final class SweepCommand implements Callable<Integer> {
     if (!local) {
       out = out.toAbsolutePath().normalize(); // for other machines
     }
-    TrainFlags flags = new TrainFlags();
+    TrainFlags flags = new TrainFlags(this::notice);
     Map<RunConfig.Data, Splits> opened = new ConcurrentHashMap<>();
     Function<RunConfig.Data, Splits> data = d -> opened.computeIfAbsent(d, this::open);
     Sweep sweep = new Sweep(out, definition(flags), flags, checkpointEvery, data);
@@ -240,8 +240,11 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   private Splits open(RunConfig.Data request) {
-    PrintWriter err = spec.commandLine().getErr();
-    return DataSources.open(request.request(), line -> err.println("notice: " + line));
+    return DataSources.open(request.request(), this::notice);
+  }
+
+  private void notice(String line) {
+    spec.commandLine().getErr().println("notice: " + line);
   }
 
   /** Returns a device for each trial that runs at once. */

@@ -4,6 +4,7 @@ import csdp.backend.Device;
 import csdp.checkpoint.RunFolder;
 import csdp.checkpoint.RunRecord;
 import csdp.config.RunConfig;
+import csdp.data.DataRequest;
 import csdp.data.DataSources;
 import csdp.data.Splits;
 import csdp.error.CsdpException;
@@ -83,14 +84,14 @@ final class TrainCommand implements Callable<Integer> {
       new RunFolder(out).requireWritable();
     }
     RunRecord earlier = resume && out != null ? new RunFolder(out).record() : null;
-    RunConfig config = options.over(earlier);
+    RunConfig config = options.over(earlier, this::builtIn);
     Splits splits = open(config);
     if (out == null) {
       String algo = config.network().supervised() ? "supervised" : "unsupervised";
       out = Path.of("exp_" + algo + "_" + splits.name());
       if (resume) {
         earlier = new RunFolder(out).record();
-        config = options.over(earlier);
+        config = options.over(earlier, this::builtIn);
         splits = open(config);
       }
     }
@@ -122,7 +123,14 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private Splits open(RunConfig config) {
-    PrintWriter err = spec.commandLine().getErr();
-    return DataSources.open(config.data().request(), line -> err.println("notice: " + line));
+    return DataSources.open(config.data().request(), this::notice);
+  }
+
+  private String builtIn(DataRequest request) {
+    return DataSources.builtIn(request, this::notice);
+  }
+
+  private void notice(String line) {
+    spec.commandLine().getErr().println("notice: " + line);
   }
 }

@@ -1,14 +1,19 @@
 package csdp.cli;
 
 import csdp.config.RunConfig;
+import csdp.data.DataRequest;
+import csdp.data.DataSources;
 import csdp.error.CsdpException;
 import csdp.sweep.Flags;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -20,6 +25,15 @@ final class TrainFlags implements Flags {
   private final List<OptionSpec> options =
       CommandSpec.forAnnotatedObject(new RunOptions()).options();
   private final List<Flag> flags = options.stream().map(TrainFlags::flag).toList();
+  private final Map<DataRequest, Optional<String>> builtIn = new HashMap<>();
+  private final Consumer<String> notice;
+
+  /**
+   * @param notice receives what a user should know of the data that were chosen, once
+   */
+  TrainFlags(Consumer<String> notice) {
+    this.notice = notice;
+  }
 
   private static Flag flag(OptionSpec option) {
     List<String> names = Arrays.stream(option.names()).map(n -> n.replaceFirst("^-+", "")).toList();
@@ -62,7 +76,14 @@ final class TrainFlags implements Flags {
     } catch (ParameterException e) {
       throw CsdpException.badInput("%s", e.getMessage());
     }
-    return parsed.over(null);
+    return parsed.over(null, this::builtIn);
+  }
+
+  /** Looks, and perhaps downloads, once for all trials. */
+  private synchronized String builtIn(DataRequest request) {
+    return builtIn
+        .computeIfAbsent(request, r -> Optional.ofNullable(DataSources.builtIn(r, notice)))
+        .orElse(null);
   }
 
   private Collection<String> argument(String name, String value) {

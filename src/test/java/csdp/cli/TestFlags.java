@@ -7,6 +7,6 @@ public final class TestFlags {
   private TestFlags() {}
 
   public static Flags train() {
-    return new TrainFlags();
+    return new TrainFlags(line -> {});
   }
 }

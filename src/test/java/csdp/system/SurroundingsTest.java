@@ -167,6 +167,20 @@ class SurroundingsTest extends CommandTest {
     assertTrue(later.code() == 2 || later.code() == 3, later.err());
   }
 
+  /** The quick preset chooses its data; a sweep does so once, and says it once. */
+  @Test
+  void sweepsOfTheQuickPresetNeedNoData() throws Exception {
+    String flags =
+        " --preset quick --epochs 1 --train-limit 100 --valid 50 --hidden 10 --steps 3 --batch 50"
+            + " --device cpu --vary seed=1..3 --out sweep";
+    Child child = child(Map.of(), "unset CSDP_DATA; $CSDP sweep" + flags);
+    assertEquals(0, child.code(), child.err());
+    assertFalse(child.err().contains("\tat "), child.err());
+    long looked = child.err().lines().filter(l -> l.startsWith("notice: downloading")).count();
+    assertEquals(1, looked, child.err());
+    assertTrue(child.out().contains("3 trials"), child.out());
+  }
+
   @Test
   void aDisplayThatIsNotThereDoesNotMatter() throws Exception {
     Map<String, String> dead = Map.of("DISPLAY", "localhost:10.0");
