@@ -1,7 +1,8 @@
 // Spikes of the input and the clamped context, of a whole window at once.
 //
 // Equation   s0[b,i](t) ~ Bernoulli(x[b,i]): s0 = 1 where uniform < x, drawn at each step.
-//            sy[b,k](t) = 1 where k is the label of sample b; label -1 clamps nothing.
+//            sy[b,k](t) = 1 where k is the label of sample b; label -1 clamps nothing, nor does a
+//            window without context.
 // Random     Philox 4x32-10, counter (batch, t, firstSample + b, i / 4), key (seed, purpose), word
 //            i % 4: the same bits as the Java backends draw, in any order of evaluation.
 // Shapes     images x: N x units in [0, 1]; draw: {batch, firstSample, seed, purpose, from};
@@ -130,15 +131,15 @@ KERNEL encode_recorded(const Network* network, const unsigned char* recorded, in
   }
 }
 
-// Also resets the record of the first value of the window that is not finite.
-KERNEL clamp_context(const Network* network, int population, int n) {
+// Also resets the record of the first value of the window that is not finite. context: whether labels are clamped.
+KERNEL clamp_context(const Network* network, int population, int context, int n) {
   Population p = network->populations[population];
   int b = globalIndex();
   if (b == 0) {
     network->firstNotFinite[0] = ALL_FINITE;
   }
   if (b < n) {
-    int label = network->labels[b];
+    int label = context ? network->labels[b] : -1;
     for (int w = 0; w < wordOf(p.stride); w++) {
       spikesOf(p, 1, b, n)[w] = label >= 0 && label / 32 == w ? 1u << label % 32 : 0;
     }

@@ -75,7 +75,7 @@ struct Synapse {
   int rows;
   Rule rule;
   int hollow;
-  float currentScale;  // R_m, -R_i (lateral) or 1 (heads and reconstruction)
+  float currentScale;  // R_m, R_c (context), -R_i (lateral) or 1 (heads and reconstruction)
   float learningScale;
   float lower;
   float upper;

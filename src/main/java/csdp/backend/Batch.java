@@ -11,10 +11,12 @@ import csdp.model.Philox.Purpose;
  * @param positives number of positive samples N+; they come first
  * @param images spike probabilities of the input units per step; null for {@link Recorded} input
  *     without images: then the image of a sample is the share of steps in which each unit spiked
- * @param labels N class indices, clamped as context and as the head's target; -1 for none
+ * @param labels N class indices, the head's targets; -1 for none
  * @param input source of the input spikes
+ * @param context whether the labels are clamped as context too
  */
-public record Batch(int size, int positives, Images images, int[] labels, Input input) {
+public record Batch(
+    int size, int positives, Images images, int[] labels, Input input, boolean context) {
   /** Images of the samples. */
   public sealed interface Images {}
 
@@ -103,6 +105,11 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
     }
   }
 
+  /** A batch whose labels are clamped as context. */
+  public Batch(int size, int positives, Images images, int[] labels, Input input) {
+    this(size, positives, images, labels, input, true);
+  }
+
   /** Checks sizes. */
   public Batch {
     if (size < 1 || positives < 0 || positives > size || labels.length < size) {
@@ -145,8 +152,13 @@ public record Batch(int size, int positives, Images images, int[] labels, Input 
     return images instanceof Stored && sample >= positives ? sample - positives : sample;
   }
 
-  /** Returns the clamped class of a sample, or -1. */
+  /** Returns the class of a sample that the head learns, or -1. */
   public int label(int sample) {
     return labels[sample];
+  }
+
+  /** Returns the class of a sample that is clamped as context, or -1. */
+  public int clamped(int sample) {
+    return context ? labels[sample] : -1;
   }
 }

@@ -284,6 +284,7 @@ public record NgcLearnModel(
       if (hidden.isEmpty()) {
         throw CsdpException.badInput("%s: component W1 is missing; is this a CSDP model?", file);
       }
+      boolean supervised = components.keySet().stream().anyMatch(n -> n.matches("V\\d+y"));
       Constants constants =
           named(
               () ->
@@ -293,11 +294,11 @@ public record NgcLearnModel(
                       .tauM(number("z1", "tau_m"))
                       .tauTrace(number("tr1", "tau_tr"))
                       .resistance(number("W1", "resist_scale"))
+                      .contextResistance(number(supervised ? "V2y" : "W1", "resist_scale"))
                       .inhibitoryResistance(number("M1", "resist_scale"))
                       .thresholdRate(number("z1", "rho_b"))
                       .goodnessThreshold(number("g1", "threshold"))
                       .build());
-      boolean supervised = components.keySet().stream().anyMatch(n -> n.matches("V\\d+y"));
       NetworkSpec spec =
           named(
               () ->

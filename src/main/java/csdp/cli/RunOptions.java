@@ -26,7 +26,8 @@ final class RunOptions {
       names = "--preset",
       description =
           "${COMPLETION-CANDIDATES}: quick trains for at most a minute on two cores, demo is the"
-              + " released demo. Flags override single values. Default: demo.")
+              + " released demo, tuned is more accurate at its size. Flags override single values."
+              + " Default: demo.")
   private Preset preset;
 
   @Option(
@@ -100,6 +101,14 @@ final class RunOptions {
   private Float resistance;
 
   @Option(
+      names = "--context-resistance",
+      paramLabel = "R",
+      description =
+          "Resistance R_c of the label context. Default: that of --resistance; 0.4 with the tuned"
+              + " preset.")
+  private Float contextResistance;
+
+  @Option(
       names = "--inhibitory-resistance",
       paramLabel = "R",
       description = "Resistance R_i of lateral inputs. Default: 0.01.")
@@ -114,7 +123,9 @@ final class RunOptions {
   @Option(
       names = "--goodness-threshold",
       paramLabel = "THETA",
-      description = "Goodness at which a sample is positive with probability 0.5. Default: 10.")
+      description =
+          "Goodness at which a sample is positive with probability 0.5. Default: 10; 6 with the"
+              + " tuned preset.")
   private Float goodnessThreshold;
 
   @Option(
@@ -133,7 +144,8 @@ final class RunOptions {
       names = "--anneal",
       paramLabel = "N",
       description =
-          "Learning rate and decay fall along a cosine to 2 %% in N epochs. Default: 0, constant.")
+          "Learning rate and decay fall along a cosine to 2 %% in N epochs. Default: 0, constant;"
+              + " all epochs with the tuned preset.")
   private Integer anneal;
 
   @Option(
@@ -141,15 +153,24 @@ final class RunOptions {
       paramLabel = "PIXELS",
       description =
           "Shift each training image by up to PIXELS in both directions, anew in each epoch."
-              + " Default: 0.")
+              + " Default: 0; 1 with the tuned preset.")
   private Integer shift;
 
   @Option(
       names = "--hard-negatives",
+      negatable = true,
       description =
           "Supervised: the wrong label of a negative is the one that the network finds most likely,"
-              + " instead of a random one. Each batch is classified first.")
-  private boolean hardNegatives;
+              + " instead of a random one. Each batch is classified first. On in the tuned preset.")
+  private Boolean hardNegatives;
+
+  @Option(
+      names = "--unlabelled-head",
+      negatable = true,
+      description =
+          "Supervised: the head learns from each batch shown without labels as context, as it will"
+              + " be used, and everything else with them. On in the tuned preset.")
+  private Boolean unlabelledHead;
 
   boolean hasPreset() {
     return preset != null;
@@ -170,18 +191,21 @@ final class RunOptions {
       throw CsdpException.badInput("%s needs --algo unsupervised", rotate ? "--rotate" : "--mix");
     }
     int b = or(batch, t.batch());
+    int passes = or(epochs, t.epochs());
+    boolean anneals = earlier == null && t.anneal() == t.epochs(); // in all epochs
     Learning l = earlier != null ? t.learning() : Learning.forBatch(b);
     TrainOptions training =
-        t.withEpochs(or(epochs, t.epochs()))
+        t.withEpochs(passes)
             .withBatch(b)
             .withSeed(or(seed, t.seed()))
             .withMix(or(mix, t.mix()))
             .withRotate(rotate || t.rotate())
             .withLearning(
                 new Learning(or(learningRate, l.learningRate()), or(weightDecay, l.weightDecay())))
-            .withAnneal(or(anneal, t.anneal()))
+            .withAnneal(or(anneal, anneals ? passes : t.anneal()))
             .withShift(or(shift, t.shift()))
-            .withHardNegatives(hardNegatives || t.hardNegatives());
+            .withHardNegatives(or(hardNegatives, t.hardNegatives()))
+            .withUnlabelledHead(or(unlabelledHead, t.unlabelledHead()));
     Constants c = base.constants();
     Constants constants =
         Constants.builder()
@@ -190,6 +214,7 @@ final class RunOptions {
             .tauM(or(tauM, c.tauM()))
             .tauTrace(or(tauTrace, c.tauTrace()))
             .resistance(or(resistance, c.resistance()))
+            .contextResistance(contextResistance(c))
             .inhibitoryResistance(or(inhibitoryResistance, c.inhibitoryResistance()))
             .thresholdRate(or(thresholdRate, c.thresholdRate()))
             .goodnessThreshold(or(goodnessThreshold, c.goodnessThreshold()))
@@ -202,6 +227,13 @@ final class RunOptions {
         training,
         data.over(base.data()),
         constants);
+  }
+
+  /** Returns R_c: it follows R_m where it is the same. */
+  private float contextResistance(Constants base) {
+    boolean follows = base.contextResistance() == base.resistance();
+    return or(
+        contextResistance, follows ? or(resistance, base.resistance()) : base.contextResistance());
   }
 
   /** Returns the preset; quick fits its schedule to built-in data, which are then named. */

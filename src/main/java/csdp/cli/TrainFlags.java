@@ -56,7 +56,9 @@ final class TrainFlags implements Flags {
       if (option != null) {
         given.put(
             flags.get(i).name(),
-            isSwitch(option) ? "true" : String.join(",", option.originalStringValues()));
+            isSwitch(option)
+                ? option.getValue().toString()
+                : String.join(",", option.originalStringValues()));
       }
     }
     return given;
@@ -93,7 +95,10 @@ final class TrainFlags implements Flags {
     }
     return switch (value) {
       case "true" -> List.of(option.longestName());
-      case "false" -> List.of();
+      case "false" ->
+          option.negatable()
+              ? List.of(option.longestName().replaceFirst("--", "--no-"))
+              : List.of();
       default -> throw CsdpException.badInput("%s is true or false, not '%s'", name, value);
     };
   }

@@ -29,6 +29,8 @@ import java.util.Map;
  * @param constants of the dynamics
  */
 public record RunConfig(Network network, TrainOptions training, Data data, Constants constants) {
+  private static final List<String> RATES = List.of("learningRate", "weightDecay");
+
   /** Checks that nothing is missing. */
   public RunConfig {
     Json.required("network", network);
@@ -149,7 +151,9 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     /** About a minute on two cores; more epochs for digits, of which there are few. */
     QUICK,
     /** The released demo: 3000,600 units, 10 epochs, batches of 500. */
-    DEMO;
+    DEMO,
+    /** More accurate at the size and the epochs of the demo; supervised, for images. */
+    TUNED;
 
     /** Returns the configuration of the preset for MNIST-like data. */
     public RunConfig config() {
@@ -169,6 +173,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
                 ? of(builtIn, List.of(500, 100), 20, 98, 0, 0)
                 : of(builtIn, List.of(500, 100), 3, 200, 2_000, 24_000);
         case DEMO -> of(builtIn, List.of(3000, 600), 10, 500, 10_000, 0);
+        case TUNED -> DEMO.config(builtIn).tuned();
       };
     }
 
@@ -182,6 +187,19 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
     }
   }
 
+  /** Returns a copy with the recipe of {@link Preset#TUNED}. */
+  private RunConfig tuned() {
+    return new RunConfig(
+        network,
+        training
+            .withAnneal(training.epochs())
+            .withShift(1)
+            .withHardNegatives(true)
+            .withUnlabelledHead(true),
+        data,
+        constants.toBuilder().goodnessThreshold(6).contextResistance(0.4f).build());
+  }
+
   /**
    * Brings a configuration that an earlier version wrote up to date: fields that it did not have
    * get their defaults, and the rates of plasticity move from the constants to the training
@@ -190,15 +208,18 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
   public static void complete(ObjectNode run) {
     if (run.path("training") instanceof ObjectNode training) {
       if (run.path("constants") instanceof ObjectNode constants) {
-        for (String rate : List.of("learningRate", "weightDecay")) {
+        for (String rate : RATES) {
           if (constants.has(rate) && !training.has(rate)) {
             training.set(rate, constants.remove(rate));
           }
         }
+        if (constants.has("resistance") && !constants.has("contextResistance")) {
+          constants.set("contextResistance", constants.get("resistance"));
+        }
       }
       int batch = training.path("batch").asInt();
       Learning rates = Learning.forBatch(batch > 0 ? batch : Preset.DEMO.config().training.batch());
-      putMissing(training, Json.tree(rates));
+      putMissing(training, ((ObjectNode) Json.tree(rates)).retain(RATES));
     }
     if (run.path("data") instanceof ObjectNode data
         && !data.has("defaultValid")
@@ -231,8 +252,8 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
             : String.format(Locale.ROOT, ", mix %s%s", t.mix(), t.rotate() ? ", rotated" : "");
     return String.format(
         Locale.ROOT,
-        "%d epochs, batch %d, seed %d%s, T %d, dt %s ms, tau_m %s ms, tau_trace %s ms, R_m %s,"
-            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s%s%s%s",
+        "%d epochs, batch %d, seed %d%s, T %d, dt %s ms, tau_m %s ms, tau_trace %s ms, R_m %s%s,"
+            + " R_i %s, rho_b %s, theta %s, eta %s, decay %s%s%s%s%s",
         t.epochs(),
         t.batch(),
         t.seed(),
@@ -242,6 +263,7 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         c.tauM(),
         c.tauTrace(),
         c.resistance(),
+        c.contextResistance() == c.resistance() ? "" : ", R_c " + c.contextResistance(),
         c.inhibitoryResistance(),
         c.thresholdRate(),
         c.goodnessThreshold(),
@@ -249,7 +271,8 @@ public record RunConfig(Network network, TrainOptions training, Data data, Const
         t.weightDecay(),
         t.anneal() == 0 ? "" : ", falling to 2 % in " + t.anneal() + " epochs",
         t.shift() == 0 ? "" : ", shifted by up to " + t.shift() + " pixels",
-        t.hardNegatives() ? ", hard negatives" : "");
+        t.hardNegatives() ? ", hard negatives" : "",
+        t.unlabelledHead() ? ", head learns without labels as context" : "");
   }
 
   /** Returns the network for data of the given sizes. */

@@ -21,6 +21,8 @@ import java.util.function.Consumer;
  *     epoch; 0 for none
  * @param hardNegatives supervised only: whether the wrong label of a negative is the one that the
  *     network finds most likely
+ * @param unlabelledHead supervised only: whether the head learns from each batch shown without
+ *     context, as a trained network will see it, and the other synapses with context
  */
 public record TrainOptions(
     int epochs,
@@ -32,7 +34,8 @@ public record TrainOptions(
     float weightDecay,
     int anneal,
     int shift,
-    boolean hardNegatives) {
+    boolean hardNegatives,
+    boolean unlabelledHead) {
   /** Share of the rates that remains after annealing. */
   public static final double FINAL_RATE = 0.02;
 
@@ -60,7 +63,7 @@ public record TrainOptions(
   public static TrainOptions epochs(int epochs) {
     Learning l = Learning.forBatch(500);
     return new TrainOptions(
-        epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay(), 0, 0, false);
+        epochs, 500, 1234, 0.5f, false, l.learningRate(), l.weightDecay(), 0, 0, false, false);
   }
 
   /** The rates of plasticity at the start. */
@@ -135,6 +138,11 @@ public record TrainOptions(
     return with(c -> c.hardNegatives = on);
   }
 
+  /** The same with a head that learns without context, or with it; supervised only. */
+  public TrainOptions withUnlabelledHead(boolean on) {
+    return with(c -> c.unlabelledHead = on);
+  }
+
   private TrainOptions with(Consumer<Copy> change) {
     Copy copy = new Copy(this);
     change.accept(copy);
@@ -153,6 +161,7 @@ public record TrainOptions(
     int anneal;
     int shift;
     boolean hardNegatives;
+    boolean unlabelledHead;
 
     Copy(TrainOptions of) {
       epochs = of.epochs;
@@ -165,6 +174,7 @@ public record TrainOptions(
       anneal = of.anneal;
       shift = of.shift;
       hardNegatives = of.hardNegatives;
+      unlabelledHead = of.unlabelledHead;
     }
 
     TrainOptions options() {
@@ -178,7 +188,8 @@ public record TrainOptions(
           weightDecay,
           anneal,
           shift,
-          hardNegatives);
+          hardNegatives,
+          unlabelledHead);
     }
   }
 }

@@ -10,7 +10,9 @@ import csdp.error.CsdpException;
  * @param dt integration step, ms
  * @param tauM membrane time constant, ms
  * @param tauTrace trace time constant, ms
- * @param resistance input resistance R_m, of all excitatory currents into hidden layers
+ * @param resistance input resistance R_m, of all excitatory currents into hidden layers but those
+ *     of the context
+ * @param contextResistance R_c, of the currents of the label context; in the demo R_m
  * @param inhibitoryResistance R_i, of lateral currents
  * @param thresholdRate rho_b, how fast the adaptive threshold follows the layer's spike count
  * @param goodnessThreshold theta, the goodness at which the probability of a positive sample is 0.5
@@ -21,6 +23,7 @@ public record Constants(
     float tauM,
     float tauTrace,
     float resistance,
+    float contextResistance,
     float inhibitoryResistance,
     float thresholdRate,
     float goodnessThreshold) {
@@ -55,6 +58,7 @@ public record Constants(
     positive("tau-m", tauM);
     positive("tau-trace", tauTrace);
     Learning.notNegative("resistance", resistance);
+    Learning.notNegative("context-resistance", contextResistance);
     Learning.notNegative("inhibitory-resistance", inhibitoryResistance);
     Learning.notNegative("threshold-rate", thresholdRate);
     Learning.notNegative("goodness-threshold", goodnessThreshold);
@@ -82,6 +86,7 @@ public record Constants(
         .tauM(tauM)
         .tauTrace(tauTrace)
         .resistance(resistance)
+        .contextResistance(contextResistance)
         .inhibitoryResistance(inhibitoryResistance)
         .thresholdRate(thresholdRate)
         .goodnessThreshold(goodnessThreshold);
@@ -115,6 +120,7 @@ public record Constants(
     private float tauM = 100f;
     private float tauTrace = 13f;
     private float resistance = 0.1f;
+    private Float contextResistance; // null for R_m
     private float inhibitoryResistance = 0.01f;
     private float thresholdRate = 0.001f;
     private float goodnessThreshold = 10f;
@@ -151,6 +157,12 @@ public record Constants(
       return this;
     }
 
+    /** R_c; R_m unless set. */
+    public Builder contextResistance(float value) {
+      contextResistance = value;
+      return this;
+    }
+
     /** R_i; 0.01 in the demo. */
     public Builder inhibitoryResistance(float value) {
       inhibitoryResistance = value;
@@ -181,6 +193,7 @@ public record Constants(
           tauM,
           tauTrace,
           resistance,
+          contextResistance == null ? resistance : contextResistance,
           inhibitoryResistance,
           thresholdRate,
           goodnessThreshold);

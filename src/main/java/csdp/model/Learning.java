@@ -7,12 +7,43 @@ import csdp.error.CsdpException;
  *
  * @param learningRate eta of Adam
  * @param weightDecay decay of a weight for each postsynaptic spike without a presynaptic one
+ * @param synapses that learn; the others stay as they are
  */
-public record Learning(float learningRate, float weightDecay) {
+public record Learning(float learningRate, float weightDecay, Synapses synapses) {
+  /** Groups of synapses. */
+  public enum Synapses {
+    /** Every synapse. */
+    ALL,
+    /** Those onto the head. */
+    HEADS,
+    /** Every synapse but those onto the head. */
+    ALL_BUT_HEADS;
+
+    /** Returns whether a synapse belongs to the group. */
+    public boolean contains(Synapse s) {
+      boolean head = s.post().role() == Population.Role.HEAD;
+      return switch (this) {
+        case ALL -> true;
+        case HEADS -> head;
+        case ALL_BUT_HEADS -> !head;
+      };
+    }
+  }
+
   /** Checks both. */
   public Learning {
     notNegative("learning-rate", learningRate);
     notNegative("weight-decay", weightDecay);
+  }
+
+  /** Rates at which every synapse learns. */
+  public Learning(float learningRate, float weightDecay) {
+    this(learningRate, weightDecay, Synapses.ALL);
+  }
+
+  /** The same rates for a group of synapses. */
+  public Learning of(Synapses group) {
+    return new Learning(learningRate, weightDecay, group);
   }
 
   /**

@@ -51,6 +51,7 @@ public final class NetworkSpec {
     Population context = add("z" + (hidden.length + 1), b.classes, Role.CONTEXT, 0);
 
     float rm = constants.resistance();
+    float rc = constants.contextResistance();
     float ri = constants.inhibitoryResistance();
     for (int l = 1; l <= hidden.length; l++) {
       contrastive("W" + l, layer[l - 1], layer[l], rm);
@@ -59,7 +60,7 @@ public final class NetworkSpec {
         contrastive("V" + (l + 1), layer[l + 1], layer[l], rm);
       }
       if (supervised) {
-        contrastive("V" + (l + 1) + "y", context, layer[l], rm);
+        contrastive("V" + (l + 1) + "y", context, layer[l], rc);
       }
     }
     for (int l = 1; l <= hidden.length; l++) {

@@ -33,8 +33,8 @@ public final class Philox {
     EVENTS,
     /** Shifts of training images; counter (epoch, 0, position in the data set, 0). */
     SHIFTS,
-    /** Bernoulli input spikes of the images that hard negatives are chosen for. */
-    HARD_NEGATIVES
+    /** Bernoulli input spikes of training images that are shown without context. */
+    UNLABELLED_SPIKES
   }
 
   /** Number of rounds. */

@@ -12,7 +12,7 @@
  *
  * <ol>
  *   <li>Currents from spikes of step t-1:<br>
- *       {@code j_l = Rm (s_(l-1) W_l + s_(l+1) V_(l+1) + s_y V_(l+1)y) - Ri s_l M_l}<br>
+ *       {@code j_l = Rm (s_(l-1) W_l + s_(l+1) V_(l+1)) + Rc s_y V_(l+1)y - Ri s_l M_l}<br>
  *       {@code j_y = sum_l s_l C_(l+1)}, without a resistance; V is absent at l = L.
  *   <li>Input: {@code s_0 ~ Bernoulli(x)}, drawn at each step, or a recording's spikes; {@code s_y
  *       = y}, one-hot, zero at inference, for the context synapses.
@@ -27,8 +27,8 @@
  *       (s_0 - s_R) / N+}.
  *   <li>Plasticity of a synapse S with presynaptic spikes a, at each step of training.<br>
  *       CSDP (W, V, M and context), a of step t-1: {@code U = a^T (R_S d)} with {@code R_S = Ri}
- *       for M, else Rm; {@code S = Adam(S, U) - decay (1 - a)^T s_l}, summed over samples; clipped
- *       to [-1, 1], M to [0, 1]; the diagonal of M is zeroed.<br>
+ *       for M, Rc for the context, else Rm; {@code S = Adam(S, U) - decay (1 - a)^T s_l}, summed
+ *       over samples; clipped to [-1, 1], M to [0, 1]; the diagonal of M is zeroed.<br>
  *       Error (C of step t-1, R_1 of step t): {@code U = -(a^T (Rm e)) (1 - |S|)}; {@code S =
  *       Adam(S, U)}, clipped to [-1, 1].<br>
  *       Adam: {@code m = .9 m + .1 U}; {@code q = .999 q + .001 U^2}; {@code S -= eta (m/(1-.9^k))
@@ -62,7 +62,7 @@
  *   <tr><td>C_(l+1)</td><td>n_l x n_y</td><td>head of layer l</td></tr>
  *   <tr><td>R_1</td><td>n_1 x n_0</td><td>reconstruction</td></tr>
  *   <tr><td>T, dt, tau_m, tau_tr</td><td></td><td>50 steps, 3 ms, 100 ms, 13 ms</td></tr>
- *   <tr><td>Rm, Ri, rho_b, theta</td><td></td><td>0.1, 0.01, 0.001, 10</td></tr>
+ *   <tr><td>Rm, Rc, Ri, rho_b, theta</td><td></td><td>0.1, 0.1, 0.01, 0.001, 10</td></tr>
  * </table>
  *
  * <p>Source: A. Ororbia, "Contrastive signal-dependent plasticity", Science Advances 10, eadn6076

@@ -64,7 +64,13 @@ public final class Batches {
     }
     if (!spec.supervised() && options.hardNegatives()) {
       throw CsdpException.badInput(
-          "--hard-negatives are wrong labels, so they need --algo supervised");
+          "hard negatives are wrong labels, so they need --algo supervised (without them:"
+              + " --no-hard-negatives)");
+    }
+    if (!spec.supervised() && options.unlabelledHead()) {
+      throw CsdpException.badInput(
+          "an unlabelled head needs --algo supervised: otherwise no image is shown with its label"
+              + " (without it: --no-unlabelled-head)");
     }
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
@@ -124,19 +130,17 @@ public final class Batches {
   }
 
   /**
-   * Returns the images of the last batch without labels, for {@link #harden}. Their spikes are
-   * drawn anew, with the purpose HARD_NEGATIVES; recorded ones are the same.
+   * Returns the images of the last batch without context; their labels are targets of the head
+   * only. Their spikes are drawn anew, with the purpose UNLABELLED_SPIKES; recorded ones are the
+   * same.
    */
   Batch unlabelled() {
     int n = last.positives();
-    return last.input() instanceof Batch.RandomSpikes r
-        ? new Batch(
-            n,
-            n,
-            last.images(),
-            Evaluator.same(n, -1),
-            new Batch.RandomSpikes(r.seed(), Purpose.HARD_NEGATIVES, r.batch(), 0))
-        : Evaluator.unlabelled(shown, n, options.seed());
+    Batch.Input input =
+        last.input() instanceof Batch.RandomSpikes r
+            ? new Batch.RandomSpikes(r.seed(), Purpose.UNLABELLED_SPIKES, r.batch(), 0)
+            : Batch.Recorded.of(shown, n, n);
+    return new Batch(n, n, last.images(), labels, input, false);
   }
 
   /**

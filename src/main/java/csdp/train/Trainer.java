@@ -8,6 +8,8 @@ import csdp.data.Dataset;
 import csdp.error.CsdpException;
 import csdp.metrics.Evaluation;
 import csdp.metrics.MetricSums;
+import csdp.model.Learning;
+import csdp.model.Learning.Synapses;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import java.util.ArrayList;
@@ -110,12 +112,17 @@ public final class Trainer {
         long start = System.nanoTime();
         Batch shown = batches.get(epoch, batch);
         try {
-          if (options.hardNegatives()) {
+          Learning learning = options.learning(epoch + (double) batch / batches.count());
+          if (options.unlabelledHead()) {
+            backend.run(batches.unlabelled(), learning.of(Synapses.HEADS), out, null);
+            learning = learning.of(Synapses.ALL_BUT_HEADS);
+          } else if (options.hardNegatives()) {
             backend.run(batches.unlabelled(), null, out, null);
+          }
+          if (options.hardNegatives()) {
             batches.harden(out);
           }
-          double passes = epoch + (double) batch / batches.count();
-          backend.run(shown, options.learning(passes), out, null);
+          backend.run(shown, learning, out, null);
           sums.add(backend.spec(), shown, out, batches.labels());
         } catch (CsdpException e) {
           throw e.in("epoch %d, batch %d of %d", epoch + 1, batch + 1, batches.count());

@@ -11,10 +11,12 @@ import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
 import csdp.io.Npy;
+import csdp.model.Learning.Synapses;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox;
 import csdp.model.Population;
+import csdp.model.Synapse;
 import csdp.model.TestParameters;
 import csdp.model.TestRates;
 import csdp.train.Batches;
@@ -126,6 +128,56 @@ class BackendParityTest {
         TestParameters.assertSame(reference.parameters(), other.parameters());
       }
     }
+  }
+
+  /** The head alone learns from a window without context, then everything but the head with it. */
+  @ParameterizedTest
+  @MethodSource("backends")
+  void groupsOfSynapsesLearnInWindowsOfTheirOwn(Nets.Maker maker) {
+    NetworkSpec spec = lopsided(49, 5, 8).hidden(40, 13).build();
+    Parameters before = Parameters.random(spec, 5);
+    try (Backend reference = Nets.reference(spec);
+        Backend other = maker.make().apply(spec)) {
+      reference.restore(before);
+      other.restore(before);
+      ReadOut out = new ReadOut(spec);
+      for (int k = 0; k < 4; k++) {
+        Synapses group = k % 2 == 0 ? Synapses.HEADS : Synapses.ALL_BUT_HEADS;
+        Batch with = Nets.batch(spec, 20, k % 2 == 0 ? 0 : 20, 100 + k);
+        Batch batch =
+            new Batch(
+                with.size(),
+                20,
+                with.images(),
+                with.labels(),
+                with.input(),
+                group != Synapses.HEADS);
+        List<Snapshot> expected = new ArrayList<>();
+        List<Snapshot> actual = new ArrayList<>();
+        for (Backend b : List.of(reference, other)) {
+          List<Snapshot> steps = b == reference ? expected : actual;
+          boolean observed = k < 2; // then whole windows
+          b.run(
+              batch,
+              TestRates.LEARNING.of(group),
+              out,
+              observed ? v -> steps.add(new Snapshot(spec, v, true)) : null);
+          assertEquals(k % 2 == 0, out.spikes()[spec.context().index()] == 0);
+        }
+        assertSameSteps(expected, actual, group.toString());
+        Parameters after = reference.parameters();
+        TestParameters.assertSame(after, other.parameters());
+        for (Synapse s : spec.synapses()) {
+          boolean same = Arrays.equals(before.weights(s), after.weights(s));
+          assertEquals(!group.contains(s), same, s.name());
+        }
+        before = after;
+      }
+    }
+  }
+
+  static java.util.stream.Stream<Nets.Maker> backends() {
+    return Nets.others();
   }
 
   /** 12 images of 49 pixels behind 3 others, as bytes or as floats that are none. */

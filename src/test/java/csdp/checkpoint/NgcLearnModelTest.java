@@ -106,6 +106,7 @@ class NgcLearnModelTest {
               .tauM(99.9f)
               .tauTrace(13.7f)
               .resistance(0.3f)
+              .contextResistance(kind.supervised() ? 0.7f : 0.3f)
               .inhibitoryResistance(1 / 3f)
               .thresholdRate(1e-7f)
               .goodnessThreshold(9.99f)

@@ -25,4 +25,15 @@ class RunConfigTest {
     assertEquals(earlier, earlier.sizedAs(now.data()));
     assertNotEquals(earlier, earlier.sizedAs(Preset.DEMO.config().data()));
   }
+
+  /** There was one resistance for all excitatory currents. */
+  @Test
+  void theContextOfAnEarlierVersionHasTheResistanceOfTheInputs() {
+    ObjectNode tree = (ObjectNode) Json.tree(Preset.DEMO.config());
+    ObjectNode constants = (ObjectNode) tree.get("constants");
+    constants.put("resistance", 0.3f).remove("contextResistance");
+    RunConfig.complete(tree);
+    RunConfig earlier = Json.value(tree, RunConfig.class, Path.of("config.json"));
+    assertEquals(0.3f, earlier.constants().contextResistance());
+  }
 }

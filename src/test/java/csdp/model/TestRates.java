@@ -17,6 +17,7 @@ public final class TestRates {
     return Constants.builder()
         .steps(steps)
         .resistance(0.4f)
+        .contextResistance(0.7f)
         .inhibitoryResistance(0.03f)
         .thresholdRate(0.002f)
         .goodnessThreshold(2f)

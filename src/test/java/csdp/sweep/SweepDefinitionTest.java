@@ -129,6 +129,21 @@ class SweepDefinitionTest {
     assertFalse(trials.get(0).config().network().reconstruction());
     assertTrue(trials.get(1).config().network().reconstruction());
     assertRefused("maybe", () -> sweep(null, "no-reconstruction", "maybe").trials(FLAGS));
+    for (String preset : List.of("demo", "tuned")) {
+      List<Trial> heads =
+          new SweepDefinition(
+                  Map.of("preset", preset),
+                  Map.of("unlabelled-head", "true,false"),
+                  null,
+                  null,
+                  null)
+              .ordered(FLAGS)
+              .trials(FLAGS);
+      assertTrue(heads.get(0).config().training().unlabelledHead());
+      assertFalse(heads.get(1).config().training().unlabelledHead());
+      assertEquals(
+          preset.equals("tuned"), heads.get(1).config().training().hardNegatives(), preset);
+    }
   }
 
   @Test

@@ -180,6 +180,8 @@ class TrainCommandTest extends CommandTest {
       {"--rotate"},
       {"--mix", "0.3"},
       {"--algo", "unsupervised", "--hard-negatives"},
+      {"--algo", "unsupervised", "--unlabelled-head"},
+      {"--context-resistance", "-1"},
       {"--algo", "unsupervised", "--mix", "1.5"},
       {"--epochs", "0"},
       {"--batch", "0"},
@@ -358,6 +360,20 @@ class TrainCommandTest extends CommandTest {
     assertTrue(err.contains("warning: 30 of 30 answers are undecided"), err);
   }
 
+  @Test
+  void theContextHasTheResistanceOfTheInputsUnlessGiven() throws Exception {
+    String[][] flags = {{}, {"--resistance", "0.2"}, {"--context-resistance", "0.4"}};
+    double[] expected = {0.1, 0.2, 0.4};
+    for (int k = 0; k < flags.length; k++) {
+      List<String> all = new ArrayList<>(List.of("--out", folder("run" + k), "--epochs", "1"));
+      all.addAll(List.of(flags[k]));
+      assertEquals(0, trainStrokes(all.toArray(String[]::new)), err);
+      JsonNode config = Json.tree(dir.resolve("run" + k).resolve("config.json"));
+      assertEquals(expected[k], config.at("/run/constants/contextResistance").asDouble());
+      assertEquals(k == 2, out.contains("R_c 0.4"), out);
+    }
+  }
+
   /** Older versions stored the rates with the constants; missing fields have their defaults. */
   @Test
   void runsOfEarlierVersionsAreReadAndResumed() throws Exception {
@@ -369,7 +385,7 @@ class TrainCommandTest extends CommandTest {
     ObjectNode constants = (ObjectNode) config.at("/run/constants");
     constants.set("learningRate", training.remove("learningRate"));
     constants.set("weightDecay", training.remove("weightDecay"));
-    constants.remove(List.of("goodnessThreshold", "dt"));
+    constants.remove(List.of("goodnessThreshold", "dt", "contextResistance"));
     training.remove(List.of("mix", "rotate", "seed"));
     ((ObjectNode) config.at("/run/network")).remove("reconstruction");
     ((ObjectNode) config.at("/seen")).remove("ink");

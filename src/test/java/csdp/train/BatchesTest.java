@@ -190,7 +190,8 @@ class BatchesTest {
       Batch images = batches.unlabelled();
       assertEquals(batch.positives(), images.size());
       for (int b = 0; b < images.size(); b++) {
-        assertEquals(-1, images.label(b));
+        assertEquals(batch.label(b), images.label(b));
+        assertEquals(-1, images.clamped(b));
         assertEquals(recordingOf(batch, b, 9), recordingOf(images, b, 9));
       }
     }
@@ -346,12 +347,13 @@ class BatchesTest {
     float[] image = new float[2];
     float[] plain = new float[2];
     for (int b = 0; b < 4; b++) {
-      assertEquals(-1, images.label(b));
+      assertEquals(batch.label(b), images.label(b));
+      assertEquals(-1, images.clamped(b));
       images.copyImage(b, image, 0);
       batch.copyImage(b, plain, 0);
       assertArrayEquals(plain, image);
     }
-    assertEquals(Purpose.HARD_NEGATIVES, ((Batch.RandomSpikes) images.input()).purpose());
+    assertEquals(Purpose.UNLABELLED_SPIKES, ((Batch.RandomSpikes) images.input()).purpose());
     float[][] spikes = {{5, 7, 7}, {9, 1, 2}, {0, 0, 0}};
     for (float[] s : spikes) {
       ReadOut answers = new ReadOut(spec);

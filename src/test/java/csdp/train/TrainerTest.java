@@ -106,12 +106,13 @@ class TrainerTest {
   }
 
   /**
-   * Rates, shifts and hard negatives depend on the position in the schedule and the parameters, not
-   * on where a process began.
+   * Rates, shifts, hard negatives and the windows without context depend on the position in the
+   * schedule and the parameters, not on where a process began.
    */
   @Test
-  void annealedTrainingOfShiftedImagesWithHardNegativesResumesExactly() {
-    TrainOptions options = options(3).withAnneal(2).withShift(1).withHardNegatives(true);
+  void everyOptionOfTheScheduleResumesExactly() {
+    TrainOptions options =
+        options(3).withAnneal(2).withShift(1).withHardNegatives(true).withUnlabelledHead(true);
     assertEquals(options.learning(), options.learning(0));
     float full = options.learningRate();
     assertEquals(0.51f * full, options.learning(1).learningRate(), 1e-6f * full);
@@ -129,7 +130,11 @@ class TrainerTest {
       TrainState state = parts.resume(p);
       TestParameters.assertSame(whole, train(cpu, null, options, p, state));
       for (TrainOptions other :
-          List.of(options.withShift(0), options.withAnneal(3), options.withHardNegatives(false))) {
+          List.of(
+              options.withShift(0),
+              options.withAnneal(3),
+              options.withHardNegatives(false),
+              options.withUnlabelledHead(false))) {
         Parameters end = train(cpu, null, other, start, TrainState.start());
         assertThrows(AssertionError.class, () -> TestParameters.assertSame(whole, end));
       }

@@ -231,13 +231,14 @@ public final class CpuBackend implements Backend {
     Learning learning = next.learning;
     math = bounded && NotFinite.moderate(learning) ? fast : plain;
     next.out.reset(next.n);
-    if (plan == null || !plan.isFor(next.n, learning != null)) {
+    Learning.Synapses plastic = learning == null ? null : learning.synapses();
+    if (plan == null || !plan.isFor(next.n, plastic)) {
       plan = null; // stay consistent if allocation fails
       for (Layer layer : layers) {
         layer.allocate(next.n);
       }
       Arrays.setAll(scratch.samples, w -> new int[next.n]);
-      plan = new StepPlan(layers, next.n, learning != null, workers.count());
+      plan = new StepPlan(layers, next.n, plastic, workers.count());
     }
     for (Layer layer : layers) {
       layer.reset();

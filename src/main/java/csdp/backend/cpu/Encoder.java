@@ -117,7 +117,7 @@ final class Encoder {
 
   /** Sets the context of a sample to its one-hot label, or zero. */
   void clamp(int b, Spikes context) {
-    int label = batch.label(b);
+    int label = batch.clamped(b);
     context.unitList[b * context.units] = label;
     context.unitCount[b] = label < 0 ? 0 : 1;
   }

@@ -2,6 +2,7 @@ package csdp.backend.cpu;
 
 import csdp.backend.cpu.PhaseTimes.Kind;
 import csdp.backend.cpu.PhaseTimes.Part;
+import csdp.model.Learning;
 import csdp.model.Population;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ final class StepPlan {
   record Rows(Weights weights, int from, int to) {}
 
   private final int n;
-  private final boolean learns;
+  private final Learning.Synapses learning; // null for inference
   private final int sampleChunk;
   final Panel[] panels; // currents of the input, if panels pay off
   final Samples[] forward; // hidden layers, head and input
@@ -45,12 +46,12 @@ final class StepPlan {
    *
    * @param layers all, the input included
    * @param n samples
-   * @param learns false for inference: no lists and no plasticity
+   * @param learning synapses that learn; null for inference: no lists and no plasticity
    * @param threads that share the items
    */
-  StepPlan(Layer[] layers, int n, boolean learns, int threads) {
+  StepPlan(Layer[] layers, int n, Learning.Synapses learning, int threads) {
     this.n = n;
-    this.learns = learns;
+    this.learning = learning;
     this.sampleChunk = Math.max(1, Math.min(MOST_SAMPLES, n / (ITEMS_PER_THREAD * threads)));
     List<Panel> columns = new ArrayList<>();
     List<Samples> before = new ArrayList<>();
@@ -64,9 +65,7 @@ final class StepPlan {
       if (layer.drivenByInput()) {
         addPanels(columns, layer);
       }
-      if (learns) {
-        layer.incoming.forEach(w -> addRows(rows, w));
-      }
+      layer.incoming.stream().filter(this::learns).forEach(w -> addRows(rows, w));
     }
     for (Layer layer : layers) {
       if (layer.p.drawnFromImage()) {
@@ -77,8 +76,7 @@ final class StepPlan {
     forward = before.toArray(Samples[]::new);
     reconstruct = after.toArray(Samples[]::new);
     plastic = rows.toArray(Rows[]::new);
-    lists =
-        Arrays.stream(layers).filter(l -> learns && isPresynaptic(l, layers)).toArray(Layer[]::new);
+    lists = Arrays.stream(layers).filter(l -> isRead(l, layers)).toArray(Layer[]::new);
   }
 
   private void addSamples(List<Samples> items, Layer layer) {
@@ -101,13 +99,20 @@ final class StepPlan {
     }
   }
 
-  private static boolean isPresynaptic(Layer layer, Layer[] layers) {
-    return Arrays.stream(layers).flatMap(l -> l.incoming.stream()).anyMatch(w -> w.pre == layer);
+  private boolean learns(Weights w) {
+    return learning != null && learning.contains(w.synapse);
   }
 
-  /** Returns true if this is the plan for a number of samples. */
-  boolean isFor(int n, boolean learns) {
-    return this.n == n && this.learns == learns;
+  /** Returns true if a synapse that learns starts at a layer. */
+  private boolean isRead(Layer layer, Layer[] layers) {
+    return Arrays.stream(layers)
+        .flatMap(l -> l.incoming.stream())
+        .anyMatch(w -> w.pre == layer && learns(w));
+  }
+
+  /** Returns true if this is the plan for a number of samples and the synapses that learn. */
+  boolean isFor(int n, Learning.Synapses learning) {
+    return this.n == n && this.learning == learning;
   }
 
   // Items as parts of a step, for the times.

@@ -59,7 +59,12 @@ public final class CudaBackend implements Backend {
 
   /** Key of a captured window: everything that determines its launches and scalar arguments. */
   private record Window(
-      int n, int positives, boolean learn, boolean recorded, DeviceImages.OnDevice stored) {}
+      int n,
+      int positives,
+      boolean context,
+      Learning.Synapses learn, // null for inference
+      boolean recorded,
+      DeviceImages.OnDevice stored) {}
 
   /**
    * A network with all parameters zero; {@link #restore} sets them.
@@ -157,7 +162,14 @@ public final class CudaBackend implements Backend {
     reserve(batch);
     DeviceImages.OnDevice images =
         !replayed && batch.images() instanceof Batch.Stored s ? stored.show(s) : null;
-    Window w = new Window(batch.size(), batch.positives(), learn, replayed, images);
+    Window w =
+        new Window(
+            batch.size(),
+            batch.positives(),
+            batch.context(),
+            learn ? learning.synapses() : null,
+            replayed,
+            images);
     upload(batch, images != null);
     long before = plasticitySteps;
     if (learn) {
@@ -246,7 +258,7 @@ public final class CudaBackend implements Backend {
     } else {
       kernels.encode(net, images, draw, w.n);
     }
-    kernels.clampContext(net, w.n);
+    kernels.clampContext(net, w.context, w.n);
   }
 
   /**
@@ -258,10 +270,10 @@ public final class CudaBackend implements Backend {
     products(w, t, false);
     kernels.forward(net, t, w.n);
     products(w, t, true);
-    kernels.signals(net, t, w.n, w.positives, w.learn);
-    if (w.learn) {
+    kernels.signals(net, t, w.n, w.positives, w.learn != null);
+    if (w.learn != null) {
       kernels.transpose(net, t, w.n);
-      kernels.learn(net, t, w.n, w.positives, read);
+      kernels.learn(net, w.learn, t, w.n, w.positives, read);
     }
   }
 

@@ -129,7 +129,7 @@ public final class KernelCheck {
       net.restore(p);
       net.uploadLearning(LEARNING, 3);
       net.uploadLabels(labels, n);
-      kernels.clampContext(net, n);
+      kernels.clampContext(net, true, n);
     }
   }
 
@@ -281,7 +281,7 @@ public final class KernelCheck {
   private void learn(int t) {
     of("learn");
     boolean all = t == 2 || t == STEPS;
-    kernels.learn(fast, t, n, positives, all);
+    kernels.learn(fast, LEARNING.synapses(), t, n, positives, all);
     for (Synapse s : spec.synapses()) {
       kernels.learnPlain(plain, s, t, n, positives);
       if (all) {

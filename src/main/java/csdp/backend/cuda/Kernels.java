@@ -5,6 +5,7 @@ import csdp.backend.cuda.device.DeviceBuffer.Floats;
 import csdp.backend.cuda.device.DeviceBuffer.Ints;
 import csdp.backend.cuda.device.GpuDevice;
 import csdp.backend.cuda.device.GpuDevice.Geometry;
+import csdp.model.Learning;
 import csdp.model.Population;
 import csdp.model.Synapse;
 
@@ -134,8 +135,10 @@ public final class Kernels {
     device.launch("encode_recorded", window(net, n), net.table, recorded, n);
   }
 
-  void clampContext(NetworkState net, int n) {
-    device.launch("clamp_context", each(n, WARP), net.table, net.spec.context().index(), n);
+  /** context: whether the labels are clamped. */
+  void clampContext(NetworkState net, boolean context, int n) {
+    device.launch(
+        "clamp_context", each(n, WARP), net.table, net.spec.context().index(), context ? 1 : 0, n);
   }
 
   // forward.cu
@@ -200,12 +203,14 @@ public final class Kernels {
   // plasticity.cu
 
   /** all: defer no row, since the weights are read after this step. */
-  void learn(NetworkState net, int step, int n, int positives, boolean all) {
+  void learn(
+      NetworkState net, Learning.Synapses which, int step, int n, int positives, boolean all) {
+    NetworkState.Parts parts = net.learn.get(which);
     device.launch(
         "learn",
-        new Geometry(net.learn.blocks(), 1, ROWS * WARP, 0),
+        new Geometry(parts.blocks(), 1, ROWS * WARP, 0),
         net.table,
-        net.learn.table(),
+        parts.table(),
         net.adam,
         step,
         n,

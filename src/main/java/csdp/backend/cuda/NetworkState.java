@@ -17,7 +17,9 @@ import csdp.model.Synapse;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A network on the device: its parameters, its state for a batch, and the tables with their
@@ -139,7 +141,7 @@ final class NetworkState implements AutoCloseable {
   final Bytes table;
   final Parts forward;
   final Parts transpose;
-  final Parts learn;
+  final Map<Learning.Synapses, Parts> learn = new EnumMap<>(Learning.Synapses.class);
   private final Constants c;
   private final boolean currents;
   private final float[] powers; // trace by the age of its last spike
@@ -204,7 +206,9 @@ final class NetworkState implements AutoCloseable {
                   + synapses.length * SYNAPSE.bytes());
       forward = Parts.upload(parameters, "forward", forwardParts());
       transpose = Parts.upload(parameters, "transpose", transposeParts());
-      learn = Parts.upload(parameters, "learn", learnParts());
+      for (Learning.Synapses which : Learning.Synapses.values()) {
+        learn.put(which, Parts.upload(parameters, "learn", learnParts(which)));
+      }
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -372,10 +376,10 @@ final class NetworkState implements AutoCloseable {
   }
 
   /** Segments of rows, grouped by block; expensive blocks come first. */
-  private List<Part> learnParts() {
+  private List<Part> learnParts(Learning.Synapses which) {
     List<Part> parts = new ArrayList<>();
     Comparator<Synapse> longFirst = Comparator.comparingInt(s -> learningOrder(s.pre().role()));
-    for (Synapse s : ordered.stream().sorted(longFirst).toList()) {
+    for (Synapse s : ordered.stream().filter(which::contains).sorted(longFirst).toList()) {
       for (int row = 0; row < s.pre().units(); row += Kernels.ROWS) {
         for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
           parts.add(new Part(row(s), row, k * Kernels.SEGMENT));

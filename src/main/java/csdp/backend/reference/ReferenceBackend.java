@@ -215,8 +215,8 @@ public final class ReferenceBackend implements Backend {
     byte[] sy = state(context).spikes;
     Arrays.fill(sy, (byte) 0);
     for (int b = 0; b < n; b++) {
-      if (batch.label(b) >= 0) {
-        sy[b * context.units() + batch.label(b)] = 1;
+      if (batch.clamped(b) >= 0) {
+        sy[b * context.units() + batch.clamped(b)] = 1;
       }
     }
   }
@@ -274,9 +274,11 @@ public final class ReferenceBackend implements Backend {
     int positives = batch.positives();
     Population head = spec.head();
     State y = state(head);
-    byte[] label = state(spec.context()).spikes;
-    for (int k = 0; k < positives * head.units(); k++) {
-      y.signal[k] = 2 * (label[k] - y.trace[k]) / positives;
+    for (int b = 0; b < positives; b++) {
+      for (int k = 0; k < head.units(); k++) {
+        int at = b * head.units() + k;
+        y.signal[at] = 2 * ((batch.label(b) == k ? 1 : 0) - y.trace[at]) / positives;
+      }
     }
     if (spec.reconstruction() != null) {
       State r = state(spec.reconstruction());
@@ -287,12 +289,15 @@ public final class ReferenceBackend implements Backend {
     }
   }
 
-  /** 7. All synapses learn, at every step. */
+  /** 7. Synapses learn at every step. */
   private void plasticity(Learning learning) {
     long k = parameters.plasticitySteps() + 1;
     parameters.plasticitySteps(k);
     Adam adam = Adam.at(k, learning.learningRate());
     for (Synapse syn : spec.synapses()) {
+      if (!learning.synapses().contains(syn)) {
+        continue;
+      }
       byte[] a = pre(syn);
       float[] signal = state(syn.post()).signal;
       byte[] s = state(syn.post()).spikes;

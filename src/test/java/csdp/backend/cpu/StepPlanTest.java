@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -32,7 +33,7 @@ class StepPlanTest {
   @ParameterizedTest
   @CsvSource({"1, 1", "7, 2", "100, 2", "100, 16", "1000, 16", "1000, 64"})
   void itemsCoverTheWorkOnce(int n, int threads) {
-    StepPlan plan = new StepPlan(layers(), n, true, threads);
+    StepPlan plan = new StepPlan(layers(), n, Learning.Synapses.ALL, threads);
     Map<Layer, int[]> samples = new HashMap<>();
     Map<Layer, Integer> items = new HashMap<>();
     for (StepPlan.Samples[] phase : new StepPlan.Samples[][] {plan.forward, plan.reconstruct}) {

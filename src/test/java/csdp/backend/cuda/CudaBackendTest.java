@@ -132,7 +132,8 @@ class CudaBackendTest {
                     .withSeed(7)
                     .withAnneal(2)
                     .withShift(shift)
-                    .withHardNegatives(true),
+                    .withHardNegatives(true)
+                    .withUnlabelledHead(true),
                 TrainState.start(),
                 List.of(seen))
             .run();
