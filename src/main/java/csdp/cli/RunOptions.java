@@ -34,14 +34,16 @@ final class RunOptions {
       names = "--epochs",
       paramLabel = "N",
       description =
-          "Passes over the training images. Default: 10; 3 with the quick preset, 20 for digits.")
+          "Passes over the training images. Default: 10; 3 with the quick preset, 20 for digits"
+              + " with the quick or tuned preset.")
   private Integer epochs;
 
   @Option(
       names = "--batch",
       paramLabel = "B",
       description =
-          "Positive samples of a batch. Default: 500; 200 with the quick preset, 98 for digits.")
+          "Positive samples of a batch. Default: 500; 200 with the quick preset, 98 for digits"
+              + " with the quick or tuned preset.")
   private Integer batch;
 
   @Option(
@@ -50,7 +52,7 @@ final class RunOptions {
       split = ",",
       description =
           "Units of each hidden layer, one or more. Default: 3000,600; 500,100 with the quick"
-              + " preset.")
+              + " preset, and for digits with the tuned one.")
   private List<Integer> hidden;
 
   @Option(names = "--algo", description = "${COMPLETION-CANDIDATES}. Default: supervised.")
@@ -153,7 +155,7 @@ final class RunOptions {
       paramLabel = "PIXELS",
       description =
           "Shift each training image by up to PIXELS in both directions, anew in each epoch."
-              + " Default: 0; 1 with the tuned preset.")
+              + " Default: 0; 1 with the tuned preset, 0 for digits.")
   private Integer shift;
 
   @Option(
@@ -236,13 +238,13 @@ final class RunOptions {
         contextResistance, follows ? or(resistance, base.resistance()) : base.contextResistance());
   }
 
-  /** Returns the preset; quick fits its schedule to built-in data, which are then named. */
+  /** Returns the preset; most fit their schedule to built-in data, which are then named. */
   private RunConfig preset(Function<DataRequest, String> builtIn) {
-    RunConfig config = or(preset, Preset.DEMO).config();
-    if (preset != Preset.QUICK) {
-      return config;
-    }
-    return preset.config(builtIn.apply(data.over(config.data()).request()));
+    Preset named = or(preset, Preset.DEMO);
+    return switch (named) {
+      case DEMO -> named.config();
+      case QUICK, TUNED -> named.config(builtIn.apply(data.over(named.config().data()).request()));
+    };
   }
 
   private static <T> T or(T given, T otherwise) {

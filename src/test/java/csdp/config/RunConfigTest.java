@@ -26,6 +26,24 @@ class RunConfigTest {
     assertNotEquals(earlier, earlier.sizedAs(Preset.DEMO.config().data()));
   }
 
+  /** The size of demo for MNIST, that of quick for the small images of digits. */
+  @Test
+  void tunedIsOfTheSizeOfAnotherPreset() {
+    RunConfig mnist = Preset.TUNED.config();
+    assertEquals(Preset.DEMO.config().network(), mnist.network());
+    assertEquals(10, mnist.training().anneal());
+    assertEquals(1, mnist.training().shift());
+    RunConfig digits = Preset.TUNED.config("digits");
+    assertEquals(Preset.QUICK.config("digits").network(), digits.network());
+    assertEquals(Preset.QUICK.config("digits").data(), digits.data());
+    assertEquals(20, digits.training().anneal());
+    assertEquals(0, digits.training().shift());
+    for (RunConfig tuned : List.of(mnist, digits)) {
+      assertEquals(0.4f, tuned.constants().contextResistance());
+      assertEquals(6, tuned.constants().goodnessThreshold());
+    }
+  }
+
   /** There was one resistance for all excitatory currents. */
   @Test
   void theContextOfAnEarlierVersionHasTheResistanceOfTheInputs() {
