@@ -17,6 +17,7 @@ import csdp.backend.cuda.device.GpuDevice;
 import csdp.backend.cuda.ptx.KernelSources;
 import csdp.error.CsdpException;
 import csdp.model.Constants;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Synapse;
@@ -69,6 +70,8 @@ class KernelsTest {
             spec.synapses().get(0),
             Population.class,
             spec.head(),
+            Learning.Synapses.class,
+            Learning.Synapses.ALL,
             int.class,
             1,
             float.class,
