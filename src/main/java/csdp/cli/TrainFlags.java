@@ -29,7 +29,7 @@ final class TrainFlags implements Flags {
   private final Consumer<String> notice;
 
   /**
-   * @param notice receives what a user should know of the data that were chosen, once
+   * @param notice receives a line about the chosen data, once
    */
   TrainFlags(Consumer<String> notice) {
     this.notice = notice;

@@ -11,6 +11,7 @@ import csdp.data.DataSources;
 import csdp.data.Dataset;
 import csdp.data.Split;
 import csdp.io.Npy;
+import csdp.model.Learning;
 import csdp.model.Learning.Synapses;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
@@ -60,9 +61,15 @@ class BackendParityTest {
 
   /** Runs a window and returns the state after each step. */
   private static List<Snapshot> observed(Backend backend, Batch batch, boolean learn, ReadOut out) {
+    return observed(backend, batch, TestRates.when(learn), out);
+  }
+
+  /** The same at given rates, null for inference. */
+  private static List<Snapshot> observed(
+      Backend backend, Batch batch, Learning learning, ReadOut out) {
     List<Snapshot> steps = new ArrayList<>();
     backend.run(
-        batch, TestRates.when(learn), out, v -> steps.add(new Snapshot(backend.spec(), v, learn)));
+        batch, learning, out, v -> steps.add(new Snapshot(backend.spec(), v, learning != null)));
     assertEquals(backend.spec().constants().steps(), steps.size());
     return steps;
   }
@@ -132,7 +139,7 @@ class BackendParityTest {
 
   /** The head alone learns from a window without context, then everything but the head with it. */
   @ParameterizedTest
-  @MethodSource("backends")
+  @MethodSource("csdp.backend.Nets#others")
   void groupsOfSynapsesLearnInWindowsOfTheirOwn(Nets.Maker maker) {
     NetworkSpec spec = lopsided(49, 5, 8).hidden(40, 13).build();
     Parameters before = Parameters.random(spec, 5);
@@ -140,31 +147,25 @@ class BackendParityTest {
         Backend other = maker.make().apply(spec)) {
       reference.restore(before);
       other.restore(before);
-      ReadOut out = new ReadOut(spec);
+      ReadOut expected = new ReadOut(spec);
+      ReadOut actual = new ReadOut(spec);
       for (int k = 0; k < 4; k++) {
-        Synapses group = k % 2 == 0 ? Synapses.HEADS : Synapses.ALL_BUT_HEADS;
-        Batch with = Nets.batch(spec, 20, k % 2 == 0 ? 0 : 20, 100 + k);
-        Batch batch =
-            new Batch(
-                with.size(),
-                20,
-                with.images(),
-                with.labels(),
-                with.input(),
-                group != Synapses.HEADS);
-        List<Snapshot> expected = new ArrayList<>();
-        List<Snapshot> actual = new ArrayList<>();
-        for (Backend b : List.of(reference, other)) {
-          List<Snapshot> steps = b == reference ? expected : actual;
-          boolean observed = k < 2; // then whole windows
-          b.run(
-              batch,
-              TestRates.LEARNING.of(group),
-              out,
-              observed ? v -> steps.add(new Snapshot(spec, v, true)) : null);
-          assertEquals(k % 2 == 0, out.spikes()[spec.context().index()] == 0);
+        boolean context = k % 2 == 1;
+        Batch b = Nets.batch(spec, 20, context ? 20 : 0, 100 + k);
+        Batch batch = new Batch(b.size(), 20, b.images(), b.labels(), b.input(), context);
+        Synapses group = context ? Synapses.ALL_BUT_HEADS : Synapses.HEADS;
+        Learning learning = TestRates.LEARNING.of(group);
+        if (k < 2) {
+          assertSameSteps(
+              observed(reference, batch, learning, expected),
+              observed(other, batch, learning, actual),
+              group.toString());
+        } else { // whole windows
+          reference.run(batch, learning, expected, null);
+          other.run(batch, learning, actual, null);
         }
-        assertSameSteps(expected, actual, group.toString());
+        assertSame(expected, actual);
+        assertEquals(context, expected.spikes()[spec.context().index()] > 0);
         Parameters after = reference.parameters();
         TestParameters.assertSame(after, other.parameters());
         for (Synapse s : spec.synapses()) {
@@ -174,10 +175,6 @@ class BackendParityTest {
         before = after;
       }
     }
-  }
-
-  static java.util.stream.Stream<Nets.Maker> backends() {
-    return Nets.others();
   }
 
   /** 12 images of 49 pixels behind 3 others, as bytes or as floats that are none. */
