@@ -129,7 +129,6 @@ interface RowMath {
    * Applies Adam, decay and clip of a row.
    *
    * @param at start of the row in w, m and v
-   * @param at start of the row in w, m and v
    * @param u gradient, from {@code uAt} on
    * @param unpaired postsynaptic spikes without a presynaptic one, from {@code unpairedAt} on
    * @return true if the weights before clipping and the moments are finite
