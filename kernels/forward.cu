@@ -8,7 +8,7 @@
 //            The model moves thr at the end of a step by that step's count of the layer's spikes in
 //            the sample. Here the next step moves it, which saves reading and writing thr once more.
 //            A window starts with v = 0, thr = thr0 and no spikes.
-// Launch     forward, currents: blocks (128 columns of a population, 96 samples), 384 threads;
+// Launch     forward, currents: blocks (96 samples, 128 columns of a population), 384 threads;
 //            forward_plain: a thread per word of spikes; currents_plain: a thread per column and sample.
 // Source     equations 1, 3 and 4 of csdp.model; released code of CSDP (ngc-learn 1.2b3, LIFCell).
 //            Event-driven: a sample's few spikes name the rows to add. Adding zero changes no bit of a
@@ -23,7 +23,7 @@
 static_assert(CHUNK % WARPS == 0, "all warps fill the same number of rows");
 
 // The sample of a warp's q-th sum, at least n where there is none. Pairs as listPair() in lists.cuh has them.
-__device__ inline int pairOf(int q) { return ((int)blockIdx.y * (LISTS / 2) + q / 2) * WARPS + warpIndex(); }
+__device__ inline int pairOf(int q) { return ((int)blockIdx.x * (LISTS / 2) + q / 2) * WARPS + warpIndex(); }
 
 __device__ inline int sampleOf(int q, int n) {
   int half = pairsOf(n);
@@ -123,7 +123,7 @@ __device__ inline void currentsOf(Quad j[LISTS], Quad (*tile)[WARP], const Netwo
 
 BOUNDED_KERNEL(WARPS* WARP, 2) forward(const Network* network, const Part* parts, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
-  Part part = parts[blockIdx.x];
+  Part part = parts[blockIdx.y];
   const Population& row = network->populations[part.of];
   int c = part.column + 4 * laneIndex();
   Quad j[LISTS];
@@ -145,7 +145,7 @@ BOUNDED_KERNEL(WARPS* WARP, 2) forward(const Network* network, const Part* parts
 BOUNDED_KERNEL(WARPS* WARP, 2) currents(const Network* network, int synapse, float* j, int step, int n) {
   __shared__ Quad tile[CHUNK][WARP];
   int stride = network->populations[network->synapses[synapse].post].stride;
-  int c = (int)blockIdx.x * TILE + 4 * laneIndex();
+  int c = (int)blockIdx.y * TILE + 4 * laneIndex();
   Quad sum[LISTS];
   currentsOf(sum, tile, network, synapse, synapse + 1, stride, step, n, c);
 #pragma unroll

@@ -100,7 +100,7 @@ struct Network {
   int padding;
 };
 
-// The work of the blocks of one column of a launch's grid: a population or synapse, and where in it.
+// The work of the blocks along one axis of a launch's grid: a population or synapse, and where in it.
 struct Part {
   int of;
   int row;

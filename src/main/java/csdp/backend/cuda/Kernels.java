@@ -88,10 +88,14 @@ public final class Kernels {
     return new Geometry((n + samples - 1) / samples, net.spec.constants().steps(), BLOCK, 0);
   }
 
-  /** Blocks of (tiles, 96 samples), half of the samples from each half of the batch. */
+  /**
+   * Blocks of (96 samples, tiles), half of the samples from each half of the batch. The first
+   * tiles, those of the first hidden layer, take longest: all blocks of a tile start before the
+   * next one.
+   */
   private static Geometry tiled(int tiles, int n) {
     int group = LISTS * FORWARD_WARPS;
-    return new Geometry(tiles, ((n + 1) / 2 * 2 + group - 1) / group, FORWARD_WARPS * WARP, 0);
+    return new Geometry(((n + 1) / 2 * 2 + group - 1) / group, tiles, FORWARD_WARPS * WARP, 0);
   }
 
   // encode.cu

@@ -156,7 +156,7 @@ final class NetworkState implements AutoCloseable {
   private int capacity; // samples that fit
   private float decay; // of weights, as in the device's table
 
-  /** Parts for the blocks along x of a grid, one per block. */
+  /** Parts for the blocks along one axis of a grid, one per block. */
   record Parts(Bytes table, int blocks) {
     private static Parts upload(DeviceMemory memory, String of, List<Part> parts) {
       byte[] rows = new byte[Math.multiplyExact(parts.size(), PART.bytes())];
