@@ -1,4 +1,4 @@
-// Plasticity of all synapses: gradient, Adam, decay, clip and hollow in one pass over the weights. No
+// Plasticity of the synapses that learn: gradient, Adam, decay, clip and hollow in one pass over the weights. No
 // gradient is ever stored.
 //
 // Equation   contrastive  U[i,c] = sum over b of a[b,i] (scale (modulator[b] z[b,c]))

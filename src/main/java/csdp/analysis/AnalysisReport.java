@@ -166,7 +166,7 @@ final class AnalysisReport {
     h.append("<th class=\"number\">dense multiply-adds</th><th class=\"number\">events / dense");
     h.append("</th></tr>\n");
     operations(h, "inference, one window", e.inference(), e.inferenceDense());
-    operations(h, "training, forward (positive and negative)", e.training(), e.trainingDense());
+    operations(h, "training, forward (all windows)", e.training(), e.trainingDense());
     operations(h, "training, gradients", e.plasticity(), e.plasticityDense());
     h.append("</table>\n<p class=\"quiet\">In addition, Adam updates every weight at every step: ");
     h.append(Figure.text("%,.0f updates per training image of a batch, ", e.updates()));

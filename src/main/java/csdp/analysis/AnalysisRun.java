@@ -72,7 +72,7 @@ final class AnalysisRun {
         model.run() == null ? TrainOptions.epochs(1) : model.run().run().training();
     StepRecord shown = StepRecord.of(backend, unlabelled(0, Math.min(WATCHED, data.size())), false);
     StepRecord contrast = contrast(training);
-    Energy energy = Energy.of(shown, contrast, training.batch());
+    Energy energy = Energy.of(shown, contrast, training);
     trainingPlots();
     figures.add(AnswerPlots.confusion(evaluation, data::className));
     reconstructions();
@@ -150,7 +150,7 @@ final class AnalysisRun {
 
   private StepRecord contrast(TrainOptions training) {
     TrainOptions watched =
-        training.withBatch(Math.min(WATCHED, data.size())).withSeed(options.seed());
+        training.withBatch(Math.min(WATCHED, data.size())).withSeed(options.seed()).withShift(0);
     // All classes of the network, since wrong labels are drawn among them.
     Batch batch = Evaluator.contrasting(spec, data, watched);
     return StepRecord.of(backend, batch, false);

@@ -1,6 +1,8 @@
 package csdp.analysis;
 
 import csdp.analysis.plots.StepRecord;
+import csdp.config.TrainOptions;
+import csdp.model.Learning;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import csdp.model.Synapse;
@@ -13,7 +15,8 @@ import csdp.model.Synapse;
  * @param inference events of one image, without labels
  * @param inferenceDense multiply-adds of one image, dense: T x weights (without the context's,
  *     which is silent)
- * @param training events of one training image forward: the positive and its negative sample
+ * @param training events of one training image forward: the positive and its negative sample, and
+ *     the image without labels where the training shows it so
  * @param trainingDense the same, dense
  * @param plasticity events of one training image in the gradients: spikes times synapses that learn
  *     from them
@@ -34,9 +37,9 @@ record Energy(
    *
    * @param shown images without labels
    * @param contrast positives and negatives, with labels
-   * @param batch images that share an update in training
+   * @param options of the training
    */
-  static Energy of(StepRecord shown, StepRecord contrast, int batch) {
+  static Energy of(StepRecord shown, StepRecord contrast, TrainOptions options) {
     NetworkSpec spec = shown.spec();
     double t = spec.constants().steps();
     int positives = contrast.batch().positives();
@@ -47,8 +50,14 @@ record Energy(
     double plasticity = 0;
     double plasticityDense = 0;
     for (Synapse s : spec.synapses()) {
-      inference += events(shown, s, shown.batch().size()) / shown.batch().size();
-      inferenceDense += s.pre().spikesWithoutLabels() ? t * s.size() : 0;
+      double unlabelled = events(shown, s, shown.batch().size()) / shown.batch().size();
+      double unlabelledDense = s.pre().spikesWithoutLabels() ? t * s.size() : 0;
+      inference += unlabelled;
+      inferenceDense += unlabelledDense;
+      if (options.hardNegatives() || options.unlabelledHead()) { // a batch is also shown unlabelled
+        training += unlabelled;
+        trainingDense += unlabelledDense;
+      }
       training += events(contrast, s, contrast.batch().size()) / positives;
       trainingDense += 2 * t * s.size();
       int learning = // samples that it learns from
@@ -56,7 +65,9 @@ record Energy(
             case CONTRASTIVE -> contrast.batch().size();
             case ERROR -> positives;
           };
-      plasticity += events(contrast, s, learning) / positives;
+      boolean head = Learning.Synapses.HEADS.contains(s);
+      plasticity +=
+          head && options.unlabelledHead() ? unlabelled : events(contrast, s, learning) / positives;
       plasticityDense += (double) learning / positives * t * s.size();
     }
     return new Energy(
@@ -66,7 +77,7 @@ record Energy(
         trainingDense,
         plasticity,
         plasticityDense,
-        t * spec.weightCount() / batch);
+        t * spec.weightCount() / options.batch());
   }
 
   /** Returns the events of a synapse in the first samples: spikes times target units. */

@@ -43,7 +43,8 @@ public interface Backend extends AutoCloseable {
    * at the end of the window, but names the same step. Parameters from {@link #restore} are checked
    * too and count as step 1. After the error the parameters are invalid: restore others.
    *
-   * @param learning rates of the plasticity, which acts at every step; null for inference
+   * @param learning rates of the plasticity, which acts at every step, and the synapses that learn;
+   *     null for inference
    * @param out receives the sums over the window
    * @param observer is called after every step; null for none
    * @throws csdp.error.CsdpException failed (exit code 1), from {@link NotFinite#failure}

@@ -26,7 +26,8 @@ final class RunOptions {
       names = "--preset",
       description =
           "${COMPLETION-CANDIDATES}: quick trains for at most a minute on two cores, demo is the"
-              + " released demo, tuned is more accurate at its size. Flags override single values."
+              + " released demo, tuned is more accurate at the demo's size (supervised, for"
+              + " images). Flags override single values."
               + " Default: demo.")
   private Preset preset;
 
@@ -146,8 +147,8 @@ final class RunOptions {
       names = "--anneal",
       paramLabel = "N",
       description =
-          "Learning rate and decay fall along a cosine to 2 %% in N epochs. Default: 0, constant;"
-              + " all epochs with the tuned preset.")
+          "Learning rate and decay fall along a cosine to 2 %% in N epochs, and stay there. Default:"
+              + " 0, constant; all epochs with the tuned preset.")
   private Integer anneal;
 
   @Option(
@@ -170,8 +171,8 @@ final class RunOptions {
       names = "--unlabelled-head",
       negatable = true,
       description =
-          "Supervised: the head learns from each batch shown without labels as context, as it will"
-              + " be used, and everything else with them. On in the tuned preset.")
+          "Supervised: each batch is shown twice. Without labels, as in a test, only the head learns;"
+              + " with them all other synapses learn. On in the tuned preset.")
   private Boolean unlabelledHead;
 
   boolean hasPreset() {
@@ -192,6 +193,10 @@ final class RunOptions {
     if (supervised && (rotate || mix != null)) {
       throw CsdpException.badInput("%s needs --algo unsupervised", rotate ? "--rotate" : "--mix");
     }
+    if (!supervised && contextResistance != null) {
+      throw CsdpException.badInput(
+          "--context-resistance needs --algo supervised: otherwise there is no context");
+    }
     int b = or(batch, t.batch());
     int passes = or(epochs, t.epochs());
     boolean anneals = earlier == null && t.anneal() == t.epochs(); // in all epochs
@@ -208,19 +213,23 @@ final class RunOptions {
             .withShift(or(shift, t.shift()))
             .withHardNegatives(or(hardNegatives, t.hardNegatives()))
             .withUnlabelledHead(or(unlabelledHead, t.unlabelledHead()));
+    training.requireFit(supervised);
     Constants c = base.constants();
-    Constants constants =
-        Constants.builder()
+    Constants.Builder constants =
+        c.toBuilder()
             .steps(or(steps, c.steps()))
             .dt(or(dt, c.dt()))
             .tauM(or(tauM, c.tauM()))
             .tauTrace(or(tauTrace, c.tauTrace()))
             .resistance(or(resistance, c.resistance()))
-            .contextResistance(contextResistance(c))
             .inhibitoryResistance(or(inhibitoryResistance, c.inhibitoryResistance()))
             .thresholdRate(or(thresholdRate, c.thresholdRate()))
-            .goodnessThreshold(or(goodnessThreshold, c.goodnessThreshold()))
-            .build();
+            .goodnessThreshold(or(goodnessThreshold, c.goodnessThreshold()));
+    if (contextResistance != null) {
+      constants.contextResistance(contextResistance);
+    } else if (!supervised) { // no context, so none of a preset's
+      constants.contextResistance(or(resistance, c.resistance()));
+    }
     return new RunConfig(
         base.network()
             .withHidden(or(hidden, base.network().hidden()))
@@ -228,14 +237,7 @@ final class RunOptions {
             .withReconstruction(base.network().reconstruction() && !noReconstruction),
         training,
         data.over(base.data()),
-        constants);
-  }
-
-  /** Returns R_c: it follows R_m where it is the same. */
-  private float contextResistance(Constants base) {
-    boolean follows = base.contextResistance() == base.resistance();
-    return or(
-        contextResistance, follows ? or(resistance, base.resistance()) : base.contextResistance());
+        constants.build());
   }
 
   /** Returns the preset; most fit their schedule to built-in data, which are then named. */

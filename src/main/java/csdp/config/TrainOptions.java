@@ -59,6 +59,19 @@ public record TrainOptions(
     new Learning(learningRate, weightDecay); // checks them
   }
 
+  /**
+   * Refuses options that need labels as context.
+   *
+   * @param supervised whether the network has context
+   */
+  public void requireFit(boolean supervised) {
+    if (!supervised && (hardNegatives || unlabelledHead)) {
+      throw CsdpException.badInput(
+          "hard negatives and an unlabelled head need --algo supervised (without them:"
+              + " --no-hard-negatives --no-unlabelled-head)");
+    }
+  }
+
   /** Returns options with the released demo's batch size (500), its rates and seed (1234). */
   public static TrainOptions epochs(int epochs) {
     Learning l = Learning.forBatch(500);

@@ -78,18 +78,19 @@ public record Constants(
     return new Builder();
   }
 
-  /** A builder that starts from these constants. */
+  /** A builder that starts from these constants. R_c follows R_m if the two are equal here. */
   public Builder toBuilder() {
-    return new Builder()
-        .steps(steps)
-        .dt(dt)
-        .tauM(tauM)
-        .tauTrace(tauTrace)
-        .resistance(resistance)
-        .contextResistance(contextResistance)
-        .inhibitoryResistance(inhibitoryResistance)
-        .thresholdRate(thresholdRate)
-        .goodnessThreshold(goodnessThreshold);
+    Builder to =
+        new Builder()
+            .steps(steps)
+            .dt(dt)
+            .tauM(tauM)
+            .tauTrace(tauTrace)
+            .resistance(resistance)
+            .inhibitoryResistance(inhibitoryResistance)
+            .thresholdRate(thresholdRate)
+            .goodnessThreshold(goodnessThreshold);
+    return contextResistance == resistance ? to : to.contextResistance(contextResistance);
   }
 
   /** The same constants with another number of time steps T. */

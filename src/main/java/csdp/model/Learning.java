@@ -1,6 +1,7 @@
 package csdp.model;
 
 import csdp.error.CsdpException;
+import java.util.Objects;
 
 /**
  * How fast synapses learn. Both rates have no unit.
@@ -30,8 +31,9 @@ public record Learning(float learningRate, float weightDecay, Synapses synapses)
     }
   }
 
-  /** Checks both. */
+  /** Checks every value. */
   public Learning {
+    Objects.requireNonNull(synapses, "synapses");
     notNegative("learning-rate", learningRate);
     notNegative("weight-decay", weightDecay);
   }

@@ -21,7 +21,7 @@ public record Population(int index, String name, int units, Role role, int layer
     HEAD,
     /** Leaky integrate-and-fire reconstruction of the input, with a constant threshold. */
     RECONSTRUCTION,
-    /** The clamped one-hot label; all zero at inference. */
+    /** The clamped one-hot label; all zero in windows without labels. */
     CONTEXT
   }
 

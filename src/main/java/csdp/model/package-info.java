@@ -23,8 +23,8 @@
  *       threshold.
  *   <li>Goodness of a hidden layer: {@code G = sum_i z_i^2}; {@code p = sigmoid(G - theta)};
  *       modulator {@code d = 2 z (p - pos) / N}; pos is 1 for positives, 0 for negatives.
- *   <li>Errors of positives, zero for negatives: {@code e_y = 2 (s_y - z_y) / N+}; {@code e_R = 2
- *       (s_0 - s_R) / N+}.
+ *   <li>Errors of positives, zero for negatives: {@code e_y = 2 (y - z_y) / N+} with the label y;
+ *       {@code e_R = 2 (s_0 - s_R) / N+}.
  *   <li>Plasticity of a synapse S with presynaptic spikes a, at each step of training.<br>
  *       CSDP (W, V, M and context), a of step t-1: {@code U = a^T (R_S d)} with {@code R_S = Ri}
  *       for M, Rc for the context, else Rm; {@code S = Adam(S, U) - decay (1 - a)^T s_l}, summed
@@ -32,7 +32,9 @@
  *       Error (C of step t-1, R_1 of step t): {@code U = -(a^T (Rm e)) (1 - |S|)}; {@code S =
  *       Adam(S, U)}, clipped to [-1, 1].<br>
  *       Adam: {@code m = .9 m + .1 U}; {@code q = .999 q + .001 U^2}; {@code S -= eta (m/(1-.9^k))
- *       / (sqrt(q/(1-.999^k)) + 1e-8)}; k counts steps of the whole training.
+ *       / (sqrt(q/(1-.999^k)) + 1e-8)}; k counts the steps of all training windows, one number for
+ *       all synapses. If heads learn in windows of their own ({@link
+ *       csdp.model.Learning.Synapses}), these count too.
  *   <li>Read-out: class = argmax of y's spike counts, ties to the lowest; probabilities = their
  *       softmax; reconstruction = {@code sum_t z_R / T}; rate code of a layer = {@code sum_t s_l /
  *       T}.

@@ -55,23 +55,14 @@ public final class Batches {
       data.requireImages("--rotate");
     }
     if (options.shift() > 0) {
-      data.requireImages("--shift");
+      data.requireImages("a shift (without one: --shift 0)");
       if (options.shift() >= Math.min(data.width(), data.height())) {
         throw CsdpException.badInput(
-            "a shift of %d pixels moves images of %d x %d pixels out of sight; give less",
+            "a shift of %d moves images of %d x %d pixels out of sight: give less, or --shift 0",
             options.shift(), data.width(), data.height());
       }
     }
-    if (!spec.supervised() && options.hardNegatives()) {
-      throw CsdpException.badInput(
-          "hard negatives are wrong labels, so they need --algo supervised (without them:"
-              + " --no-hard-negatives)");
-    }
-    if (!spec.supervised() && options.unlabelledHead()) {
-      throw CsdpException.badInput(
-          "an unlabelled head needs --algo supervised: otherwise no image is shown with its label"
-              + " (without it: --no-unlabelled-head)");
-    }
+    options.requireFit(spec.supervised());
     if (!spec.supervised() && data.size() < 2) {
       throw CsdpException.badInput(
           "unsupervised training mixes two %ss, but %s has only one", data.noun(), data.name());

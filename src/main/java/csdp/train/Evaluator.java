@@ -107,7 +107,7 @@ public final class Evaluator {
     return unlabelled(new Batch.Stored(data, order, first), n, seed);
   }
 
-  static Batch unlabelled(Batch.Stored shown, int n, int seed) {
+  private static Batch unlabelled(Batch.Stored shown, int n, int seed) {
     return labelled(shown, n, -1, seed);
   }
 
@@ -125,7 +125,7 @@ public final class Evaluator {
   }
 
   /** Returns n equal labels. */
-  static int[] same(int n, int label) {
+  private static int[] same(int n, int label) {
     int[] labels = new int[n];
     Arrays.fill(labels, label);
     return labels;
@@ -136,8 +136,8 @@ public final class Evaluator {
   }
 
   /**
-   * Returns the first training batch: images with their labels as context, then their negatives.
-   * For plots of the signals of plasticity, not for training.
+   * Returns the first training batch: images with their labels as context, then negatives with
+   * random wrong labels. For plots of the signals of plasticity, not for training.
    */
   public static Batch contrasting(NetworkSpec spec, Dataset data, TrainOptions options) {
     return new Batches(spec, data, options).get(0, 0);

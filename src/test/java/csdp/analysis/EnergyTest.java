@@ -6,12 +6,14 @@ import csdp.analysis.plots.StepRecord;
 import csdp.backend.Backend;
 import csdp.backend.Batch;
 import csdp.backend.Device;
+import csdp.config.TrainOptions;
 import csdp.model.NetworkSpec;
 import csdp.model.Parameters;
 import csdp.model.Philox.Purpose;
 import csdp.model.Population;
 import csdp.model.TestNetworks;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -46,7 +48,8 @@ class EnergyTest {
       backend.restore(new Parameters(spec));
       StepRecord shown = StepRecord.of(backend, batch(spec, 3, 3, -1, 1), false);
       StepRecord contrast = StepRecord.of(backend, batch(spec, 4, 2, 1, 1), false);
-      Energy e = Energy.of(shown, contrast, 10);
+      TrainOptions options = TrainOptions.epochs(1).withBatch(10);
+      Energy e = Energy.of(shown, contrast, options);
       assertEquals((T - 1) * 5 * 4, e.inference());
       // W1, V2, M1, W2, M2, C2, C3, R1; the context's are left out.
       int weights = 5 * 4 + 3 * 4 + 4 * 4 + 4 * 3 + 3 * 3 + 4 * 2 + 3 * 2 + 4 * 5;
@@ -59,6 +62,15 @@ class EnergyTest {
       int error = 4 * 2 + 3 * 2 + 4 * 5; // learn from positives only
       assertEquals(T * (2 * (weights + context) - error), e.plasticityDense());
       assertEquals(T * (weights + context) / 10.0, e.updates());
+      // The third window of an image.
+      for (TrainOptions more :
+          List.of(options.withHardNegatives(true), options.withUnlabelledHead(true))) {
+        Energy again = Energy.of(shown, contrast, more);
+        assertEquals(e.training() + e.inference(), again.training());
+        assertEquals(e.trainingDense() + e.inferenceDense(), again.trainingDense());
+        assertEquals(e.plasticity(), again.plasticity()); // hidden units are silent
+        assertEquals(e.plasticityDense(), again.plasticityDense());
+      }
     }
   }
 

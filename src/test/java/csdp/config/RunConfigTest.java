@@ -2,11 +2,13 @@ package csdp.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.config.RunConfig.Data;
 import csdp.config.RunConfig.Preset;
 import csdp.io.Json;
+import csdp.model.Constants;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,17 @@ class RunConfigTest {
     for (RunConfig tuned : List.of(mnist, digits)) {
       assertEquals(0.4f, tuned.constants().contextResistance());
       assertEquals(6, tuned.constants().goodnessThreshold());
+      assertTrue(tuned.training().hardNegatives());
+      assertTrue(tuned.training().unlabelledHead());
     }
+  }
+
+  @Test
+  void theContextsResistanceFollowsThatOfTheInputsUntilItDiffers() {
+    Constants same = Constants.demo().toBuilder().resistance(0.2f).build();
+    assertEquals(0.2f, same.contextResistance());
+    Constants other = same.toBuilder().contextResistance(0.5f).build();
+    assertEquals(0.5f, other.toBuilder().resistance(0.3f).build().contextResistance());
   }
 
   /** There was one resistance for all excitatory currents. */

@@ -124,6 +124,8 @@ class ExtremeSettingsTest extends CommandTest {
       "--learning-rate -0.1",
       "--learning-rate 1e39",
       "--threshold-rate NaN",
+      "--context-resistance NaN",
+      "--context-resistance Infinity",
       "--dt 0",
       "--dt 13.5",
       "--mix 0.5",

@@ -182,6 +182,7 @@ class TrainCommandTest extends CommandTest {
       {"--algo", "unsupervised", "--hard-negatives"},
       {"--algo", "unsupervised", "--unlabelled-head"},
       {"--context-resistance", "-1"},
+      {"--algo", "unsupervised", "--context-resistance", "0.4"},
       {"--algo", "unsupervised", "--mix", "1.5"},
       {"--epochs", "0"},
       {"--batch", "0"},
@@ -372,6 +373,32 @@ class TrainCommandTest extends CommandTest {
       assertEquals(expected[k], config.at("/run/constants/contextResistance").asDouble());
       assertEquals(k == 2, out.contains("R_c 0.4"), out);
     }
+  }
+
+  /** Of a small network: the schedule, and what does not fit unsupervised training. */
+  @Test
+  void thePresetTuned() throws Exception {
+    String[] small = {"--preset", "tuned", "--batch", "50", "--epochs", "3"};
+    String[][] flags = {{}, {"--anneal", "0"}, {"--anneal", "2"}};
+    int[] anneal = {3, 0, 2};
+    for (int k = 0; k < flags.length; k++) {
+      List<String> all = new ArrayList<>(List.of(small));
+      all.addAll(List.of("--out", folder("tuned" + k)));
+      all.addAll(List.of(flags[k]));
+      assertEquals(0, trainStrokes(all.toArray(String[]::new)), err);
+      JsonNode run = Json.tree(dir.resolve("tuned" + k).resolve("config.json")).get("run");
+      assertEquals(anneal[k], run.at("/training/anneal").asInt());
+      assertTrue(run.at("/training/unlabelledHead").asBoolean());
+      assertEquals(0.4, run.at("/constants/contextResistance").asDouble());
+    }
+    List<String> all = new ArrayList<>(List.of(small));
+    all.addAll(List.of("--out", folder("none"), "--algo", "unsupervised"));
+    assertEquals(2, trainStrokes(all.toArray(String[]::new)));
+    assertRefused("--no-hard-negatives --no-unlabelled-head");
+    all.addAll(List.of("--no-hard-negatives", "--no-unlabelled-head"));
+    assertEquals(0, trainStrokes(all.toArray(String[]::new)), err);
+    JsonNode constants = Json.tree(dir.resolve("none/config.json")).at("/run/constants");
+    assertEquals(0.1, constants.get("contextResistance").asDouble());
   }
 
   /** Older versions stored the rates with the constants; missing fields have their defaults. */

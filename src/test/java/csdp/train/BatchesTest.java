@@ -182,7 +182,7 @@ class BatchesTest {
   }
 
   @Test
-  void hardNegativesOfRecordingsAreChosenByTheirSpikes(@TempDir Path dir) throws IOException {
+  void theWindowWithoutContextShowsTheSameRecordings(@TempDir Path dir) throws IOException {
     Dataset d = recordings(dir, 9);
     Batches batches = new Batches(recorded(true), d, TrainOptions.epochs(1).withBatch(5));
     for (int index = 0; index < 2; index++) {

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,6 +140,49 @@ class TrainerTest {
         assertThrows(AssertionError.class, () -> TestParameters.assertSame(whole, end));
       }
     }
+  }
+
+  /** Notes what learns in each window. */
+  private static final class Noting extends Forwarding {
+    final List<String> windows = new ArrayList<>();
+
+    Noting(Backend inner) {
+      super(inner);
+    }
+
+    @Override
+    public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
+      String learns = learning == null ? "nothing" : learning.synapses().name();
+      boolean context = batch.clamped(0) == batch.label(0);
+      windows.add(batch.size() + (context ? " labelled: " : " unlabelled: ") + learns);
+      super.run(batch, learning, out, observer);
+    }
+  }
+
+  @Test
+  void theHeadLearnsWithoutContextAndAllElseWithIt() {
+    NetworkSpec spec = spec(true);
+    Parameters start = Parameters.random(spec, 7);
+    TrainOptions plain = options(1).withBatch(165);
+    Map<TrainOptions, List<String>> expected =
+        Map.of(
+            plain,
+            List.of("330 labelled: ALL"),
+            plain.withHardNegatives(true),
+            List.of("165 unlabelled: nothing", "330 labelled: ALL"),
+            plain.withUnlabelledHead(true),
+            List.of("165 unlabelled: HEADS", "330 labelled: ALL_BUT_HEADS"),
+            plain.withUnlabelledHead(true).withHardNegatives(true),
+            List.of("165 unlabelled: HEADS", "330 labelled: ALL_BUT_HEADS"));
+    expected.forEach(
+        (options, windows) -> {
+          try (Noting noting = new Noting(Device.CPU.open(spec, 2))) {
+            train(noting, null, options, start, TrainState.start());
+            List<String> twoBatches = new ArrayList<>(windows);
+            twoBatches.addAll(windows);
+            assertEquals(twoBatches, noting.windows);
+          }
+        });
   }
 
   /** Stops after some batches. */
@@ -280,32 +324,17 @@ class TrainerTest {
     assertTrue(Files.exists(folder.last().resolve("adam")));
   }
 
-  /** Hands on to a backend, and spoils parameters or answers at the n-th call of run. */
-  private static final class Spoilt implements Backend {
+  /** Hands on to a backend. */
+  private static class Forwarding implements Backend {
     final Backend inner;
-    final int at;
-    final Consumer<ReadOut> spoil; // null to spoil a weight
-    int runs;
 
-    Spoilt(Backend inner, int at, Consumer<ReadOut> spoil) {
+    Forwarding(Backend inner) {
       this.inner = inner;
-      this.at = at;
-      this.spoil = spoil;
     }
 
     @Override
     public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
-      boolean now = ++runs == at;
-      if (now && spoil == null) {
-        Parameters p = new Parameters(spec());
-        inner.snapshot(p);
-        p.weights(spec().synapses().get(1))[3] = Float.NaN;
-        inner.restore(p);
-      }
       inner.run(batch, learning, out, observer);
-      if (now && spoil != null) {
-        spoil.accept(out);
-      }
     }
 
     @Override
@@ -336,6 +365,34 @@ class TrainerTest {
     @Override
     public void close() {
       inner.close();
+    }
+  }
+
+  /** Spoils parameters or answers at the n-th call of run. */
+  private static final class Spoilt extends Forwarding {
+    final int at;
+    final Consumer<ReadOut> spoil; // null to spoil a weight
+    int runs;
+
+    Spoilt(Backend inner, int at, Consumer<ReadOut> spoil) {
+      super(inner);
+      this.at = at;
+      this.spoil = spoil;
+    }
+
+    @Override
+    public void run(Batch batch, Learning learning, ReadOut out, StepObserver observer) {
+      boolean now = ++runs == at;
+      if (now && spoil == null) {
+        Parameters p = new Parameters(spec());
+        inner.snapshot(p);
+        p.weights(spec().synapses().get(1))[3] = Float.NaN;
+        inner.restore(p);
+      }
+      inner.run(batch, learning, out, observer);
+      if (now && spoil != null) {
+        spoil.accept(out);
+      }
     }
   }
 
