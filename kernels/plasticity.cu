@@ -58,8 +58,8 @@ __device__ inline float adamPlain(float w, float m, float v, Corrections a) {
   return w - a.rate * m / (sqrtf(v * a.second) + EPSILON);
 }
 
-// The same bits without the slow paths of ptxas' square root and division, which take operands below 2^-101, but where
-// needsQuotient() says that only the quotient gives them.
+// The same bits without the slow paths of ptxas' square root and division, which take operands below 2^-101. Where
+// needsQuotient() is true, only the quotient gives these bits.
 //   sqrt(x) + EPSILON is EPSILON for 0 <= x < 2^-102: the root is below half an ulp of it.
 //   w - n/d is w for |n| < 2^-102 and |w| >= 2^-50, as d >= EPSILON; so is w - n. And n/d is n for n = 0.
 // Exhausted over all exponents by AdamShortcutTest.
@@ -84,9 +84,9 @@ __device__ inline float adam(float w, float m, float v, Corrections a) {
 struct Limits {
   float lower;
   float upper;
-  // Whether most weights are 0, their lower limit, and stay there, as those of lateral synapses do. So does the exact
-  // result: its sign is that of the numerator, unless a decay, which is far more than any quotient of a tiny numerator,
-  // makes both negative.
+  // Whether most weights are 0, their lower limit, and stay there, as those of lateral synapses do. The exact result stays
+  // there too: without a decay it has the sign of the numerator. A decay is far larger than any quotient of a tiny
+  // numerator, so it makes both results negative.
   bool restsAtZero;
 };
 
@@ -98,7 +98,7 @@ __device__ inline Limits limitsOf(const Network& net, const Synapse& s) {
 // adam() and the decay make them.
 __device__ inline bool mayNeedQuotient(const Quad& w, const Quad& clipped, const Limits& limits) {
   if (limits.restsAtZero) {
-    unsigned least = ~0u;  // but 0
+    unsigned least = ~0u;  // of magnitudes other than 0
     for (int i = 0; i < 4; i++) {
       least = min(least, __float_as_uint(fmaxf(fabsf(w.at[i]), clipped.at[i])) - 1);
     }
@@ -196,7 +196,8 @@ __device__ inline void moveWeightsPlainly(Weights<Quad>& k, const Quad& decay, C
   }
 }
 
-// Moves four weights by their moments and the decay, and clips them. "sum" is 0 or a sum of what else must be finite.
+// Moves four weights by their moments and the decay, and clips them. "sum" is 0, or a sum of other values
+// that must be finite.
 __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, float sum, Corrections a, const Network& net,
                                    const Synapse& s, const Limits& limits, int step) {
   Quad clipped;
@@ -220,7 +221,7 @@ __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, float su
   k.w = clipped;
 }
 
-// After a gradient, which alone makes second moments infinite; they stay so.
+// After a gradient. Only gradients make second moments infinite, and they stay so.
 __device__ inline void moveWeightsChecked(Weights<Quad>& k, const Quad& decay, Corrections a, const Network& net,
                                           const Synapse& s, const Limits& limits, int step) {
   moveWeights(k, decay, (k.v.at[0] + k.v.at[1]) + (k.v.at[2] + k.v.at[3]), a, net, s, limits, step);

@@ -96,8 +96,7 @@ final class DataOptions {
 
   /** Returns the data of a run, overridden by the given options. */
   RunConfig.Data over(RunConfig.Data base) {
-    boolean files = trainX != null || validX != null || testX != null || trainY != null;
-    boolean other = data != null || files;
+    boolean other = data != null || arrays();
     return new RunConfig.Data(
         other ? name() : base.name(),
         other ? text(trainX) : base.trainX(),
@@ -160,12 +159,15 @@ final class DataOptions {
     return images;
   }
 
+  /** Returns true if a file of images or labels was named. */
+  private boolean arrays() {
+    return Stream.of(trainX, trainY, validX, validY, testX, testY).anyMatch(Objects::nonNull);
+  }
+
   /** Returns true if data were named. */
   boolean given() {
     return data != null
-        || trainX != null
-        || validX != null
-        || testX != null
+        || arrays()
         || valid != null
         || trainLimit != null
         || size != null

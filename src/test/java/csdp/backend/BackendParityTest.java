@@ -137,7 +137,7 @@ class BackendParityTest {
     }
   }
 
-  /** The head alone learns from a window without context, then everything but the head with it. */
+  /** Only the head learns from a window without context, then all other synapses with it. */
   @ParameterizedTest
   @MethodSource("csdp.backend.Nets#others")
   void groupsOfSynapsesLearnInWindowsOfTheirOwn(Nets.Maker maker) {
