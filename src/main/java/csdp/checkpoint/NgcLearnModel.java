@@ -1,6 +1,7 @@
 package csdp.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.data.Ink;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFolder;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -57,12 +59,69 @@ public record NgcLearnModel(
    * @param height of the images; null as the width
    * @param seed of the run, for the same input spikes
    * @param ink of the training images; null if unknown
+   * @param classNames of the classes; null if they have numbers only
+   * @param scalesImages whether image files were scaled to this size
+   * @param recordedSteps time steps of recorded spikes; null for images
    */
-  public record Extra(int steps, float dt, Integer width, Integer height, int seed, Ink ink) {
+  public record Extra(
+      int steps,
+      float dt,
+      Integer width,
+      Integer height,
+      int seed,
+      Ink ink,
+      List<String> classNames,
+      boolean scalesImages,
+      Integer recordedSteps) {
     /** Checks the shape. */
     public Extra {
       if ((width == null) != (height == null) || (width != null && (width < 1 || height < 1))) {
         throw CsdpException.badInput("images of %s x %s pixels", width, height);
+      }
+    }
+
+    /** Values of a network that nothing else is known of. */
+    static Extra of(NetworkSpec spec, Integer width, Integer height, int seed) {
+      Constants c = spec.constants();
+      return new Extra(c.steps(), c.dt(), width, height, seed, null, null, false, null);
+    }
+
+    Extra withSeed(int other) {
+      return new Extra(
+          steps, dt, width, height, other, ink, classNames, scalesImages, recordedSteps);
+    }
+
+    Extra withSize(int w, int h) {
+      return new Extra(steps, dt, w, h, seed, ink, classNames, scalesImages, recordedSteps);
+    }
+
+    /** Reads the file; earlier versions did not write all values. */
+    private static Extra read(Path file) {
+      JsonNode tree = Json.tree(file);
+      if (tree instanceof ObjectNode all) {
+        for (String later : List.of("classNames", "recordedSteps")) {
+          if (!all.has(later)) {
+            all.putNull(later);
+          }
+        }
+        if (!all.has("scalesImages")) {
+          all.put("scalesImages", false);
+        }
+      }
+      return Json.value(tree, Extra.class, file);
+    }
+
+    private void requireFit(NetworkSpec spec, Path file) {
+      if (width != null && (long) width * height != spec.input().units()) {
+        throw CsdpException.badInput(
+            "%s: images of %d x %d pixels, but the network has %d inputs",
+            file, width, height, spec.input().units());
+      }
+      if (classNames != null
+          && (classNames.size() != spec.classes()
+              || classNames.stream().anyMatch(Objects::isNull))) {
+        throw CsdpException.badInput(
+            "%s: class names %s, but the network has %d classes", file, classNames, spec.classes());
       }
     }
   }
@@ -121,17 +180,12 @@ public record NgcLearnModel(
           "%s is not a model folder of ngc-learn: it has no %s", folder, COMPONENTS);
     }
     Path extraFile = folder.resolve(EXTRA_FILE);
-    Extra extra =
-        Files.exists(extraFile) ? Json.value(Json.tree(extraFile), Extra.class, extraFile) : null;
+    Extra extra = Files.exists(extraFile) ? Extra.read(extraFile) : null;
     Reader reader = new Reader(folder.resolve(COMPONENTS));
     Learning learning = reader.learning();
     NetworkSpec spec = reader.spec(extra, learning);
-    if (extra != null
-        && extra.width() != null
-        && (long) extra.width() * extra.height() != spec.input().units()) {
-      throw CsdpException.badInput(
-          "%s: images of %d x %d pixels, but the network has %d inputs",
-          extraFile, extra.width(), extra.height(), spec.input().units());
+    if (extra != null) {
+      extra.requireFit(spec, extraFile);
     }
     Path ops = folder.resolve("ops.json");
     if (Files.exists(ops)) {
@@ -154,20 +208,11 @@ public record NgcLearnModel(
    *     empty, failed if a value is not finite
    */
   public static void write(Path folder, Parameters p, Learning learning, int seed) {
-    write(folder, p, learning, null, null, seed, null);
+    write(folder, p, learning, Extra.of(p.spec(), null, null, seed));
   }
 
-  /** As above, for a network whose image size is known. */
-  static void write(
-      Path folder,
-      Parameters p,
-      Learning learning,
-      Integer width,
-      Integer height,
-      int seed,
-      Ink ink) {
-    Constants c = p.spec().constants();
-    Extra extra = new Extra(c.steps(), c.dt(), width, height, seed, ink);
+  /** As above, with all that is known of its training. */
+  static void write(Path folder, Parameters p, Learning learning, Extra extra) {
     NgcLearnFormat form = new NgcLearnFormat(p.spec(), learning);
     Map<String, JsonNode> files = new LinkedHashMap<>();
     files.put(COMPONENTS, form.components());
@@ -183,8 +228,8 @@ public record NgcLearnModel(
             Files.write(temporary.resolve(file.getKey()), text);
           }
           Files.write(temporary.resolve(EXTRA_FILE), Json.bytes(extra));
-          Path parameters = Files.createDirectory(temporary.resolve("best_params" + seed));
-          ParameterFolder.write(parameters, p, seed);
+          Path parameters = Files.createDirectory(temporary.resolve("best_params" + extra.seed()));
+          ParameterFolder.write(parameters, p, extra.seed());
         });
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A trained model on disk: a run of csdp4j, a folder saved by the released code, or a NIR file.
@@ -19,20 +20,14 @@ import java.util.function.Consumer;
  * @param folder of the model, or its NIR file
  * @param parameters with their network
  * @param learning rates that it was trained with
- * @param width of its images, pixels
- * @param height of its images, pixels
- * @param seed of its training; the released demo's if unknown
- * @param ink of its training images; null if unknown
+ * @param extra what its training tells of images and classes
  * @param run configuration of its training; null unless a run of csdp4j
  */
 public record SavedModel(
     Path folder,
     Parameters parameters,
     Learning learning,
-    int width,
-    int height,
-    int seed,
-    Ink ink,
+    NgcLearnModel.Extra extra,
     RunRecord run) {
   private static final int RELEASED_SEED = 1234;
 
@@ -65,15 +60,19 @@ public record SavedModel(
       RunRecord run = ours.record();
       RunRecord.Data data = run.seen();
       NetworkSpec spec = run.run().spec(data.width() * data.height(), data.classes());
-      return new SavedModel(
-          folder,
-          ours.parameters(spec, latest),
-          run.run().training().learning(),
-          data.width(),
-          data.height(),
-          run.run().training().seed(),
-          data.ink(),
-          run);
+      NgcLearnModel.Extra extra =
+          new NgcLearnModel.Extra(
+              spec.constants().steps(),
+              spec.constants().dt(),
+              data.width(),
+              data.height(),
+              run.run().training().seed(),
+              data.ink(),
+              data.classNames(),
+              run.run().data().size() != null,
+              data.recordedSteps());
+      Learning learning = run.run().training().learning();
+      return new SavedModel(folder, ours.parameters(spec, latest), learning, extra, run);
     }
     for (Path place : new Path[] {folder, folder.resolve("snn_csdp")}) {
       NgcLearnModel.requireNotNewer(place);
@@ -89,7 +88,7 @@ public record SavedModel(
 
   /** Returns a copy with another seed of the input spikes. */
   public SavedModel withSeed(int other) {
-    return new SavedModel(folder, parameters, learning, width, height, other, ink, run);
+    return new SavedModel(folder, parameters, learning, extra.withSeed(other), run);
   }
 
   /** The network. */
@@ -97,15 +96,39 @@ public record SavedModel(
     return parameters.spec();
   }
 
+  /** Width of its images, pixels. */
+  public int width() {
+    return extra.width();
+  }
+
+  /** Height of its images, pixels. */
+  public int height() {
+    return extra.height();
+  }
+
+  /** Seed of its training; the released demo's if unknown. */
+  public int seed() {
+    return extra.seed();
+  }
+
+  /** Brightness of its training images; null if unknown. */
+  public Ink ink() {
+    return extra.ink();
+  }
+
   /** Returns the name of a class, its number without names. */
   public String className(int k) {
-    List<String> names = run == null ? null : run.seen().classNames();
-    return names == null ? Integer.toString(k) : names.get(k);
+    return extra.classNames() == null ? Integer.toString(k) : extra.classNames().get(k);
+  }
+
+  /** Returns the names of all classes, as {@link #className}. */
+  public List<String> classNames() {
+    return IntStream.range(0, spec().classes()).mapToObj(this::className).toList();
   }
 
   /** Returns true if the images of its training were scaled. */
   public boolean scalesImages() {
-    return run != null && run.run().data().size() != null;
+    return extra.scalesImages();
   }
 
   /**
@@ -115,7 +138,7 @@ public record SavedModel(
    * @throws CsdpException bad input
    */
   public void requireImages(String user) {
-    if (run != null && run.seen().recordedSteps() != null) {
+    if (extra.recordedSteps() != null) {
       throw CsdpException.badInput(
           "%s was trained with recorded spikes, but %s takes images: use evaluate or encode, with"
               + " --data",
@@ -141,8 +164,8 @@ public record SavedModel(
               width,
               height));
     }
-    return new SavedModel(
-        file, found.parameters(), Learning.forBatch(500), width, height, RELEASED_SEED, null, null);
+    NgcLearnModel.Extra extra = NgcLearnModel.Extra.of(spec, width, height, RELEASED_SEED);
+    return new SavedModel(file, found.parameters(), Learning.forBatch(500), extra, null);
   }
 
   private static SavedModel released(Path place, NgcLearnModel model, Consumer<String> notice) {
@@ -155,8 +178,9 @@ public record SavedModel(
               model.parameterFolder().getFileName()));
     }
     NgcLearnModel.Extra extra = model.extra();
-    int pixels = model.spec().input().units();
+    NetworkSpec spec = model.spec();
     boolean told = extra != null && extra.width() != null;
+    int pixels = spec.input().units();
     int width = told ? extra.width() : ImageSize.ofPixels(pixels).width();
     int height = pixels / width;
     if (extra == null) {
@@ -167,20 +191,15 @@ public record SavedModel(
                   + " assumed",
               place,
               NgcLearnModel.EXTRA_FILE,
-              model.spec().constants().steps(),
-              model.spec().constants().dt(),
+              spec.constants().steps(),
+              spec.constants().dt(),
               width,
               height));
+      extra = NgcLearnModel.Extra.of(spec, width, height, RELEASED_SEED);
+    } else if (!told) {
+      extra = extra.withSize(width, height);
     }
-    return new SavedModel(
-        place,
-        model.parameters(),
-        model.learning(),
-        width,
-        height,
-        extra == null ? RELEASED_SEED : extra.seed(),
-        extra == null ? null : extra.ink(),
-        null);
+    return new SavedModel(place, model.parameters(), model.learning(), extra, null);
   }
 
   /**
@@ -189,7 +208,7 @@ public record SavedModel(
    * @throws CsdpException as {@link NgcLearnModel#write}
    */
   public void export(Path to) {
-    NgcLearnModel.write(to, parameters, learning, width, height, seed, ink);
+    NgcLearnModel.write(to, parameters, learning, extra);
   }
 
   /**
@@ -203,6 +222,6 @@ public record SavedModel(
     if (Files.exists(file)) {
       throw CsdpException.badInput("%s exists: name a new file", file);
     }
-    NirFile.write(file, parameters, width, height);
+    NirFile.write(file, parameters, width(), height());
   }
 }

@@ -11,6 +11,8 @@ import csdp.data.Split;
 import csdp.error.CsdpException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -141,7 +143,10 @@ final class DataOptions {
     } else {
       throw CsdpException.badInput("the run has no validation images: use --split test or train");
     }
-    if (model.run() != null && !given()) {
+    if (given()) {
+      return images.inClasses(model.classNames());
+    }
+    if (model.run() != null) {
       RunRecord.Data seen = model.run().seen();
       RunRecord.Part part =
           switch (split) {

@@ -384,6 +384,40 @@ public final class Dataset {
         name, width, height, classes, content, labels, from, size, List.copyOf(names));
   }
 
+  /**
+   * Returns a view with the class numbers of a model. Sets without class names keep their numbers.
+   *
+   * @param names of the model's classes, in their order; a class without a name has its number
+   * @throws CsdpException bad input: an image has a class that is not among them
+   */
+  public Dataset inClasses(List<String> names) {
+    if (classNames.isEmpty() || classNames.equals(names)) {
+      return this;
+    }
+    int[] numbers = labels.clone();
+    for (int i = from; i < from + size; i++) {
+      String own = className(labels[i]);
+      numbers[i] = names.indexOf(own);
+      if (numbers[i] < 0) {
+        throw CsdpException.badInput(
+            "%s has images of class %s, which is none of the model's: %s",
+            name, own, String.join(", ", names));
+      }
+    }
+    boolean named =
+        IntStream.range(0, names.size()).anyMatch(k -> !names.get(k).equals(String.valueOf(k)));
+    return new Dataset(
+        name,
+        width,
+        height,
+        names.size(),
+        content,
+        numbers,
+        from,
+        size,
+        named ? List.copyOf(names) : List.of());
+  }
+
   /** Returns the names of the classes; empty if they have none but their numbers. */
   public List<String> classNames() {
     return classNames;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DatasetTest {
@@ -51,6 +52,22 @@ class DatasetTest {
     assertFails(2, () -> view.subset(1, 3), "b", "1..2");
     assertFails(2, () -> view.subset(1, 1));
     assertFails(2, () -> view.limit(-1));
+  }
+
+  @Test
+  void classesHaveTheNumbersOfAModel() {
+    List<String> model = List.of("0", "1", "2", "3");
+    Dataset named = bytes().withClassNames(List.of("1", "3", "x")); // labels 2, 0, 1
+    Dataset view = named.subset(1, 3).inClasses(model);
+    assertEquals(1, view.label(0));
+    assertEquals(3, view.label(1));
+    assertEquals(4, view.classes());
+    assertEquals(List.of(), view.classNames(), "numbers");
+    assertFails(2, () -> named.inClasses(model), "class x", "0, 1, 2, 3");
+    assertEquals(2, bytes().inClasses(List.of("a", "b", "c")).label(0), "numbers stay");
+    Dataset letters = named.inClasses(List.of("x", "3", "2", "1"));
+    assertEquals(0, letters.label(0));
+    assertEquals("3", letters.className(1));
   }
 
   @Test

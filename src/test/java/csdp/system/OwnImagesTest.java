@@ -10,6 +10,7 @@ import csdp.io.Json;
 import java.awt.Color;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,10 @@ final class OwnImagesTest extends CommandTest {
         err);
     assertTrue(out.contains("class west"), out);
     assertEquals("west", Json.tree(json).at("/predictions/0/class_name").textValue());
+    Path exported = dir.resolve("exported"); // with names, and pictures are scaled
+    assertEquals(0, run("export", "--model", model.toString(), "--to", exported.toString()), err);
+    assertEquals(0, run("predict", "--model", exported.toString(), one.toString()), err);
+    assertTrue(out.contains("class west"), out);
 
     assertEquals(
         0,
@@ -68,5 +73,16 @@ final class OwnImagesTest extends CommandTest {
         err);
     assertTrue(
         Files.readString(model.resolve("plots/confusion.csv")).contains("east,west,"), "names");
+
+    Path others = dir.resolve("others");
+    for (int i = 0; i < 20; i++) {
+      for (String name : List.of("north", "west")) {
+        Path to = others.resolve(name + "/" + i + ".png");
+        ImageFolderTest.write(to, 20, 15, new Color(200 + i, 255, 230), 17);
+      }
+    }
+    String evaluate = "evaluate --size 6x5 --model " + model + " --data " + others;
+    assertEquals(2, runLine(evaluate));
+    assertRefused("images of class north", "none of the model's: east, west");
   }
 }

@@ -173,7 +173,8 @@ class SurroundingsTest extends CommandTest {
     String flags =
         " --preset quick --epochs 1 --train-limit 100 --valid 50 --hidden 10 --steps 3 --batch 50"
             + " --device cpu --vary seed=1..3 --out sweep";
-    Child child = child(Map.of(), "unset CSDP_DATA; $CSDP sweep" + flags);
+    Map<String, String> offline = Map.of("https_proxy", "http://127.0.0.1:1"); // nothing listens
+    Child child = child(offline, "unset CSDP_DATA; $CSDP sweep" + flags);
     assertEquals(0, child.code(), child.err());
     assertFalse(child.err().contains("\tat "), child.err());
     long looked = child.err().lines().filter(l -> l.startsWith("notice: downloading")).count();
@@ -315,7 +316,7 @@ class SurroundingsTest extends CommandTest {
       // Background jobs of scripts ignore SIGINT, and so would these tests started by one.
       String heard =
           "env --default-signal=INT true && CSDP=\"env --default-signal=INT $CSDP\"; exec $CSDP ";
-      Process p = Child.start(dir, dir, Map.of(), heard + flags + "3000 --out " + signal);
+      Process p = Child.start(dir, dir, Map.of(), heard + flags + "9000 --out " + signal);
       while (!isTrained(run)) {
         assertTrue(p.isAlive(), () -> "it ended");
         Thread.sleep(5);

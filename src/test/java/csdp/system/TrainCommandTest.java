@@ -296,6 +296,11 @@ class TrainCommandTest extends CommandTest {
     assertRefused("without test images", "--split valid", "--test-x");
     assertEquals(2, run("analyze", "--perplexity", "5", "--model", folder("run")));
     assertRefused("without test images");
+    for (String labels : List.of("--train-y", "--valid-y", "--test-y")) {
+      String y = folder("validY.npy");
+      assertEquals(2, run("evaluate", "--split", "valid", labels, y, "--model", folder("run")));
+      assertRefused("validY.npy", "images and labels go together");
+    }
     assertEquals(0, run("evaluate", "--split", "valid", "--model", folder("run")), err);
     assertEquals(
         0,
