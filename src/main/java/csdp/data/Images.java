@@ -1,6 +1,7 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import csdp.io.Npy;
 import csdp.io.NpyArray;
 import java.io.IOException;
@@ -186,8 +187,7 @@ public final class Images {
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(8);
     } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", file, Downloads.reason(e))
-          .because(e);
+      throw Disk.unreadable(file, e);
     }
   }
 
