@@ -129,6 +129,32 @@ class ImageSourceTest {
     assertFails(2, () -> ImageSource.find(dir + "/empty"), "no pictures");
   }
 
+  private void make(String... names) throws IOException {
+    for (String name : names) {
+      TestData.write(dir.resolve(name), new byte[1]);
+    }
+  }
+
+  @Test
+  void aPathThatExistsIsNoPattern() throws IOException {
+    make("scan[1].png", "scan1.png", "set[2]/a.png", "set2/b.png", "._scan1.png");
+    assertFound(List.of("scan[1].png"), dir + "/scan[1].png");
+    assertFound(List.of("set[2]/a.png"), dir + "/set[2]");
+    assertFound(List.of("set[2]/a.png"), dir + "/set[2]/*.png");
+    assertFound(List.of("scan1.png"), dir + "/scan[1-3].png");
+    assertFound(List.of("scan1.png", "scan[1].png"), dir + "/*.png");
+    assertFound(List.of("scan1.png", "scan[1].png", "set2/b.png", "set[2]/a.png"), dir + "");
+  }
+
+  @Test
+  void aLinkedFolderIsAFolder() throws IOException {
+    make("there/a.png", "there/sub/b.png");
+    Files.createSymbolicLink(dir.resolve("link"), dir.resolve("there"));
+    assertFound(List.of("link/a.png", "link/sub/b.png"), dir + "/link");
+    assertFound(List.of("link/a.png"), dir + "/link/*.png");
+    assertFound(List.of("link/a.png", "link/sub/b.png"), dir + "/link/**.png");
+  }
+
   private void assertFound(List<String> names, String pattern) {
     assertEquals(names.stream().map(dir::resolve).toList(), ImageSource.find(pattern), pattern);
   }
