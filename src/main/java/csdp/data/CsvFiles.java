@@ -114,8 +114,7 @@ final class CsvFiles implements Source {
   private static <T> T rows(Path file, Use<T> use) {
     try (InputStream raw = Files.newInputStream(file);
         InputStream in = Checksums.isGzip(file) ? new GZIPInputStream(raw, 1 << 16) : raw;
-        CSVParser rows =
-            CSVParser.parse(text(in, file), CSVFormat.DEFAULT)) {
+        CSVParser rows = CSVParser.parse(text(in, file), CSVFormat.DEFAULT)) {
       return use.of(rows.iterator());
     } catch (IOException e) {
       throw Disk.unreadable(file, e);
@@ -324,9 +323,7 @@ final class CsvFiles implements Source {
         + folder
         + (unlabelled.isEmpty()
             ? ""
-            : ", without "
-                + String.join(" and ", unlabelled.values())
-                + ", which has no labels");
+            : ", without " + String.join(" and ", unlabelled.values()) + ", which has no labels");
   }
 
   @Override
@@ -344,7 +341,7 @@ final class CsvFiles implements Source {
     return unlabelled.containsKey(split)
         ? "no column of "
             + unlabelled.get(split)
-            + " is called label or class; rename the column of the labels"
+            + " is called label or class; rename the column of the labels, or add it"
         : Source.super.absence(split);
   }
 

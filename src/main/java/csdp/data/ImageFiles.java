@@ -91,8 +91,7 @@ final class ImageFiles implements ImageSource {
       if (found.isEmpty()) {
         throw CsdpException.badInput(
             "%s: no %s",
-            pattern,
-            path == null ? "file matches" : "pictures, .npy or .npz files in it");
+            pattern, path == null ? "file matches" : "pictures, .npy or .npz files in it");
       }
       return found;
     } catch (PatternSyntaxException e) {

@@ -82,8 +82,7 @@ final class ShdFolder implements Source {
       if (name.group(3) == null) {
         files.put(Split.valueOf(name.group(2).toUpperCase(Locale.ROOT)), file);
       } else if (!Files.exists(folder.resolve(plain))) {
-        throw CsdpException.badInput(
-            "%s is packed; unpack it with: gunzip --keep %s", file, file);
+        throw CsdpException.badInput("%s is packed; unpack it with: gunzip --keep %s", file, file);
       }
     }
     return files;
