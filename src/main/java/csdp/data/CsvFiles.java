@@ -131,7 +131,7 @@ final class CsvFiles implements Source {
     PushbackInputStream bytes = new PushbackInputStream(in, 3);
     byte[] start = bytes.readNBytes(3);
     if (start.length >= 2) {
-      int mark = (start[0] & 0xFF) << 8 | start[1] & 0xFF;
+      int mark = ((start[0] & 0xFF) << 8) | (start[1] & 0xFF);
       if (mark == 0xFEFF || mark == 0xFFFE) {
         throw CsdpException.badInput("%s: UTF-16 text; save it as UTF-8", file);
       }
@@ -170,12 +170,13 @@ final class CsvFiles implements Source {
     while (last > 1 && row.get(last).isBlank()) {
       last--; // rows that end with a comma
     }
-    return namedLabel(row) >= 0
-        || !row.get(last).isBlank() && !isNumber(row.get(last))
-        || !isNumber(row.get(0))
-            && row.size() > LEAST_PIXELS
+    boolean numbered =
+        row.size() > LEAST_PIXELS
             && IntStream.range(1, row.size())
                 .allMatch(i -> row.get(i).strip().equals(String.valueOf(i - 1)));
+    return namedLabel(row) >= 0
+        || (!row.get(last).isBlank() && !isNumber(row.get(last)))
+        || (numbered && !isNumber(row.get(0)));
   }
 
   private static boolean isNumber(String text) {

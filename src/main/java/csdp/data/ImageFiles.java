@@ -77,13 +77,15 @@ final class ImageFiles implements ImageSource {
     String rest = pattern.substring(wild);
     int depth =
         path != null || rest.contains("**") ? Integer.MAX_VALUE : rest.split("/", -1).length;
-    try (Stream<Path> all = walk(root, depth)) {
+    try (Stream<Path> all = Files.walk(root.toRealPath(), depth)) { // the folder may be a link
+      Path real = root.toRealPath();
       PathMatcher matcher =
           path == null
               ? FileSystems.getDefault().getPathMatcher("glob:" + rest)
               : relative -> NAMES.matcher(relative.getFileName().toString()).matches();
       List<Path> found =
-          all.filter(f -> matcher.matches(f) && Files.isRegularFile(root.resolve(f)))
+          all.map(real::relativize)
+              .filter(f -> matcher.matches(f) && Files.isRegularFile(root.resolve(f)))
               .filter(f -> !f.getFileName().toString().startsWith("._")) // of macOS
               .map(f -> wild == 0 && path == null ? f : root.resolve(f))
               .sorted(Comparator.comparing(Path::toString))
@@ -122,12 +124,6 @@ final class ImageFiles implements ImageSource {
       from = slash + 1;
     }
     return from;
-  }
-
-  /** Returns the paths below a folder, relative to it; the folder may be a link. */
-  private static Stream<Path> walk(Path folder, int depth) throws IOException {
-    Path real = folder.toRealPath();
-    return Files.walk(real, depth).map(real::relativize);
   }
 
   @Override
