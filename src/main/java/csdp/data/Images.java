@@ -180,6 +180,10 @@ public final class Images {
 
   private static byte[] start(Path file) {
     if (!Files.isRegularFile(file)) {
+      if (file.toString().indexOf('\uFFFD') >= 0) { // a letter that was not decoded
+        throw CsdpException.badInput(
+            "%s: the name is not in the encoding of this locale; rename the file", file);
+      }
       throw CsdpException.badInput(
           "%s: %s; give a file with images",
           file, Files.exists(file) ? "not a file" : "no such file");

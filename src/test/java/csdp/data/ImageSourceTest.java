@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.data.ImageSource.Item;
 import csdp.io.Npy;
@@ -144,6 +145,15 @@ class ImageSourceTest {
     assertFound(List.of("scan1.png"), dir + "/scan[1-3].png");
     assertFound(List.of("scan1.png", "scan[1].png"), dir + "/*.png");
     assertFound(List.of("scan1.png", "scan[1].png", "set2/b.png", "set[2]/a.png"), dir + "");
+  }
+
+  /** Such a path is in a list of files whose names were not decoded. */
+  @Test
+  void aNameInAnotherEncodingIsCalledThat() {
+    assumeTrue(
+        "UTF-8".equals(System.getProperty("sun.jnu.encoding")), "this locale has few letters");
+    Item item = all(false, dir.resolve("caf\uFFFD.png")).get(0);
+    assertTrue(item.error().contains("not in the encoding of this locale"), item.error());
   }
 
   @Test
