@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFolder;
+import csdp.io.Disk;
 import csdp.io.Json;
 import csdp.io.NpzWriter;
 import csdp.model.NetworkSpec;
@@ -317,7 +318,7 @@ public final class Checkpoint {
         bytes += n;
       }
     } catch (IOException e) {
-      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+      throw Disk.unreadable(file, e);
     }
     if (bytes != sum.bytes() || !hex(crc.getValue()).equals(sum.crc32())) {
       throw damaged(file);

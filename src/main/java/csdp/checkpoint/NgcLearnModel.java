@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.data.Ink;
 import csdp.error.CsdpException;
 import csdp.io.AtomicFolder;
+import csdp.io.Disk;
 import csdp.io.Json;
 import csdp.io.PythonJson;
 import csdp.model.Constants;
@@ -245,7 +246,7 @@ public record NgcLearnModel(
     try (Stream<Path> all = Files.list(folder)) {
       subfolders = all.filter(Files::isDirectory).sorted().toList();
     } catch (IOException e) {
-      throw CsdpException.badInput("cannot read %s: %s", folder, e.getMessage()).because(e);
+      throw Disk.unreadable(folder, e);
     }
     for (String prefix : new String[] {"best_params", UNTRAINED}) {
       List<Path> found =

@@ -22,8 +22,8 @@ final class DataOptions {
       names = "--data",
       paramLabel = "SET",
       description =
-          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files, with a"
-              + " folder of image files per class, or with recorded spikes. Default:"
+          "mnist, fashion, kmnist, digits, strokes, or a folder: with IDX, .npy, .npz or CSV files,"
+              + " with a folder of image files per class, or with recorded spikes. Default:"
               + " $CSDP_DATA, else mnist, else (without data and network) digits.")
   private String data;
 
@@ -62,8 +62,8 @@ final class DataOptions {
       paramLabel = "N",
       description =
           "Use the last N training images for validation if the data has no validation images."
-              + " Default: 10000; 2000 with the quick preset; a tenth of the training images if"
-              + " there are fewer than five times as many.")
+              + " Default: 10000; 2000 with the quick preset. Data with fewer training images than"
+              + " five times this default: a tenth of them.")
   private Integer valid;
 
   @Option(

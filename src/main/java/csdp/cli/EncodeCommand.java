@@ -63,8 +63,9 @@ final class EncodeCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "PATTERN",
       description =
-          "Files (as for predict), folders, or quoted patterns such as 'scans/*.png'; in the order"
-              + " of their names. Instead of --data and --split.")
+          "Files (as for predict), folders, or quoted patterns such as 'scans/*.png', in the"
+              + " given order; within a folder or pattern in the order of names. Instead of --data"
+              + " and --split.")
   private List<String> patterns;
 
   @Option(names = "--invert", description = "Invert the images of --images, for dark strokes.")

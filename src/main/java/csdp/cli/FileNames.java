@@ -54,6 +54,10 @@ final class FileNames {
   }
 
   private static CsdpException unnameable(String what) {
+    if (encoding().equalsIgnoreCase("UTF-8")) {
+      return CsdpException.environment(
+          "%s is not valid UTF-8, the encoding of this locale: rename the file or folder", what);
+    }
     return CsdpException.environment(
         "%s has characters that this locale's encoding (%s) lacks: set LC_ALL=C.UTF-8, or another"
             + " locale with UTF-8",

@@ -37,7 +37,7 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE",
-      description = "PNG, JPEG, BMP or GIF; IDX or .npy with any number of images.")
+      description = "PNG, JPEG, BMP or GIF; IDX, .npy or .npz with any number of images.")
   private List<Path> files;
 
   @Option(
@@ -156,7 +156,8 @@ final class PredictCommand implements Callable<Integer> {
     long undecided = all.stream().filter(Prediction::isUndecided).count();
     if (undecided > 0) {
       warn(
-          "%d of %d answers are undecided: all classes have equal probability, reported as class %s",
+          "%d of %d answers are undecided: all classes have equal probability, reported as class"
+              + " %s",
           undecided, all.size(), saved.className(0));
     } else if (all.size() >= SUSPICIOUS
         && all.stream().map(Prediction::label).distinct().count() == 1) {

@@ -134,13 +134,16 @@ final class RunOptions {
   @Option(
       names = {"--learning-rate", "--eta"},
       paramLabel = "ETA",
-      description = "Learning rate of Adam. Default: depends on the batch size (0.002 from 200).")
+      description =
+          "Learning rate of Adam. Default: depends on the batch size (0.002 for 200 or more).")
   private Float learningRate;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "D",
-      description = "Default: depends on the batch size (5e-5 from 200).")
+      description =
+          "Decay of a weight for each postsynaptic spike without a presynaptic one. Default:"
+              + " depends on the batch size (5e-5 for 200 or more).")
   private Float weightDecay;
 
   @Option(

@@ -1,9 +1,11 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,20 +45,34 @@ final class ClassFolders {
     return found;
   }
 
+  /** Returns the visible files and folders that {@link #list} leaves out. */
+  static List<Path> ignored(Path folder, Predicate<Path> which) {
+    List<Path> ignored = new ArrayList<>(visible(folder, p -> !Files.isDirectory(p)));
+    for (Path c : folders(folder)) {
+      ignored.addAll(visible(c, p -> !which.test(p) || !Files.isRegularFile(p)));
+    }
+    return ignored;
+  }
+
+  /** Returns false for hidden files, such as those of macOS: ._NAME beside NAME. */
+  static boolean isVisible(Path file) {
+    return !file.getFileName().toString().startsWith(".");
+  }
+
   private static List<Path> folders(Path folder) {
-    return list(folder, p -> Files.isDirectory(p) && !p.getFileName().toString().startsWith("."));
+    return visible(folder, Files::isDirectory);
   }
 
   private static List<Path> files(Path folder, Predicate<Path> which) {
-    return list(folder, p -> which.test(p) && Files.isRegularFile(p));
+    return visible(folder, p -> which.test(p) && Files.isRegularFile(p));
   }
 
-  private static List<Path> list(Path folder, Predicate<Path> which) {
+  /** Returns the selected entries of a folder that are not hidden, in the order of their names. */
+  static List<Path> visible(Path folder, Predicate<Path> which) {
     try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(which).sorted().toList();
+      return all.filter(ClassFolders::isVisible).filter(which).sorted().toList();
     } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", folder, Downloads.reason(e))
-          .because(e);
+      throw Disk.unreadable(folder, e);
     }
   }
 }

@@ -2,10 +2,12 @@ package csdp.data;
 
 import csdp.error.CsdpException;
 import csdp.io.Checksums;
+import csdp.io.Disk;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.csv.CSVFormat;
@@ -26,18 +29,23 @@ import org.apache.commons.csv.CSVRecord;
 
 /**
  * Images in CSV files, as Kaggle has them: {@code train.csv}, {@code test.csv} and perhaps {@code
- * valid.csv}, also with more words in their names, plain or gzip. A row is a label and pixels
- * 0..255. The label is the column named label or class, else the first; without any (as in Kaggle's
- * test.csv) the file is left out. Files of EMNIST are transposed.
+ * valid.csv}, also with more words in their names, plain or gzip, in UTF-8. A row is a label and
+ * pixels 0..255. The label is the column named label or class, without a header the first. A file
+ * whose header has no such column (as Kaggle's test.csv) is left out. Files of EMNIST are
+ * transposed.
  */
 final class CsvFiles implements Source {
   private static final Pattern END = Pattern.compile("(?i).*\\.csv(\\.gz)?");
   private static final List<String> LABELS = List.of("label", "class");
+  private static final byte[] UTF_8_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
+  /** Fewer columns of numbers may be anything: the pixels of 2 x 2. */
+  private static final int LEAST_PIXELS = 4;
 
   private final String name;
   private final Path folder;
   private final Map<Split, Path> files = new EnumMap<>(Split.class);
-  private final List<String> unlabelled = new ArrayList<>();
+  private final Map<Split, String> unlabelled = new EnumMap<>(Split.class);
   private final Map<Split, Table> read = new EnumMap<>(Split.class);
 
   /** A file: label and pixels of each row. */
@@ -51,15 +59,11 @@ final class CsvFiles implements Source {
       if (file == null) {
         continue;
       }
-      try {
-        Checksums.requirePlausible(file); // first: the parser holds a whole row, however long
-      } catch (IOException e) {
-        throw unreadable(file, e);
-      }
+      requirePlausible(file);
       if (hasLabels(file)) {
         files.put(split, file);
       } else {
-        unlabelled.add(file.getFileName().toString());
+        unlabelled.put(split, file.getFileName().toString());
       }
     }
   }
@@ -76,12 +80,13 @@ final class CsvFiles implements Source {
     try (Stream<Path> all = Files.list(folder)) {
       found =
           all.filter(f -> END.matcher(f.getFileName().toString()).matches())
+              .filter(ClassFolders::isVisible)
               .filter(f -> names.matcher(f.getFileName().toString()).matches())
               .filter(Files::isRegularFile)
               .sorted()
               .toList();
     } catch (IOException e) {
-      throw unreadable(folder, e);
+      throw Disk.unreadable(folder, e);
     }
     if (found.size() > 1) {
       throw CsdpException.badInput(
@@ -93,6 +98,15 @@ final class CsvFiles implements Source {
 
   // ---- reading
 
+  /** Call it first: the parser holds a whole row, however long. */
+  private static void requirePlausible(Path file) {
+    try {
+      Checksums.requirePlausible(file);
+    } catch (IOException e) {
+      throw Disk.unreadable(file, e);
+    }
+  }
+
   private interface Use<T> {
     T of(Iterator<CSVRecord> rows);
   }
@@ -100,13 +114,10 @@ final class CsvFiles implements Source {
   private static <T> T rows(Path file, Use<T> use) {
     try (InputStream raw = Files.newInputStream(file);
         InputStream in = Checksums.isGzip(file) ? new GZIPInputStream(raw, 1 << 16) : raw;
-        CSVParser rows =
-            CSVParser.parse(
-                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8), 1 << 16),
-                CSVFormat.DEFAULT)) {
+        CSVParser rows = CSVParser.parse(text(in, file), CSVFormat.DEFAULT)) {
       return use.of(rows.iterator());
     } catch (IOException e) {
-      throw unreadable(file, e);
+      throw Disk.unreadable(file, e);
     } catch (UncheckedIOException | IllegalStateException e) {
       // The parser wraps errors of reading and of decompression.
       Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -115,28 +126,89 @@ final class CsvFiles implements Source {
     }
   }
 
-  private static CsdpException unreadable(Path file, IOException e) {
-    return CsdpException.badInput("%s: cannot be read: %s; get it again", file, Downloads.reason(e))
-        .because(e);
+  /** Returns the text after a byte order mark, which spreadsheets write. */
+  private static BufferedReader text(InputStream in, Path file) throws IOException {
+    PushbackInputStream bytes = new PushbackInputStream(in, 3);
+    byte[] start = bytes.readNBytes(3);
+    if (start.length >= 2) {
+      int mark = ((start[0] & 0xFF) << 8) | (start[1] & 0xFF);
+      if (mark == 0xFEFF || mark == 0xFFFE) {
+        throw CsdpException.badInput("%s: UTF-16 text; save it as UTF-8", file);
+      }
+    }
+    if (!Arrays.equals(start, UTF_8_MARK)) {
+      bytes.unread(start);
+    }
+    return new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8), 1 << 16);
   }
 
-  /** Returns the column of the label; -1 for a header that names pixels only. */
+  /** Returns the column of the label; -1 for a header that does not name it. */
   private static int labelColumn(CSVRecord first) {
-    for (int i = 0; i < first.size(); i++) {
-      if (LABELS.contains(first.get(i).strip().toLowerCase(Locale.ROOT))) {
+    int named = namedLabel(first);
+    return named >= 0 ? named : isHeader(first) ? -1 : 0;
+  }
+
+  /** Returns the column that is called label or class, or -1. */
+  private static int namedLabel(CSVRecord row) {
+    for (int i = 0; i < row.size(); i++) {
+      if (LABELS.contains(row.get(i).strip().toLowerCase(Locale.ROOT))) {
         return i;
       }
     }
-    return isHeader(first) ? -1 : 0;
+    return -1;
   }
 
-  /** A header names its columns: one of the pixels is not a number. */
+  /**
+   * A header names the label or its last column, or it is a word before the numbers 0, 1, 2, ... of
+   * the pixels.
+   */
   private static boolean isHeader(CSVRecord row) {
-    return row.size() > 1 && !row.get(row.size() - 1).strip().matches("[-+.0-9eE]+");
+    if (row.size() < 2) {
+      return false;
+    }
+    int last = row.size() - 1;
+    while (last > 1 && row.get(last).isBlank()) {
+      last--; // rows that end with a comma
+    }
+    boolean numbered =
+        row.size() > LEAST_PIXELS
+            && IntStream.range(1, row.size())
+                .allMatch(i -> row.get(i).strip().equals(String.valueOf(i - 1)));
+    return namedLabel(row) >= 0
+        || (!row.get(last).isBlank() && !isNumber(row.get(last)))
+        || (numbered && !isNumber(row.get(0)));
+  }
+
+  private static boolean isNumber(String text) {
+    return text.strip().matches("[-+.0-9eE]+");
   }
 
   private static boolean hasLabels(Path file) {
     return rows(file, all -> !all.hasNext() || labelColumn(all.next()) >= 0);
+  }
+
+  /**
+   * Returns true if the files of a folder hold pixels; false if they list image files, with columns
+   * such as id and label.
+   */
+  static boolean hasPixels(Path folder) {
+    Path train = find(folder, Split.TRAIN);
+    Path file = train == null ? find(folder, Split.TEST) : train;
+    requirePlausible(file);
+    return rows(
+        file,
+        all -> {
+          CSVRecord row = all.hasNext() ? all.next() : null;
+          int label = row == null ? -1 : labelColumn(row);
+          if (row != null && isHeader(row)) {
+            row = all.hasNext() ? all.next() : null;
+          }
+          int pixels = 0;
+          for (int i = 0; row != null && i < row.size(); i++) {
+            pixels += i != label && pixel(row.get(i)) >= 0 ? 1 : 0;
+          }
+          return pixels >= LEAST_PIXELS;
+        });
   }
 
   private Table table(Split split) {
@@ -155,6 +227,14 @@ final class CsvFiles implements Source {
       throw CsdpException.badInput("%s: row 1 has no pixels; a row is a label and pixels", file);
     }
     if (isHeader(row)) {
+      for (int i = 0; i < row.size(); i++) {
+        if (row.get(i).isBlank()) {
+          throw CsdpException.badInput(
+              "%s: column %d of the header has no name; save only label and pixels (pandas:"
+                  + " index=False)",
+              file, i + 1);
+        }
+      }
       row = all.hasNext() ? all.next() : null;
     }
     List<String> labels = new ArrayList<>();
@@ -244,7 +324,7 @@ final class CsvFiles implements Source {
         + folder
         + (unlabelled.isEmpty()
             ? ""
-            : ", without " + String.join(" and ", unlabelled) + ", which has no labels");
+            : ", without " + String.join(" and ", unlabelled.values()) + ", which has no labels");
   }
 
   @Override
@@ -255,6 +335,15 @@ final class CsvFiles implements Source {
   @Override
   public String filesOf(Split split) {
     return (split == Split.TEST ? "test.csv" : "train.csv") + " with a column of labels";
+  }
+
+  @Override
+  public String absence(Split split) {
+    return unlabelled.containsKey(split)
+        ? "no column of "
+            + unlabelled.get(split)
+            + " is called label or class; rename the column of the labels, or add it"
+        : Source.super.absence(split);
   }
 
   @Override

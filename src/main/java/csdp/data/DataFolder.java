@@ -49,13 +49,15 @@ final class DataFolder {
     if (ShdFolder.isOne(folder)) {
       return new ShdFolder(name, folder, options.window());
     }
-    if (CsvFiles.isOne(folder)) {
+    boolean images = ImageFolder.isOne(folder);
+    // Beside folders of image files, a CSV file may list them.
+    if (CsvFiles.isOne(folder) && (!images || CsvFiles.hasPixels(folder))) {
       return new CsvFiles(name, folder);
     }
     Path raw = IdxFolder.raw(folder);
     if (raw != null) {
       return new IdxFolder(name, raw, manifest);
     }
-    return ImageFolder.isOne(folder) ? new ImageFolder(name, folder, options) : null;
+    return images ? new ImageFolder(name, folder, options) : null;
   }
 }

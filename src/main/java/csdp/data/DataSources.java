@@ -327,9 +327,7 @@ public final class DataSources {
       boolean optional =
           split == Split.TEST && needed.contains(Split.TRAIN) && !source.hasSome(split);
       if (!source.has(split) && !optional) {
-        throw CsdpException.badInput(
-            "%s: no %s images among them; add %s",
-            where, split == Split.TEST ? "test" : "training", source.filesOf(split));
+        throw CsdpException.badInput("%s: %s", where, source.absence(split));
       }
     }
     return source;

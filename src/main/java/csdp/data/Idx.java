@@ -2,6 +2,7 @@ package csdp.data;
 
 import csdp.error.CsdpException;
 import csdp.io.Checksums;
+import csdp.io.Disk;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -141,8 +142,7 @@ public final class Idx {
       throw CsdpException.badInput("%s: damaged gzip file (%s); get it again", file, e.getMessage())
           .because(e);
     } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", file, Downloads.reason(e))
-          .because(e);
+      throw Disk.unreadable(file, e);
     }
   }
 

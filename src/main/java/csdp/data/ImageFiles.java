@@ -1,6 +1,7 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import csdp.io.NpyArray;
 import csdp.io.NpyReader;
 import java.io.IOException;
@@ -55,8 +56,10 @@ final class ImageFiles implements ImageSource {
     this.scale = scale;
   }
 
+  /** Returns files in the order of their names; a path that exists is no pattern. */
   static List<Path> find(String pattern) {
-    Path path = WILDCARDS.matcher(pattern).find() ? null : DataSources.path(pattern);
+    boolean plain = !WILDCARDS.matcher(pattern).find() || exists(pattern);
+    Path path = plain ? DataSources.path(pattern) : null;
     if (path != null && !Files.isDirectory(path)) {
       if (!Files.exists(path)) {
         throw CsdpException.badInput(
@@ -65,7 +68,7 @@ final class ImageFiles implements ImageSource {
       }
       return List.of(path);
     }
-    int wild = path == null ? WILDCARDS.split(pattern)[0].lastIndexOf('/') + 1 : 0;
+    int wild = path == null ? firstWild(pattern) : 0;
     Path root =
         path == null ? DataSources.path(wild == 0 ? "." : pattern.substring(0, wild)) : path;
     if (!Files.isDirectory(root)) {
@@ -74,27 +77,53 @@ final class ImageFiles implements ImageSource {
     String rest = pattern.substring(wild);
     int depth =
         path != null || rest.contains("**") ? Integer.MAX_VALUE : rest.split("/", -1).length;
-    try (Stream<Path> all = Files.walk(root, depth)) {
+    try (Stream<Path> all = Files.walk(root.toRealPath(), depth)) { // the folder may be a link
+      Path real = root.toRealPath();
       PathMatcher matcher =
           path == null
               ? FileSystems.getDefault().getPathMatcher("glob:" + rest)
               : relative -> NAMES.matcher(relative.getFileName().toString()).matches();
       List<Path> found =
-          all.filter(f -> matcher.matches(root.relativize(f)) && Files.isRegularFile(f))
-              .map(f -> wild == 0 && path == null ? root.relativize(f) : f)
+          all.map(real::relativize)
+              .filter(f -> matcher.matches(f) && Files.isRegularFile(root.resolve(f)))
+              .filter(f -> !f.getFileName().toString().startsWith("._")) // of macOS
+              .map(f -> wild == 0 && path == null ? f : root.resolve(f))
               .sorted(Comparator.comparing(Path::toString))
               .toList();
       if (found.isEmpty()) {
         throw CsdpException.badInput(
-            "%s: no %s", pattern, path == null ? "file matches" : "pictures or .npy files in it");
+            "%s: no %s",
+            pattern, path == null ? "file matches" : "pictures, .npy or .npz files in it");
       }
       return found;
     } catch (PatternSyntaxException e) {
       throw CsdpException.badInput("%s is not a pattern: %s", pattern, e.getDescription())
           .because(e);
     } catch (IOException | UncheckedIOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", root, e.getMessage()).because(e);
+      throw Disk.unreadable(root, e);
     }
+  }
+
+  /** Returns true if a path exists, whatever its letters. */
+  private static boolean exists(String path) {
+    try {
+      return Files.exists(DataSources.path(path));
+    } catch (CsdpException e) {
+      return false; // Windows: * is in no path
+    }
+  }
+
+  /** Returns the index after the folders of a pattern that have no wildcards or exist. */
+  private static int firstWild(String pattern) {
+    int from = 0;
+    for (int slash = pattern.indexOf('/'); slash >= 0; slash = pattern.indexOf('/', slash + 1)) {
+      String folder = pattern.substring(0, slash);
+      if (WILDCARDS.matcher(folder).find() && !exists(folder)) {
+        break;
+      }
+      from = slash + 1;
+    }
+    return from;
   }
 
   @Override

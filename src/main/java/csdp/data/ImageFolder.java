@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,6 +40,7 @@ final class ImageFolder implements Source {
   private final boolean parts;
   private final Classes classes;
   private final Map<Split, List<Labelled>> files = new EnumMap<>(Split.class);
+  private final List<Path> ignored = new ArrayList<>();
   private boolean jpeg;
 
   /**
@@ -54,12 +56,15 @@ final class ImageFolder implements Source {
     this.parts = hasParts(folder);
     Map<Split, Map<String, List<Path>>> found = new EnumMap<>(Split.class);
     if (parts) {
+      List<Path> used = new ArrayList<>();
       for (Split split : Split.values()) {
         Path part = part(folder, split);
         if (part != null) {
           found.put(split, byClass(part));
+          used.add(part);
         }
       }
+      ignored.addAll(ClassFolders.visible(folder, p -> !used.contains(p)));
     } else {
       found.put(Split.TRAIN, byClass(folder));
     }
@@ -104,7 +109,8 @@ final class ImageFolder implements Source {
     return IMAGES.matcher(file.getFileName().toString()).matches();
   }
 
-  private static Map<String, List<Path>> byClass(Path part) {
+  private Map<String, List<Path>> byClass(Path part) {
+    ignored.addAll(ClassFolders.ignored(part, ImageFolder::isImage));
     return ClassFolders.list(part, ImageFolder::isImage, "PNG, JPEG, BMP or GIF");
   }
 
@@ -148,7 +154,25 @@ final class ImageFolder implements Source {
             ? ""
             : ", split at random (seed " + seed + "): a tenth each for validation and test")
         + (size == null ? "" : ", scaled to " + size)
-        + (jpeg ? ", EXIF orientation ignored" : "");
+        + (jpeg ? ", EXIF orientation ignored" : "")
+        + ignored();
+  }
+
+  /** Returns how many files and folders are not used; empty for none. */
+  private String ignored() {
+    long folders = ignored.stream().filter(Files::isDirectory).count();
+    List<String> counts = new ArrayList<>();
+    if (folders < ignored.size()) {
+      counts.add(count(ignored.size() - folders, "other file"));
+    }
+    if (folders > 0) {
+      counts.add(count(folders, "sub-folder"));
+    }
+    return counts.isEmpty() ? "" : ", " + String.join(" and ", counts) + " ignored";
+  }
+
+  private static String count(long n, String what) {
+    return String.format(Locale.ROOT, "%,d %s%s", n, what, n == 1 ? "" : "s");
   }
 
   @Override

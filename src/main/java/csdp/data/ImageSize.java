@@ -11,13 +11,18 @@ import java.util.regex.Pattern;
  * @param height at least 1
  */
 public record ImageSize(int width, int height) {
-  private static final Pattern TEXT = Pattern.compile("(\\d{1,5})[xX](\\d{1,5})");
+  private static final Pattern TEXT = Pattern.compile("(\\d{1,9})[xX](\\d{1,9})");
 
   /** Checks both. */
   public ImageSize {
-    if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE) {
+    if (width < 1 || height < 1) {
       throw CsdpException.badInput(
           "an image of %d x %d pixels; both are at least 1", width, height);
+    }
+    if ((long) width * height > Integer.MAX_VALUE) {
+      throw CsdpException.badInput(
+          "an image of %d x %d pixels is too large; give a smaller size, such as 28x28",
+          width, height);
     }
   }
 

@@ -1,6 +1,7 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import csdp.io.Npy;
 import csdp.io.NpyArray;
 import java.io.IOException;
@@ -179,6 +180,10 @@ public final class Images {
 
   private static byte[] start(Path file) {
     if (!Files.isRegularFile(file)) {
+      if (file.toString().indexOf('\uFFFD') >= 0) { // a letter that was not decoded
+        throw CsdpException.badInput(
+            "%s: the name is not in the encoding of this locale; rename the file", file);
+      }
       throw CsdpException.badInput(
           "%s: %s; give a file with images",
           file, Files.exists(file) ? "not a file" : "no such file");
@@ -186,8 +191,7 @@ public final class Images {
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(8);
     } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", file, Downloads.reason(e))
-          .because(e);
+      throw Disk.unreadable(file, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +132,7 @@ final class NmnistFolder implements Source {
     try {
       bytes = Files.readAllBytes(file);
     } catch (IOException e) {
-      throw CsdpException.badInput("%s: cannot be read: %s", file, Downloads.reason(e)).because(e);
+      throw Disk.unreadable(file, e);
     }
     if (bytes.length == 0 || bytes.length % EVENT != 0) {
       throw CsdpException.badInput(

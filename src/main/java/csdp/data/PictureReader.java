@@ -1,6 +1,7 @@
 package csdp.data;
 
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
@@ -52,8 +53,7 @@ final class PictureReader {
       BufferedImage image = decode(file, bytes, size);
       return new Picture(image.getWidth(), image.getHeight(), grey(image, file, invert));
     } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", file, Downloads.reason(e))
-          .because(e);
+      throw Disk.unreadable(file, e);
     }
   }
 
@@ -136,7 +136,12 @@ final class PictureReader {
     if (!packed && bands > 4) {
       throw damaged(file, bands + " channels", null);
     }
-    boolean alpha = !packed && bands % 2 == 0;
+    int colours = model.getNumColorComponents();
+    if (colours != 1 && colours != 3) { // CMYK of a JPEG: its inks may be stored inverted
+      throw CsdpException.badInput(
+          "%s: %d colour channels, such as CMYK; convert it to RGB, or to PNG", file, colours);
+    }
+    boolean alpha = !packed && model.hasAlpha();
     float full = packed ? 255 : (1 << model.getComponentSize(0)) - 1;
     float[] out = new float[width * height];
     float[] v = new float[Math.max(4, bands)];

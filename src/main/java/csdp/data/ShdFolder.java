@@ -2,14 +2,14 @@ package csdp.data;
 
 import csdp.error.CsdpException;
 import csdp.io.Hdf5;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Spikes of an artificial cochlea in the layout of SHD and SSC: {@code NAME_train.h5}, {@code
@@ -27,6 +27,8 @@ final class ShdFolder implements Source {
   static final String CHANNELS = "spikes/units";
   static final String LABELS = "labels";
 
+  private static final Pattern NAME = Pattern.compile("(.*)_(train|valid|test)\\.h5(\\.gz)?");
+
   /** The longest published recordings take about 1.4 s. */
   private static final float DEFAULT_WINDOW = 1400;
 
@@ -36,7 +38,7 @@ final class ShdFolder implements Source {
   private final String name;
   private final Path folder;
   private final float window;
-  private final Map<Split, Path> files = new EnumMap<>(Split.class);
+  private final Map<Split, Path> files;
   private final Map<Split, int[]> labels = new EnumMap<>(Split.class);
 
   /**
@@ -48,31 +50,46 @@ final class ShdFolder implements Source {
     this.name = name;
     this.folder = folder;
     this.window = window == null ? DEFAULT_WINDOW : window;
-    for (Split split : Split.values()) {
-      Path file = file(folder, split);
-      if (file != null) {
-        files.put(split, file);
-      }
-    }
+    this.files = files(folder);
   }
 
   /** Returns true if a folder has recordings of training or test. */
   static boolean isOne(Path folder) {
-    return file(folder, Split.TRAIN) != null || file(folder, Split.TEST) != null;
+    Map<Split, Path> files = files(folder);
+    return files.containsKey(Split.TRAIN) || files.containsKey(Split.TEST);
   }
 
-  private static Path file(Path folder, Split split) {
-    String end = "_" + split.label() + ".h5";
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(f -> f.getFileName().toString().endsWith(end))
-          .filter(Files::isRegularFile)
-          .sorted()
-          .findFirst()
-          .orElse(null);
-    } catch (IOException e) {
-      throw CsdpException.environment("%s: cannot be read: %s", folder, Downloads.reason(e))
-          .because(e);
+  /**
+   * Returns the files of a folder by their parts.
+   *
+   * @throws CsdpException bad input if they are of several sets, or one is packed
+   */
+  private static Map<Split, Path> files(Path folder) {
+    Map<Split, Path> files = new EnumMap<>(Split.class);
+    String set = null;
+    for (Path file : ClassFolders.visible(folder, ShdFolder::isNamed)) {
+      Matcher name = NAME.matcher(file.getFileName().toString());
+      if (!name.matches() || !Files.isRegularFile(file)) {
+        continue;
+      }
+      if (set != null && !set.equals(name.group(1))) {
+        throw CsdpException.badInput(
+            "%s holds several sets (%s, %s); keep the files of one in a folder of their own",
+            folder, set, name.group(1));
+      }
+      set = name.group(1);
+      String plain = set + "_" + name.group(2) + ".h5";
+      if (name.group(3) == null) {
+        files.put(Split.valueOf(name.group(2).toUpperCase(Locale.ROOT)), file);
+      } else if (!Files.exists(folder.resolve(plain))) {
+        throw CsdpException.badInput("%s is packed; unpack it with: gunzip --keep %s", file, file);
+      }
     }
+    return files;
+  }
+
+  private static boolean isNamed(Path file) {
+    return NAME.matcher(file.getFileName().toString()).matches();
   }
 
   @Override

@@ -28,4 +28,10 @@ interface Source {
 
   /** Returns the file names of a part, for messages. */
   String filesOf(Split split);
+
+  /** Returns why a part is absent, and the remedy, for messages. */
+  default String absence(Split split) {
+    String images = split == Split.TEST ? "test" : "training";
+    return "no " + images + " images among them; add " + filesOf(split);
+  }
 }

@@ -1,6 +1,7 @@
 package csdp.io;
 
 import csdp.error.CsdpException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -25,10 +26,11 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipException;
 
 /**
  * Shared functions of {@link AtomicFile} and {@link AtomicFolder}: temporaries, fsync, error
- * messages.
+ * messages; also those of failed reads.
  */
 public final class Disk {
   private static final boolean WINDOWS =
@@ -275,6 +277,33 @@ public final class Disk {
       line = reason(cause) + "; check the disk or choose another folder";
     }
     return CsdpException.environment("cannot write %s: %s", target, line).because(e);
+  }
+
+  /**
+   * Returns the error for a failed read: reason, path, remedy. It is bad input if the file does not
+   * exist or its content is damaged, else the environment.
+   */
+  public static CsdpException unreadable(Path source, Exception e) {
+    Exception cause = e instanceof UncheckedIOException u ? u.getCause() : e;
+    if (cause instanceof NoSuchFileException) {
+      return CsdpException.badInput("%s does not exist", source).because(e);
+    }
+    if (cause instanceof EOFException || cause instanceof ZipException) {
+      String reason = cause instanceof EOFException ? "it ends too early" : reason(cause);
+      return CsdpException.badInput("%s: damaged (%s); get it again", source, reason).because(e);
+    }
+    boolean denied =
+        cause instanceof AccessDeniedException
+            || String.valueOf(cause.getMessage())
+                .toLowerCase(Locale.ROOT)
+                .contains("permission denied");
+    return CsdpException.environment(
+            "cannot read %s: %s",
+            source,
+            denied
+                ? "no permission; make it readable or use a copy"
+                : reason(cause) + "; check the disk or use a copy")
+        .because(e);
   }
 
   /** Returns the system's message in one line. */

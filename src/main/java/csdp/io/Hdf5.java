@@ -33,7 +33,11 @@ public final class Hdf5 implements Closeable {
     this.hdf = hdf;
   }
 
-  /** Returns true if a path is a file that begins like HDF5. */
+  /**
+   * Returns true if a path is a file that begins like HDF5.
+   *
+   * @throws CsdpException environment if it cannot be read
+   */
   public static boolean isOne(Path file) {
     if (!Files.isRegularFile(file)) {
       return false;
@@ -41,14 +45,15 @@ public final class Hdf5 implements Closeable {
     try (InputStream in = Files.newInputStream(file)) {
       return Arrays.equals(MAGIC, in.readNBytes(MAGIC.length));
     } catch (IOException e) {
-      return false;
+      throw Disk.unreadable(file, e);
     }
   }
 
   /**
    * Opens a file.
    *
-   * @throws CsdpException bad input if it is missing, not HDF5 or damaged
+   * @throws CsdpException bad input if it is missing, not HDF5 or damaged; environment if it cannot
+   *     be read
    */
   public static Hdf5 open(Path file) {
     if (!isOne(file)) {
@@ -61,7 +66,7 @@ public final class Hdf5 implements Closeable {
           try {
             return new Hdf5(file, Files.size(file), new HdfFile(file));
           } catch (IOException e) {
-            throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+            throw Disk.unreadable(file, e);
           }
         });
   }

@@ -74,7 +74,8 @@ public final class Json {
    * The content of a text file.
    *
    * @param limit maximum size in bytes
-   * @throws CsdpException bad input, if it is no file, too large or unreadable
+   * @throws CsdpException bad input, if it is no file or too large; environment, if it cannot be
+   *     read
    */
   public static byte[] bytes(Path file, long limit) {
     if (!Files.isRegularFile(file)) {
@@ -87,7 +88,7 @@ public final class Json {
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {
-      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+      throw Disk.unreadable(file, e);
     }
   }
 

@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +36,7 @@ public final class Npy {
    * Reads a file that holds one array; an .npz with a single array is one.
    *
    * @throws CsdpException bad input when the file is missing, damaged, longer than its header says
-   *     or of an unsupported type
+   *     or of an unsupported type; environment when it cannot be read
    */
   public static NpyArray read(Path file) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -53,10 +52,8 @@ public final class Npy {
         requireEnd(in, where);
         return array;
       }
-    } catch (NoSuchFileException e) {
-      throw CsdpException.badInput("%s does not exist", file).because(e);
     } catch (IOException e) {
-      throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+      throw Disk.unreadable(file, e);
     }
   }
 

@@ -66,7 +66,9 @@ public final class NpyReader implements Closeable {
   }
 
   private static CsdpException failure(String where, Exception e) {
-    return CsdpException.badInput("cannot read %s: %s", where, Disk.reason(e)).because(e);
+    return e instanceof IOException
+        ? Disk.unreadable(Path.of(where), e)
+        : CsdpException.badInput("cannot read %s: %s", where, Disk.reason(e)).because(e);
   }
 
   /** Returns the sizes of the dimensions. */

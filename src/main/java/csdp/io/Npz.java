@@ -38,7 +38,8 @@ public final class Npz implements Closeable {
    * Opens an archive and checks its directory.
    *
    * @throws CsdpException bad input when the file is missing, not a zip archive, names an entry
-   *     twice or outside of itself, or unpacks to more than 4 GiB or to a hundred times its size
+   *     twice or outside of itself, or unpacks to more than 4 GiB or to a hundred times its size;
+   *     environment when it cannot be read
    */
   public static Npz open(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -56,6 +57,9 @@ public final class Npz implements Closeable {
       closeQuietly(zip);
       if (e instanceof CsdpException known) {
         throw known;
+      }
+      if (!Files.isReadable(file)) {
+        throw Disk.unreadable(file, e);
       }
       throw CsdpException.badInput(
               "%s is not a whole .npz (zip) archive: %s", file, oneLine(e.getMessage()))

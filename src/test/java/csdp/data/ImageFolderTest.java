@@ -80,6 +80,8 @@ public final class ImageFolderTest {
     tree(dir.resolve("t/cat"), 11, 3, "bmp");
     Files.writeString(dir.resolve("t/cat/notes.txt"), "no image");
     Files.writeString(dir.resolve("t/cat/.hidden.png"), "no image");
+    Files.writeString(dir.resolve("t/readme.txt"), "no image");
+    tree(dir.resolve("t/dog/more"), 2, 1, "png");
     Splits s = open(dir.resolve("t"), null);
     assertEquals(List.of("cat", "dog"), s.train().classNames());
     assertEquals(List.of("cat", "dog"), s.test().classNames());
@@ -98,6 +100,8 @@ public final class ImageFolderTest {
     // Any range has all classes.
     assertEquals(List.of(), s.train().limit(8).absentClasses());
     assertTrue(s.description().contains("split at random (seed 1234)"), s.description());
+    String ignored = ", 2 other files and 1 sub-folder ignored";
+    assertTrue(s.description().endsWith(ignored), s.description());
     // 1234 is the usual seed; with another one, other images are tested.
     assertEquals(s.test().sha256(), seeded(dir.resolve("t"), 1234).test().sha256());
     Splits other = seeded(dir.resolve("t"), 5);
@@ -121,7 +125,9 @@ public final class ImageFolderTest {
     assertEquals(List.of("2", "10"), s.train().classNames());
     assertEquals(1, s.test().label(0));
     assertEquals(Set.of(4, 14, 24), levels(s.test(), 1));
-    assertTrue(s.description().contains("EXIF orientation ignored"), s.description());
+    assertTrue(s.description().endsWith("EXIF orientation ignored"), s.description());
+    tree(dir.resolve("p/unlabelled"), 1, 1, "png");
+    assertTrue(open(dir.resolve("p"), null).description().endsWith(", 1 sub-folder ignored"));
     assertFails(CsdpException.USAGE, () -> seeded(dir.resolve("p"), 5), "not one tree");
   }
 
@@ -154,6 +160,10 @@ public final class ImageFolderTest {
     assertEquals(5, s.train().height());
     assertTrue(s.description().contains("scaled to 3x5"), s.description());
     assertFails(CsdpException.USAGE, () -> open(dir.resolve("s"), "3"), "3 is not a size");
+    for (String large : List.of("99999x99999", "100000x100000")) {
+      assertFails(CsdpException.USAGE, () -> open(dir.resolve("s"), large), "too large; give");
+    }
+    assertFails(CsdpException.USAGE, () -> open(dir.resolve("s"), "0x3"), "at least 1");
     assertFails(
         CsdpException.USAGE,
         () ->
@@ -162,6 +172,26 @@ public final class ImageFolderTest {
                     .with(new FolderOptions(new ImageSize(3, 3), null, null)),
                 line -> {}),
         "strokes is not a folder of image files");
+  }
+
+  /** Kaggle's train.csv may list image files, or hold pixels. */
+  @Test
+  void aListOfTheFilesIsNoData() throws IOException {
+    for (String c : List.of("a", "b")) {
+      tree(dir.resolve("k/train/" + c), 3, 5, "png");
+    }
+    Path csv = dir.resolve("k/train.csv");
+    for (String text : List.of("id,label\n0.png,a\n", "id,label\n7,1\n8,0\n", "label,id\n")) {
+      Files.writeString(csv, text);
+      Splits s = open(dir.resolve("k"), null);
+      assertEquals(6, s.train().width(), text);
+      assertTrue(s.description().contains("image files"), s.description());
+      assertTrue(s.description().endsWith(", 1 other file ignored"), s.description());
+    }
+    Files.writeString(csv, "label,a,b,c,d\n0,10,20,30,40\n1,50,60,70,80\n");
+    Splits s = open(dir.resolve("k"), null);
+    assertEquals(2, s.train().width());
+    assertTrue(s.description().contains("CSV files"), s.description());
   }
 
   @Test

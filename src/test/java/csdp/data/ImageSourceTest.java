@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csdp.data.ImageSource.Item;
 import csdp.io.Npy;
@@ -127,6 +128,41 @@ class ImageSourceTest {
     assertFails(2, () -> ImageSource.find(dir + "/[.png"), "not a pattern");
     Files.createDirectories(dir.resolve("empty"));
     assertFails(2, () -> ImageSource.find(dir + "/empty"), "no pictures");
+  }
+
+  private void make(String... names) throws IOException {
+    for (String name : names) {
+      TestData.write(dir.resolve(name), new byte[1]);
+    }
+  }
+
+  @Test
+  void aPathThatExistsIsNoPattern() throws IOException {
+    make("scan[1].png", "scan1.png", "set[2]/a.png", "set2/b.png", "._scan1.png");
+    assertFound(List.of("scan[1].png"), dir + "/scan[1].png");
+    assertFound(List.of("set[2]/a.png"), dir + "/set[2]");
+    assertFound(List.of("set[2]/a.png"), dir + "/set[2]/*.png");
+    assertFound(List.of("scan1.png"), dir + "/scan[1-3].png");
+    assertFound(List.of("scan1.png", "scan[1].png"), dir + "/*.png");
+    assertFound(List.of("scan1.png", "scan[1].png", "set2/b.png", "set[2]/a.png"), dir + "");
+  }
+
+  /** Such a path is in a list of files whose names were not decoded. */
+  @Test
+  void aNameInAnotherEncodingIsCalledThat() {
+    assumeTrue(
+        "UTF-8".equals(System.getProperty("sun.jnu.encoding")), "this locale has few letters");
+    Item item = all(false, dir.resolve("caf\uFFFD.png")).get(0);
+    assertTrue(item.error().contains("not in the encoding of this locale"), item.error());
+  }
+
+  @Test
+  void aLinkedFolderIsAFolder() throws IOException {
+    make("there/a.png", "there/sub/b.png");
+    Files.createSymbolicLink(dir.resolve("link"), dir.resolve("there"));
+    assertFound(List.of("link/a.png", "link/sub/b.png"), dir + "/link");
+    assertFound(List.of("link/a.png"), dir + "/link/*.png");
+    assertFound(List.of("link/a.png", "link/sub/b.png"), dir + "/link/**.png");
   }
 
   private void assertFound(List<String> names, String pattern) {

@@ -245,4 +245,24 @@ final class RecordingsTest {
     assertEvents(s.train(), 0, 20, 200);
     assertEvents(s.test(), 6, 20, 200);
   }
+
+  @Test
+  void filesOfOneSetOnly() throws IOException {
+    Path folder = Files.createDirectories(dir.resolve("h"));
+    Files.write(folder.resolve("shd_train.h5.gz"), new byte[1]);
+    assertFails(CsdpException.USAGE, () -> open(folder, null), "gunzip --keep " + folder);
+    Files.write(folder.resolve("shd_train.h5"), new byte[1]);
+    Files.write(folder.resolve("._shd_test.h5"), new byte[1]);
+    Files.write(folder.resolve("._ssc_test.h5"), new byte[1]);
+    assertFails(CsdpException.USAGE, () -> open(folder, null), "shd_train.h5 is not an HDF5 file");
+    Files.write(folder.resolve("ssc_test.h5"), new byte[1]);
+    assertFails(CsdpException.USAGE, () -> open(folder, null), "several sets (shd, ssc)");
+  }
+
+  @Test
+  void hiddenFilesAreNoRecordings() throws IOException {
+    Path folder = camera("m", event(1, 1, 0, 0));
+    TestData.write(folder.resolve("Train/0/._00001.bin"), new byte[] {0, 5, 22, 7});
+    assertEquals(2, open(folder, 200f).train().size());
+  }
 }

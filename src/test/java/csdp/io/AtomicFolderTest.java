@@ -265,6 +265,23 @@ class AtomicFolderTest {
   }
 
   @Test
+  void failedReadsHaveTheirOwnLines() {
+    String denied = "cannot read f: no permission; make it readable";
+    Path f = Path.of("f");
+    assertReadFails(3, f, new java.nio.file.AccessDeniedException("f"), denied);
+    assertReadFails(3, f, new java.io.FileNotFoundException("f (Permission denied)"), denied);
+    assertReadFails(3, f, new IOException("Input/output error"), "Input/output error; check the");
+    assertReadFails(2, f, new java.nio.file.NoSuchFileException("f"), "f does not exist");
+    assertReadFails(2, f, new java.io.EOFException(), "f: damaged (it ends too early); get it");
+  }
+
+  private static void assertReadFails(int exitCode, Path file, IOException e, String words) {
+    CsdpException failure = Disk.unreadable(file, e);
+    assertEquals(exitCode, failure.exitCode(), failure.getMessage());
+    assertTrue(failure.getMessage().contains(words), failure.getMessage());
+  }
+
+  @Test
   void aLinkKeepsLeadingThere() throws IOException {
     Path real = Files.createDirectory(dir.resolve("real"));
     fill(real, "one");

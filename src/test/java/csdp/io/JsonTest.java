@@ -1,9 +1,11 @@
 package csdp.io;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,6 +14,13 @@ import org.junit.jupiter.api.Test;
 
 /** Damaged JSON files: csdp.system.damaged. */
 class JsonTest {
+  /** Editors on Windows write one. */
+  @Test
+  void aByteOrderMarkIsSkipped() {
+    byte[] text = "\uFEFF{\"a\": 1}".getBytes(StandardCharsets.UTF_8);
+    assertEquals(1, Json.tree(text, Path.of("x.json")).get("a").asInt());
+  }
+
   /** Which class an object becomes is for csdp to say, never for the file. */
   @Test
   void jsonNamesNoTypes() throws Exception {

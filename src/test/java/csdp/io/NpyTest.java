@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import csdp.error.CsdpException;
 import java.io.ByteArrayInputStream;
@@ -65,6 +66,20 @@ class NpyTest {
       b[i] = (byte) values[i];
     }
     return b;
+  }
+
+  @Test
+  void filesWithoutPermissionAreTheEnvironment() throws IOException {
+    Path file = dir.resolve("secret.npy");
+    Npy.write(file, new int[] {1}, new float[1]);
+    assertTrue(file.toFile().setReadable(false));
+    assumeFalse(Files.isReadable(file), "this user (root?) may read everything");
+    String words = "cannot read " + file + ": no permission; make it readable";
+    assertFails(3, () -> Npy.read(file), words);
+    assertFails(3, () -> NpyReader.open(file), words);
+    assertFails(3, () -> Npz.open(file), words);
+    assertFails(3, () -> Hdf5.open(file), words);
+    assertFails(3, () -> Json.tree(file), words);
   }
 
   @Test

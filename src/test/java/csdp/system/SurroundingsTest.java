@@ -132,6 +132,16 @@ class SurroundingsTest extends CommandTest {
     assertEquals(child(Map.of(), "$CSDP train --help").out(), child(Map.of(), help).out());
   }
 
+  /** A name in Latin-1, as of an old archive: another locale would not help. */
+  @Test
+  @DisabledOnOs(value = OS.MAC, disabledReason = "names are UTF-8")
+  void namesThatAreNotUtf8AreRefused() throws Exception {
+    String make = "n=$(printf 'caf\\351'); mkdir -p $n; ";
+    String words = "not valid UTF-8, the encoding of this locale: rename";
+    assertRefused(3, child(Map.of(), make + "$CSDP evaluate --model $n"), words);
+    assertRefused(3, child(Map.of(), make + "cd $n; $CSDP evaluate --model run"), words);
+  }
+
   @Test
   void namesThatTheLocaleLacksAreRefusedAtOnce() throws Exception {
     Map<String, String> posix = Map.of("LC_ALL", "C");
