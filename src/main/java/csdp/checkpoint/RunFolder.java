@@ -135,6 +135,20 @@ public final class RunFolder implements TrainListener {
     return Files.exists(folder.resolve(CONFIG));
   }
 
+  /**
+   * Refuses a folder in which a run was started.
+   *
+   * @throws CsdpException bad input
+   */
+  public void requireNoRun() {
+    if (isRun()) {
+      throw CsdpException.badInput(
+          "%s already holds a run: continue it with --resume, replace it with --force, or choose"
+              + " another folder with --out",
+          folder);
+    }
+  }
+
   /** Returns true if there is a checkpoint to resume. */
   public boolean canResume() {
     return isRun() && Checkpoint.exists(last());

@@ -101,6 +101,9 @@ class TrainCommandTest extends CommandTest {
     byte[] before = Files.readAllBytes(dir.resolve("run/config.json"));
     assertEquals(2, trainStrokes("--out", folder("run")));
     assertRefused("--resume", "--force", "--out");
+    // Before the data are opened.
+    assertEquals(2, trainStrokes("--out", folder("run"), "--data", folder("no-data")));
+    assertRefused("already holds a run");
     assertArrayEquals(before, Files.readAllBytes(dir.resolve("run/config.json")));
     Files.writeString(dir.resolve("run/notes.txt"), "mine");
     assertEquals(0, trainStrokes("--out", folder("run"), "--force", "--seed", "5"), err);
