@@ -44,6 +44,7 @@ public record NgcLearnModel(
 
   private static final String COMPONENTS = "components.json";
   private static final String NEWER = "contextData.json";
+  private static final String TRAINED = "best_params";
   private static final String UNTRAINED = "custom";
   private static final int STEPS = 50;
   private static final float DT = 3;
@@ -80,6 +81,13 @@ public record NgcLearnModel(
   /** Returns true if a folder contains a model of the released code. */
   public static boolean isIn(Path folder) {
     return Files.isRegularFile(folder.resolve(COMPONENTS));
+  }
+
+  /** Returns true if a folder is a parameter folder in the folder of a model. */
+  static boolean isParameters(Path folder) {
+    Path absolute = folder.toAbsolutePath().normalize();
+    String name = String.valueOf(absolute.getFileName()); // null for a root
+    return (name.startsWith(TRAINED) || name.startsWith(UNTRAINED)) && isIn(absolute.getParent());
   }
 
   /**
@@ -202,20 +210,22 @@ public record NgcLearnModel(
     } catch (IOException e) {
       throw CsdpException.badInput("cannot read %s: %s", folder, e.getMessage()).because(e);
     }
-    for (String prefix : new String[] {"best_params", UNTRAINED}) {
+    for (String prefix : List.of(TRAINED, UNTRAINED)) {
       List<Path> found =
           subfolders.stream().filter(p -> p.getFileName().toString().startsWith(prefix)).toList();
       if (found.size() > 1) {
         throw CsdpException.badInput(
-            "%s has several parameter folders (%s); name one",
-            folder, String.join(", ", found.stream().map(p -> "" + p.getFileName()).toList()));
+            "%s has several parameter folders (%s): name one of them as the model, such as %s",
+            folder,
+            String.join(", ", found.stream().map(p -> "" + p.getFileName()).toList()),
+            found.get(0));
       }
       if (found.size() == 1) {
         return found.get(0);
       }
     }
     throw CsdpException.badInput(
-        "%s has no parameter folder (best_params* or custom*); name one", folder);
+        "%s has no parameter folder (best_params* or custom*): copy all that was saved", folder);
   }
 
   /** Checks that the inputs of each membrane and synapse are those that csdp4j computes. */
