@@ -206,6 +206,7 @@ class TrainCommandTest extends CommandTest {
       {"--algo", "both"},
       {"--train-x", "x.npy"},
       {"--no-such-flag"},
+      {"--tensorboard", ""},
     };
     for (String[] flags : bad) {
       List<String> args = new ArrayList<>(List.of("--out", folder("bad")));
@@ -214,6 +215,20 @@ class TrainCommandTest extends CommandTest {
           2, trainStrokes(args.toArray(String[]::new)), String.join(" ", flags) + ": " + err);
       assertRefused();
       assertFalse(Files.exists(dir.resolve("bad")), String.join(" ", flags));
+    }
+  }
+
+  @Test
+  void anEmptyPathIsNotTheCurrentFolder() {
+    String[][] commands = {
+      {"train", "--data", "strokes", "--out", ""},
+      {"train", "--resume", "--out", ""},
+      {"compare", folder("run"), "--out="},
+      {"evaluate", "--model", ""},
+    };
+    for (String[] command : commands) {
+      assertEquals(2, run(command), String.join(" ", command));
+      assertRefused(command[0].equals("evaluate") ? "'--model'" : "'--out'", "the path is empty");
     }
   }
 
