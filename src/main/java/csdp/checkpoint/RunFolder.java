@@ -280,6 +280,22 @@ public final class RunFolder implements TrainListener {
     }
   }
 
+  /**
+   * Refuses a folder for TensorBoard inside a part of this one that is replaced as a whole.
+   *
+   * @throws CsdpException bad input
+   */
+  public void requireApart(Path curves) {
+    Path here = folder.toAbsolutePath().normalize();
+    Path there = curves.toAbsolutePath().normalize();
+    if (there.startsWith(here) && here.relativize(there).getName(0).toString().matches(PARTS)) {
+      throw CsdpException.badInput(
+          "%s is in a part of the run in %s, which is replaced as a whole: name another folder with"
+              + " --tensorboard",
+          curves, folder);
+    }
+  }
+
   private CsdpException notOurs(String why) {
     return CsdpException.badInput(
         "%s %s, which a run would overwrite: name another folder with --out", folder, why);

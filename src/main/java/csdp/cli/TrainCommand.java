@@ -106,6 +106,7 @@ final class TrainCommand implements Callable<Integer> {
     Start start = resume ? Start.RESUME : force ? Start.REPLACE : Start.NEW;
     TrainingRun training = new TrainingRun(folder, where, device.threads(), start, this::warn);
     if (curves != null) {
+      folder.requireApart(tensorboard);
       training.listen(curves);
     }
     PrintWriter console = spec.commandLine().getOut();

@@ -42,7 +42,7 @@ final class NpyCodes implements CodesWriter {
     this.classes = spec.classes();
     files(file).forEach(f -> files.add(AtomicFile.begin(f)));
     files.forEach(AtomicFile::deleteOnExit);
-    last = files.get(3);
+    last = files.get(files.size() - 1);
     try {
       images = opened(Files.newOutputStream(files.get(0).temporary()));
       predicted = opened(new NpyWriter(files.get(1).temporary(), "<i4"));

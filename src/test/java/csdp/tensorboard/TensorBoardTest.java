@@ -200,9 +200,13 @@ final class TensorBoardTest extends CommandTest {
     Files.createFile(epochs);
     assertEquals(3, run(force));
     assertTrue(err.contains("csdp: cannot write " + epochs), err);
+    Files.delete(epochs);
+    // A checkpoint replaces its folder, and the curves in it.
+    String within = dir.resolve("run/best/tb").toString();
+    assertEquals(2, train("--tensorboard", within, "--resume"));
+    assertTrue(err.contains(within + " is in a part of the run"), err);
     assertArrayEquals(metrics, Files.readAllBytes(dir.resolve("run/metrics.jsonl")));
     assertTrue(Files.exists(dir.resolve("run/best")) && Files.exists(dir.resolve("run/test.json")));
-    Files.delete(epochs);
     assertEquals(0, run(force), err);
   }
 
