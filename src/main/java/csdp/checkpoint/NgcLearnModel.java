@@ -47,6 +47,7 @@ public record NgcLearnModel(
 
   private static final String COMPONENTS = "components.json";
   private static final String NEWER = "contextData.json";
+  private static final String TRAINED = "best_params";
   private static final String UNTRAINED = "custom";
   private static final int STEPS = 50;
   private static final float DT = 3;
@@ -142,6 +143,13 @@ public record NgcLearnModel(
     return Files.isRegularFile(folder.resolve(COMPONENTS));
   }
 
+  /** Returns true if a folder is a parameter folder in the folder of a model. */
+  static boolean isParameters(Path folder) {
+    Path absolute = folder.toAbsolutePath().normalize();
+    String name = String.valueOf(absolute.getFileName()); // null for a root
+    return (name.startsWith(TRAINED) || name.startsWith(UNTRAINED)) && isIn(absolute.getParent());
+  }
+
   /**
    * Refuses a folder that ngc-learn 3 saved: other files, names of arguments and arrays.
    *
@@ -229,7 +237,7 @@ public record NgcLearnModel(
             Files.write(temporary.resolve(file.getKey()), text);
           }
           Files.write(temporary.resolve(EXTRA_FILE), Json.bytes(extra));
-          Path parameters = Files.createDirectory(temporary.resolve("best_params" + extra.seed()));
+          Path parameters = Files.createDirectory(temporary.resolve(TRAINED + extra.seed()));
           ParameterFolder.write(parameters, p, extra.seed());
         });
   }
@@ -248,20 +256,22 @@ public record NgcLearnModel(
     } catch (IOException e) {
       throw Disk.unreadable(folder, e);
     }
-    for (String prefix : new String[] {"best_params", UNTRAINED}) {
+    for (String prefix : List.of(TRAINED, UNTRAINED)) {
       List<Path> found =
           subfolders.stream().filter(p -> p.getFileName().toString().startsWith(prefix)).toList();
       if (found.size() > 1) {
         throw CsdpException.badInput(
-            "%s has several parameter folders (%s); name one",
-            folder, String.join(", ", found.stream().map(p -> "" + p.getFileName()).toList()));
+            "%s has several parameter folders (%s): name one of them as the model, such as %s",
+            folder,
+            String.join(", ", found.stream().map(p -> "" + p.getFileName()).toList()),
+            found.get(0));
       }
       if (found.size() == 1) {
         return found.get(0);
       }
     }
     throw CsdpException.badInput(
-        "%s has no parameter folder (best_params* or custom*); name one", folder);
+        "%s has no parameter folder (best_params* or custom*): copy all that was saved", folder);
   }
 
   /** Checks that the inputs of each membrane and synapse are those that csdp4j computes. */

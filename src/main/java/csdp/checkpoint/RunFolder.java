@@ -135,6 +135,20 @@ public final class RunFolder implements TrainListener {
     return Files.exists(folder.resolve(CONFIG));
   }
 
+  /**
+   * Refuses a folder in which a run was started.
+   *
+   * @throws CsdpException bad input
+   */
+  public void requireNoRun() {
+    if (isRun()) {
+      throw CsdpException.badInput(
+          "%s already holds a run: continue it with --resume, replace it with --force, or choose"
+              + " another folder with --out",
+          folder);
+    }
+  }
+
   /** Returns true if there is a checkpoint to resume. */
   public boolean canResume() {
     return isRun() && Checkpoint.exists(last());
@@ -263,6 +277,22 @@ public final class RunFolder implements TrainListener {
       }
     } catch (IOException e) {
       throw Disk.failure(folder, e);
+    }
+  }
+
+  /**
+   * Refuses a folder for TensorBoard inside a part of this one that is replaced as a whole.
+   *
+   * @throws CsdpException bad input
+   */
+  public void requireApart(Path curves) {
+    Path here = folder.toAbsolutePath().normalize();
+    Path there = curves.toAbsolutePath().normalize();
+    if (there.startsWith(here) && here.relativize(there).getName(0).toString().matches(PARTS)) {
+      throw CsdpException.badInput(
+          "%s is in a part of the run in %s, which is replaced as a whole: name another folder with"
+              + " --tensorboard",
+          curves, folder);
     }
   }
 

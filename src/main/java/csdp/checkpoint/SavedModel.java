@@ -80,6 +80,11 @@ public record SavedModel(
         return released(place, NgcLearnModel.read(place), notice);
       }
     }
+    if (NgcLearnModel.isParameters(folder)) {
+      Path absolute = folder.toAbsolutePath().normalize();
+      String name = absolute.getFileName().toString();
+      return released(folder, NgcLearnModel.read(absolute.getParent(), name), notice);
+    }
     throw CsdpException.badInput(
         "%s is not a model: it has neither config.json (a run of csdp) nor components.json (saved"
             + " by the released code)",

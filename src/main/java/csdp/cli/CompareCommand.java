@@ -30,7 +30,7 @@ final class CompareCommand implements Callable<Integer> {
       names = "--out",
       defaultValue = "comparison",
       paramLabel = "DIR",
-      description = "Output folder. Default: ${DEFAULT-VALUE}.")
+      description = "Output folder, new or of an earlier comparison. Default: ${DEFAULT-VALUE}.")
   private Path out;
 
   @Spec private CommandSpec spec;
@@ -40,6 +40,7 @@ final class CompareCommand implements Callable<Integer> {
     SweepReport report = new SweepReport(spec);
     report.requireFonts();
     AtomicFolder.requireWritable(out);
+    ResultTable.requireComparison(out);
     ResultTable table = ResultTable.of(runs);
     table.write(out, "compare", null);
     report.summarise(table, out, "compare");

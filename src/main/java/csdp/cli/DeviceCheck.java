@@ -33,7 +33,6 @@ import csdp.train.TrainListener;
 import csdp.train.TrainState;
 import csdp.train.Trainer;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -192,8 +191,7 @@ public final class DeviceCheck implements Callable<Integer> {
     result.put("checks", checks.stream().map(Check::toMap).toList());
     result.put("benches", benches);
     if (json != null) {
-      OutputFile.of(json)
-          .write(Json.bytes(result), b -> out.println(new String(b, StandardCharsets.UTF_8)));
+      OutputFile.of(json).write(Json.bytes(result), bytes -> Main.print(out, bytes));
     }
   }
 

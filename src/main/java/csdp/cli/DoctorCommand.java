@@ -274,12 +274,10 @@ public final class DoctorCommand implements Callable<Integer> {
   /** Returns the line about data sets that were found. */
   Line dataSets() {
     String folder = env.get("CSDP_DATA");
-    if (folder != null && !folder.isBlank() && !Files.isDirectory(Path.of(folder))) {
+    String fault = folder == null || folder.isBlank() ? null : fault(folder);
+    if (fault != null) {
       return new Line(
-          false,
-          "data sets",
-          "CSDP_DATA is " + probe.shown(Path.of(folder)) + ", which is not a folder",
-          "set it to the folder of the data");
+          false, "data sets", "CSDP_DATA is " + fault, "set it to the folder of the data");
     }
     DataSources sources = DataSources.system(folder, line -> {});
     StringBuilder found = new StringBuilder("digits and strokes (built in)");
@@ -304,6 +302,16 @@ public final class DoctorCommand implements Callable<Integer> {
                 + String.join(", ", absent)
                 + "; download with csdp data fetch NAME, or name a folder with --data or"
                 + " CSDP_DATA");
+  }
+
+  /** Returns why a value of CSDP_DATA is not a folder; null if it is one. */
+  private String fault(String folder) {
+    try {
+      Path path = DataSources.path(folder);
+      return Files.isDirectory(path) ? null : probe.shown(path) + ", which is not a folder";
+    } catch (CsdpException e) {
+      return probe.shown(e.getMessage());
+    }
   }
 
   /** Returns the line about disk space for results. */

@@ -13,12 +13,16 @@ import csdp.error.CsdpException;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.train.Evaluator;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,7 +59,7 @@ final class EncodeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "A .npy or .csv file, or with --engine spark a folder NAME.parquet; replaced when all"
-              + " images are done.")
+              + " images are done. A pipe or device NAME.csv receives rows at once.")
   private Path out;
 
   @Option(
@@ -64,8 +68,8 @@ final class EncodeCommand implements Callable<Integer> {
       paramLabel = "PATTERN",
       description =
           "Files (as for predict), folders, or quoted patterns such as 'scans/*.png', in the"
-              + " given order; within a folder or pattern in the order of names. Instead of --data"
-              + " and --split.")
+              + " given order; within a folder or pattern in the order of names, without the"
+              + " results of an earlier call with the same --out. Instead of --data and --split.")
   private List<String> patterns;
 
   @Option(names = "--invert", description = "Invert the images of --images, for dark strokes.")
@@ -178,11 +182,39 @@ final class EncodeCommand implements Callable<Integer> {
     saved.requireImages("--images");
     List<String> files =
         patterns.stream()
-            .flatMap(p -> ImageSource.find(p).stream())
+            .flatMap(p -> inputs(p).stream())
             .map(f -> (local ? f : f.toAbsolutePath().normalize()).toString())
             .toList();
     String place = saved.folder().toAbsolutePath().normalize().toString();
     return new EncodePart(place, model.isLast(), split.seed(saved), invert, files, 0, job);
+  }
+
+  /**
+   * Returns the files that a user names, without the results of an earlier call.
+   *
+   * @throws CsdpException bad input, if --out would replace one of them
+   */
+  private List<Path> inputs(String pattern) {
+    List<Path> found = ImageSource.find(pattern);
+    List<Path> outputs = CodesWriter.files(out);
+    Set<Path> written = outputs.stream().map(EncodeCommand::real).collect(Collectors.toSet());
+    List<Path> others = found.stream().filter(f -> !written.contains(real(f))).toList();
+    boolean earlier = outputs.size() > 1 && outputs.stream().allMatch(Files::exists);
+    if (others.isEmpty() || (others.size() < found.size() && !earlier)) {
+      throw CsdpException.badInput(
+          "--out %s would replace %s, which is one of the images: name another file",
+          out, found.stream().filter(f -> written.contains(real(f))).findFirst().orElseThrow());
+    }
+    return others;
+  }
+
+  /** Returns the path without links; of a file that does not exist yet, the absolute path. */
+  private static Path real(Path file) {
+    try {
+      return file.toRealPath();
+    } catch (IOException e) {
+      return file.toAbsolutePath().normalize();
+    }
   }
 
   private Dataset images(SavedModel saved) {

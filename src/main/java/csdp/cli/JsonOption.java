@@ -3,7 +3,6 @@ package csdp.cli;
 import csdp.io.Json;
 import csdp.io.OutputFile;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,13 +36,7 @@ final class JsonOption {
   /** Writes the figures if requested. */
   void write(CommandSpec spec, Object figures) {
     if (file != null) {
-      PrintWriter out = spec.commandLine().getOut();
-      output.write(
-          Json.bytes(figures),
-          bytes -> {
-            out.println(new String(bytes, StandardCharsets.UTF_8).stripTrailing());
-            out.flush();
-          });
+      output.write(Json.bytes(figures), bytes -> Main.print(spec.commandLine().getOut(), bytes));
     }
   }
 }

@@ -3,6 +3,7 @@ package csdp.cli;
 import csdp.data.DataSources;
 import csdp.error.CsdpException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,10 +25,12 @@ import picocli.CommandLine.TypeConversionException;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:failed: a replay over tolerance, a run or trial that diverged or was stopped",
+      "1:failed: a replay over tolerance, a run or trial that diverged",
       "2:usage or bad input: flags, files, configuration",
       "3:environment: device, data, disk space, memory, permission, encoding of file names, or"
-          + " standard output"
+          + " standard output",
+      "130:stopped by Ctrl-C; a run can be continued",
+      "143:stopped by SIGTERM, likewise"
     })
 public final class Main implements Runnable {
   private static final List<Class<?>> COMMANDS =
@@ -135,10 +138,38 @@ public final class Main implements Runnable {
   }
 
   private static Path path(String text) {
+    if (text.isEmpty()) { // as of an unset variable; it would be the current folder
+      throw new TypeConversionException("the path is empty; name a file or folder");
+    }
     try {
       return DataSources.path(text);
     } catch (CsdpException e) {
       throw new TypeConversionException(e.getMessage());
+    }
+  }
+
+  /** Standard output of the process: text in the encoding of the console, other bytes as is. */
+  private static final class StandardOutput extends PrintWriter {
+    @SuppressWarnings("DefaultCharset") // the console's encoding, which may not be UTF-8
+    StandardOutput() {
+      super(System.out); // commands flush after progress lines
+    }
+
+    void bytes(byte[] text) {
+      flush();
+      System.out.write(text, 0, text.length);
+      System.out.println();
+      System.out.flush();
+    }
+  }
+
+  /** Prints UTF-8 text, which stays UTF-8 on standard output, and ends its line. */
+  static void print(PrintWriter out, byte[] text) {
+    if (out instanceof StandardOutput standard) {
+      standard.bytes(text);
+    } else {
+      out.println(new String(text, StandardCharsets.UTF_8));
+      out.flush();
     }
   }
 
@@ -147,7 +178,7 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT); // also for output of libraries
     System.setProperty("java.awt.headless", "true"); // before AWT searches for a display
-    PrintWriter out = new PrintWriter(System.out); // commands flush after progress lines
+    PrintWriter out = new StandardOutput();
     PrintWriter err = new PrintWriter(System.err, true);
     int code = run(args, out, err);
     out.flush();

@@ -13,8 +13,8 @@ final class ModelOptions {
       required = true,
       paramLabel = "DIR",
       description =
-          "Folder of a run, a model folder that the released code saved, or a NIR file (see export"
-              + " --format nir).")
+          "Folder of a run, a model folder that the released code saved or one of its best_params*"
+              + " folders, or a NIR file (see export --format nir).")
   private Path folder;
 
   @Option(names = "--last", description = "Use the last parameters of a run instead of the best.")

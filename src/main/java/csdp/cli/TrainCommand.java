@@ -81,7 +81,14 @@ final class TrainCommand implements Callable<Integer> {
       curves.requireUsable(resume || force);
     }
     if (out != null) {
-      new RunFolder(out).requireWritable();
+      RunFolder named = new RunFolder(out);
+      named.requireWritable();
+      if (!resume) {
+        named.requireOurs();
+      }
+      if (!resume && !force) {
+        named.requireNoRun();
+      }
     }
     RunRecord earlier = resume && out != null ? new RunFolder(out).record() : null;
     RunConfig config = options.over(earlier, this::builtIn);
@@ -99,6 +106,7 @@ final class TrainCommand implements Callable<Integer> {
     Start start = resume ? Start.RESUME : force ? Start.REPLACE : Start.NEW;
     TrainingRun training = new TrainingRun(folder, where, device.threads(), start, this::warn);
     if (curves != null) {
+      folder.requireApart(tensorboard);
       training.listen(curves);
     }
     PrintWriter console = spec.commandLine().getOut();

@@ -48,7 +48,7 @@ final class Proxies {
   /**
    * Finds the route to a server.
    *
-   * @throws CsdpException bad input, naming the variable with an invalid proxy
+   * @throws CsdpException environment, naming the variable with an invalid proxy
    */
   Route to(URI url) {
     if (System.getProperty("https.proxyHost") != null
@@ -135,7 +135,7 @@ final class Proxies {
   }
 
   private static CsdpException noProxy(String variable) {
-    return CsdpException.badInput(
+    return CsdpException.environment(
         "%s is no proxy that downloads can use: write it as http://HOST:PORT or socks5://HOST:PORT,"
             + " or unset it",
         variable);

@@ -2,6 +2,8 @@ package csdp.encode;
 
 import csdp.io.AtomicFile;
 import csdp.io.Csv;
+import csdp.io.Disk;
+import csdp.io.OutputFile;
 import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import java.io.IOException;
@@ -17,7 +19,8 @@ import java.util.List;
  * error. Cells without a value are empty.
  */
 final class CsvCodes implements CodesWriter {
-  private final AtomicFile file;
+  private final Path named;
+  private final AtomicFile file; // null for a pipe or device
   private final OutputStream out;
   private final Csv csv;
   private final int classes;
@@ -37,11 +40,16 @@ final class CsvCodes implements CodesWriter {
     }
     columns.add("error");
     this.csv = new Csv(columns);
-    this.file = AtomicFile.begin(file);
+    this.named = file;
+    OutputFile target = OutputFile.of(file);
+    this.file = target.isStream() ? null : AtomicFile.begin(file);
     try {
-      this.out = Files.newOutputStream(this.file.temporary());
+      this.out = this.file == null ? target.open() : Files.newOutputStream(this.file.temporary());
     } catch (IOException e) {
-      throw this.file.failure(e);
+      throw Disk.failure(named, e);
+    }
+    if (this.file != null) {
+      this.file.deleteOnExit();
     }
   }
 
@@ -72,7 +80,7 @@ final class CsvCodes implements CodesWriter {
     try {
       out.write(csv.take());
     } catch (IOException e) {
-      throw file.failure(e);
+      throw Disk.failure(named, e);
     }
   }
 
@@ -81,9 +89,11 @@ final class CsvCodes implements CodesWriter {
     try {
       out.close();
     } catch (IOException e) {
-      throw file.failure(e);
+      throw Disk.failure(named, e);
     }
-    file.commit();
+    if (file != null) {
+      file.commit();
+    }
   }
 
   @Override

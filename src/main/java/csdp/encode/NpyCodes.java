@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Rows as arrays: {@code NAME.npy} (n x units, f4), {@code NAME_classes.npy} (n, i4), {@code
@@ -20,6 +22,8 @@ import java.util.List;
  * class and error. A row without an image has NaN, and class -1.
  */
 final class NpyCodes implements CodesWriter {
+  private static final String SUFFIX = ".npy";
+
   private final List<Population> layers;
   private final int units;
   private final int classes;
@@ -36,13 +40,9 @@ final class NpyCodes implements CodesWriter {
     this.layers = layers;
     this.units = layers.stream().mapToInt(Population::units).sum();
     this.classes = spec.classes();
-    String name = file.getFileName().toString();
-    String stem = name.substring(0, name.length() - ".npy".length());
-    for (String part : List.of("_images.csv", "_classes.npy", "_probabilities.npy")) {
-      files.add(AtomicFile.begin(file.resolveSibling(stem + part)));
-    }
-    last = AtomicFile.begin(file);
-    files.add(last);
+    files(file).forEach(f -> files.add(AtomicFile.begin(f)));
+    files.forEach(AtomicFile::deleteOnExit);
+    last = files.get(files.size() - 1);
     try {
       images = opened(Files.newOutputStream(files.get(0).temporary()));
       predicted = opened(new NpyWriter(files.get(1).temporary(), "<i4"));
@@ -52,6 +52,19 @@ final class NpyCodes implements CodesWriter {
       close();
       throw last.failure(e);
     }
+  }
+
+  static boolean isNpy(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(SUFFIX);
+  }
+
+  /** Returns the files that are written, in the order of their commits. */
+  static List<Path> files(Path file) {
+    String name = file.getFileName().toString();
+    String stem = name.substring(0, name.length() - SUFFIX.length());
+    return Stream.of(stem + "_images.csv", stem + "_classes.npy", stem + "_probabilities.npy", name)
+        .map(file::resolveSibling)
+        .toList();
   }
 
   private <T extends Closeable> T opened(T stream) {

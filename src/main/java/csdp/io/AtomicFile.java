@@ -37,11 +37,19 @@ public final class AtomicFile implements AutoCloseable {
   /**
    * Begins a new version of a file. Missing parent folders are created.
    *
-   * @throws CsdpException environment if the folder cannot be used
+   * @throws CsdpException bad input for a folder, pipe or device, environment if the folder cannot
+   *     be used
    */
   public static AtomicFile begin(Path file) {
     try {
       Path target = Disk.target(file);
+      if (Files.exists(target) && !Files.isRegularFile(target)) {
+        throw CsdpException.badInput(
+            Files.isDirectory(target)
+                ? "%s is a folder; name a file"
+                : "%s is a pipe or device, which cannot be replaced; name a file",
+            file);
+      }
       Disk.makeFolder(target.getParent());
       Disk.removeStale(target);
       return new AtomicFile(file, target);
@@ -53,6 +61,11 @@ public final class AtomicFile implements AutoCloseable {
   /** Returns the path of the new content, a file that does not exist yet. */
   public Path temporary() {
     return temporary;
+  }
+
+  /** Also deletes the temporary when a signal ends the process, for content of a long work. */
+  public void deleteOnExit() {
+    temporary.toFile().deleteOnExit();
   }
 
   /** Returns the error for a failed write of the new content. */

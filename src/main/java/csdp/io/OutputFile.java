@@ -99,6 +99,20 @@ public final class OutputFile {
     return folder != null && DESCRIPTORS.matcher(folder.toString()).matches();
   }
 
+  /** Returns true for a pipe, device or open descriptor, which {@link #open} writes in place. */
+  public boolean isStream() {
+    return switch (way) {
+      case STREAM -> true;
+      case STANDARD_OUTPUT -> isDescriptor(target) || !Files.isRegularFile(target);
+      case OVERWRITE, REPLACE -> false;
+    };
+  }
+
+  /** Opens a {@link #isStream stream}, for content of any length. A pipe waits for its reader. */
+  public OutputStream open() throws IOException {
+    return Files.newOutputStream(target, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+  }
+
   /**
    * Writes everything.
    *

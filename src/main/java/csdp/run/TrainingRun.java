@@ -124,11 +124,8 @@ public final class TrainingRun {
   }
 
   private boolean train(NetworkSpec network, RunRecord asked, Splits splits, End end, Watch watch) {
-    if (folder.isRun() && start == Start.NEW) {
-      throw CsdpException.badInput(
-          "%s already holds a run: continue it with --resume, replace it with --force, or choose"
-              + " another folder with --out",
-          folder.path());
+    if (start == Start.NEW) {
+      folder.requireNoRun();
     }
     RunRecord record = start == Start.RESUME ? continued(folder.record(), asked) : asked;
     RunConfig config = record.run();

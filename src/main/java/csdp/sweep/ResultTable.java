@@ -35,6 +35,8 @@ import java.util.stream.Stream;
  * @param rows one for each run
  */
 public record ResultTable(List<String> settings, List<Row> rows) {
+  private static final String SUMMARY = "summary.csv";
+
   /** Copies. */
   public ResultTable {
     settings = List.copyOf(settings);
@@ -202,6 +204,24 @@ public record ResultTable(List<String> settings, List<Row> rows) {
     return new Summary(group, epochs, metrics, List.copyOf(rows));
   }
 
+  /**
+   * Refuses a folder for a comparison that holds the results of a sweep, or other files that a
+   * comparison would replace.
+   *
+   * @throws CsdpException bad input, naming such a file
+   */
+  public static void requireComparison(Path folder) {
+    boolean earlier = Files.exists(folder.resolve("compare.json"));
+    for (String name : List.of(Sweep.DEFINITION, SUMMARY, "compare.csv", "compare.html")) {
+      boolean ofSweep = name.equals(Sweep.DEFINITION);
+      if (Files.exists(folder.resolve(name)) && (ofSweep || !earlier)) {
+        throw CsdpException.badInput(
+            "%s holds %s and is not the folder of a comparison: name another folder with --out",
+            folder, name);
+      }
+    }
+  }
+
   /** Returns the rows as CSV. The columns from {@code seconds} on are times and versions. */
   byte[] csv() {
     List<Object> header = new ArrayList<>(List.of("trial"));
@@ -270,32 +290,35 @@ public record ResultTable(List<String> settings, List<Row> rows) {
     all.put("definition", definition);
     all.put("trials", rows);
     all.put("summary", summary());
+    AtomicFile.write(folder.resolve(name + ".json"), Json.bytes(all)); // see requireComparison
     AtomicFile.write(folder.resolve(name + ".csv"), csv());
-    AtomicFile.write(folder.resolve(name + ".json"), Json.bytes(all));
-    AtomicFile.write(folder.resolve("summary.csv"), summaryCsv());
+    AtomicFile.write(folder.resolve(SUMMARY), summaryCsv());
   }
 
   /**
    * Returns the table of existing runs. Its settings are the values of the configuration that
-   * differ among them.
+   * differ among them. A run that is named twice, or by a link, has one row.
    *
    * @param folders of runs, or of many runs
    * @throws CsdpException bad input, if a folder holds no run, or a run is damaged
    */
   public static ResultTable of(List<Path> folders) {
-    Map<Path, RunResult> results = new LinkedHashMap<>();
+    Map<Path, Path> names = new LinkedHashMap<>(); // by the path without links
     for (Path folder : folders) {
-      runs(folder).forEach(run -> results.put(run, RunResult.read(run)));
+      runs(folder)
+          .forEach(r -> names.merge(real(r), r, (a, b) -> Files.isSymbolicLink(a) ? b : a));
     }
+    Map<Path, RunResult> results = new LinkedHashMap<>();
+    names.values().forEach(run -> results.put(run, RunResult.read(run)));
     Map<Path, Map<String, String>> values = new LinkedHashMap<>();
     results.forEach((run, result) -> values.put(run, values(result.record())));
-    Set<String> names = new LinkedHashSet<>();
-    values.values().forEach(v -> names.addAll(v.keySet()));
-    names.removeIf(name -> values.values().stream().map(v -> v.get(name)).distinct().count() < 2);
-    if (names.stream().anyMatch(DATA_FLAGS::contains)) {
-      names.remove(HASH);
+    Set<String> flags = new LinkedHashSet<>();
+    values.values().forEach(v -> flags.addAll(v.keySet()));
+    flags.removeIf(name -> values.values().stream().map(v -> v.get(name)).distinct().count() < 2);
+    if (flags.stream().anyMatch(DATA_FLAGS::contains)) {
+      flags.remove(HASH);
     }
-    List<String> settings = new ArrayList<>(names);
+    List<String> settings = new ArrayList<>(flags);
     if (settings.remove(Flags.SEED)) {
       settings.add(Flags.SEED);
     }
@@ -316,6 +339,14 @@ public record ResultTable(List<String> settings, List<Row> rows) {
     return result.isDone(result.record().run().training().epochs(), End.TEST)
         ? Status.DONE
         : result.failure() != null ? Status.FAILED : Status.UNFINISHED;
+  }
+
+  private static Path real(Path run) {
+    try {
+      return run.toRealPath();
+    } catch (IOException e) {
+      throw CsdpException.badInput("cannot read %s: %s", run, e.getMessage()).because(e);
+    }
   }
 
   /** Returns the runs in a folder: itself, or the folders directly in it. */

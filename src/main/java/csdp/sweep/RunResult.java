@@ -34,13 +34,17 @@ record RunResult(RunRecord record, List<EpochMetrics> history, Evaluation test, 
           "test_mse",
           "test_spikes");
 
+  private static final long MAX_TEST = 256L << 20; // it holds the confusion matrix
+
   static RunResult read(Path run) {
     RunFolder folder = new RunFolder(run);
     Path file = folder.test();
     return new RunResult(
         folder.isRun() ? folder.record() : null,
         folder.history(),
-        Files.exists(file) ? Json.value(Json.tree(file), Evaluation.class, file) : null,
+        Files.exists(file)
+            ? Json.value(Json.tree(Json.bytes(file, MAX_TEST), file), Evaluation.class, file)
+            : null,
         Failure.in(run));
   }
 

@@ -43,7 +43,7 @@ import java.util.stream.Stream;
  * again.
  */
 public final class Sweep {
-  private static final String DEFINITION = "definition.json";
+  static final String DEFINITION = "definition.json";
 
   /** Epochs that a test and the start of a trial cost, about. */
   private static final double EXTRA_WORK = 0.1;

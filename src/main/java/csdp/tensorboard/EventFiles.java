@@ -27,7 +27,7 @@ import java.util.zip.CRC32C;
  * {@code Event} message; csdp4j writes its time and step first.
  */
 final class EventFiles implements Closeable {
-  private static final Pattern OURS = Pattern.compile("events\\.out\\.tfevents\\.(\\d+)\\.csdp4j");
+  private static final Pattern OURS = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\.csdp4j");
   private static final int HEADER = Long.BYTES + Integer.BYTES;
   private static final int STEP = 10; // its place: after time (1 + 8 bytes) and key
   private static final long MOST = 256L << 20;
@@ -51,6 +51,22 @@ final class EventFiles implements Closeable {
       return all.filter(f -> OURS.matcher(f.getFileName().toString()).matches()).sorted().toList();
     } catch (IOException e) {
       throw Disk.failure(folder, e);
+    }
+  }
+
+  /**
+   * Refuses files that {@link #open} could not cut; changes nothing.
+   *
+   * @param from as there
+   * @throws CsdpException bad input if a file is damaged, environment if it cannot be written
+   */
+  static void requireUsable(Path folder, long from) {
+    for (Path file : in(folder)) {
+      try (RandomAccessFile records = new RandomAccessFile(file.toFile(), "rw")) {
+        kept(records, file, from);
+      } catch (IOException e) {
+        throw Disk.failure(file, e);
+      }
     }
   }
 
@@ -126,21 +142,30 @@ final class EventFiles implements Closeable {
    * Returns false if nothing remains; the file is then deleted.
    */
   private static boolean cut(Path file, long from) throws IOException {
-    long kept = 0;
+    long kept;
     try (RandomAccessFile records = new RandomAccessFile(file.toFile(), "rw")) {
-      while (kept < records.length()) {
-        byte[] data = read(records, file);
-        if (data == null || step(data, file) >= from) {
-          records.setLength(kept);
-          break;
-        }
-        kept = records.getFilePointer();
+      kept = kept(records, file, from);
+      if (kept < records.length()) {
+        records.setLength(kept);
       }
     }
     if (kept == 0) {
       Files.delete(file);
     }
     return kept > 0;
+  }
+
+  /** Returns the length in bytes of the complete records before the steps from a number on. */
+  private static long kept(RandomAccessFile records, Path file, long from) throws IOException {
+    long kept = 0;
+    while (kept < records.length()) {
+      byte[] data = read(records, file);
+      if (data == null || step(data, file) >= from) {
+        break;
+      }
+      kept = records.getFilePointer();
+    }
+    return kept;
   }
 
   /** Returns the data of the next record; null if the file ends before the record does. */

@@ -49,13 +49,17 @@ public final class TensorBoard implements TrainListener, AutoCloseable {
   }
 
   /**
-   * Refuses a folder that cannot be written or that holds the curves of another training.
+   * Refuses a folder that cannot be written, that holds the curves of another training, or whose
+   * files a new training could not replace. A training calls it before it removes an earlier run.
    *
    * @param continuing true if a training in this folder is continued or replaced
    * @throws CsdpException environment or bad input
    */
   public void requireUsable(boolean continuing) {
-    AtomicFolder.requireWritable(folder);
+    AtomicFolder.requireWritable(at("batches"));
+    AtomicFolder.requireWritable(at("epochs"));
+    EventFiles.requireUsable(at("batches"), 1);
+    EventFiles.requireUsable(at("epochs"), 0);
     if (!continuing
         && !(EventFiles.in(at("batches")).isEmpty() && EventFiles.in(at("epochs")).isEmpty())) {
       throw CsdpException.badInput(

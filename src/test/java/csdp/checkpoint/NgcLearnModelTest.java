@@ -283,7 +283,17 @@ class NgcLearnModelTest {
     CsdpException e = assertThrows(CsdpException.class, () -> NgcLearnModel.read(folder, "none"));
     assertTrue(e.getMessage().contains("no parameter folder none"), e.getMessage());
     Files.createDirectory(folder.resolve("best_params8"));
-    refused(folder, "several parameter folders (best_params7, best_params8)");
+    refused(
+        folder,
+        "several parameter folders (best_params7, best_params8): name one of them as the model,"
+            + " such as "
+            + best);
+    // One of them as the model.
+    SavedModel model = SavedModel.open(custom, false, line -> {});
+    assertEquals(custom, model.folder());
+    assertArrayEquals(
+        NgcLearnModel.read(folder, "custom").parameters().weights(model.spec().synapses().get(0)),
+        model.parameters().weights(model.spec().synapses().get(0)));
     Files.delete(folder.resolve("best_params8"));
     Files.delete(best);
     Files.move(custom, folder.resolve("other"));

@@ -172,6 +172,11 @@ class DoctorCommandTest extends CommandTest {
     data = doctor(Map.of("CSDP_DATA", root + "/none")).dataSets();
     assertFalse(data.ok());
     assertTrue(data.found().contains("not a folder"));
+    // The home folder, as in all other commands.
+    data = doctor(Map.of("CSDP_DATA", "~")).dataSets();
+    assertFalse(data.found().contains("not a folder"), data.found());
+    data = doctor(Map.of("CSDP_DATA", "~bob/x")).dataSets();
+    assertTrue(data.found().contains("home of another user"), data.found());
     assertTrue(doctor(Map.of()).disk(root).found().contains("free in"));
   }
 

@@ -82,7 +82,7 @@ class ProxiesTest {
             "https://p.test:1", "http://", "ftp://p.test", "p test", "http://a:secret@:b", "://")) {
       CsdpException e =
           assertThrows(CsdpException.class, () -> route(Map.of("HTTPS_PROXY", value)), value);
-      assertEquals(CsdpException.USAGE, e.exitCode());
+      assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
       assertTrue(e.getMessage().startsWith("https_proxy is no proxy"), e.getMessage());
       assertFalse(e.getMessage().contains("secret"));
     }

@@ -302,7 +302,8 @@ class AtomicFolderTest {
       assertEquals(1, all.count());
     }
     CsdpException e = assertThrows(CsdpException.class, () -> AtomicFile.write(dir, "x"));
-    assertEquals(CsdpException.ENVIRONMENT, e.exitCode());
+    assertEquals(CsdpException.USAGE, e.exitCode());
+    assertTrue(e.getMessage().endsWith("is a folder; name a file"), e.getMessage());
     assertThrows(CsdpException.class, () -> AtomicFile.write(file.resolve("c"), "x"));
   }
 }

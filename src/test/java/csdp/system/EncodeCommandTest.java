@@ -2,6 +2,7 @@ package csdp.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.Child;
@@ -25,6 +26,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Codes of many images, and of damaged ones. */
@@ -202,6 +205,81 @@ class EncodeCommandTest extends CommandTest {
       assertTrue(err.contains(one.getValue()), one.getValue() + " in " + err);
       assertEquals(1, err.lines().filter(l -> l.startsWith("csdp:")).count(), err);
       assertEquals(List.of("wrong.npy"), Folders.names(fresh), String.join(" ", flags));
+    }
+  }
+
+  @Test
+  void imagesAreNeitherReplacedNorTheirCodesEncoded() throws Exception {
+    Path in = Files.createDirectories(fresh.resolve("in"));
+    Path file = in.resolve("x.npy");
+    Npy.write(file, new int[] {2, 64}, pixels(0, 2));
+    byte[] before = Files.readAllBytes(file);
+    Files.createSymbolicLink(fresh.resolve("link"), in);
+    for (String images : List.of("in", "in/x.npy", "in/*.npy", "link/x.npy")) {
+      for (String out : List.of("in/x.npy", "link/x.npy")) {
+        assertEquals(2, encode(out, "--images", fresh.resolve(images).toString()), images);
+        assertRefused("x.npy would replace", "which is one of the images");
+      }
+    }
+    assertArrayEquals(before, Files.readAllBytes(file));
+    assertEquals(List.of("x.npy"), Folders.names(in));
+    // Again into the same folder: the earlier codes, 2 x 64 numbers or not, are no images.
+    for (int i = 0; i < 2; i++) {
+      assertEquals(0, encode("in/codes.npy", "--images", in.toString()), err);
+      assertTrue(out.contains("encoded   2 images"), out);
+    }
+    String codes = in.resolve("codes.npy").toString();
+    assertEquals(2, encode("in/codes.npy", "--images", codes));
+    assertRefused("would replace " + codes);
+  }
+
+  @Test
+  void foldersAreRefusedBeforeAnyWork() throws Exception {
+    for (String name : List.of("d.csv", "d.npy", "e_images.csv", "e_classes.npy")) {
+      Files.createDirectory(fresh.resolve(name));
+    }
+    for (String name : List.of("d.csv", "d.npy", "e.npy")) {
+      assertEquals(2, encode(name, "--limit", "1"), out);
+      assertRefused("is a folder; name a file");
+      assertFalse(out.contains("encoded"), out);
+    }
+  }
+
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs bash")
+  void pipesAndDevicesAreWrittenAndKept() throws Exception {
+    assertEquals(0, encode("codes.csv", "--limit", "3"), err);
+    String encode = "$CSDP encode --device cpu --limit 3 --model " + model + " --out ";
+    Child pipe =
+        Child.run(
+            fresh,
+            Map.of(),
+            "mkfifo f.csv f.npy; ln -s /dev/null n.csv; timeout 60 cat f.csv >got & "
+                + encode
+                + "f.csv && wait && "
+                + encode
+                + "n.csv && [ -p f.csv -a -L n.csv ] && [ -c /dev/null ] && cmp got codes.csv; "
+                + encode
+                + "f.npy; echo $?; [ -p f.npy ] && ls");
+    List<String> lines = pipe.out().lines().filter(l -> !l.startsWith("encoded")).toList();
+    assertEquals(
+        List.of("2", "codes.csv", "f.csv", "f.npy", "got", "n.csv"), lines, pipe.said());
+    assertTrue(pipe.err().contains("f.npy is a pipe or device"), pipe.err());
+  }
+
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "sends SIGTERM")
+  void noTemporariesAreLeftBehindByASignal() throws Exception {
+    for (String name : List.of("c.csv", "c.npy")) {
+      String encode = "exec $CSDP encode --device cpu --split train --batch 1 --model ";
+      Process p = Child.start(dir, fresh, Map.of(), encode + model + " --out " + name);
+      while (Folders.names(fresh).stream().allMatch(n -> n.startsWith("."))) { // of the probe
+        assertTrue(p.isAlive(), "it ended");
+        Thread.sleep(5);
+      }
+      p.destroy();
+      assertEquals(143, p.waitFor());
+      assertEquals(List.of(), Folders.names(fresh));
     }
   }
 

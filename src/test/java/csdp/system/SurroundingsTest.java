@@ -266,6 +266,17 @@ class SurroundingsTest extends CommandTest {
         5, Json.tree(dash.out().getBytes(StandardCharsets.UTF_8), dir).get("n").intValue());
     assertTrue(dash.err().contains("accuracy  "), dash.err());
     assertFalse(Files.exists(dir.resolve("-")));
+    // In UTF-8, whatever the encoding of the console is.
+    Child latin =
+        child(
+            Map.of(),
+            "cp -r run Zürich; CSDP=\"${CSDP/ / -Dfile.encoding=ISO-8859-1 }\"; "
+                + evaluate.replace("--model run", "--model Zürich")
+                + "-");
+    assertEquals(0, latin.code(), latin.err());
+    assertEquals(
+        "Zürich",
+        Json.tree(latin.out().getBytes(StandardCharsets.UTF_8), dir).get("model").textValue());
     // Through its device, after the text.
     for (String name : List.of("/dev/stdout", "/proc/self/fd/1", "/dev/fd/1", "link")) {
       Child device =
@@ -320,7 +331,8 @@ class SurroundingsTest extends CommandTest {
     String flags =
         "train --data strokes --hidden 200,100 --batch 50 --steps 20 --train-limit 100 --epochs 1"
             + " --device cpu --valid ";
-    for (String signal : List.of("TERM", "INT", "HUP")) {
+    Map<String, Integer> codes = Map.of("TERM", 143, "INT", 130, "HUP", 129);
+    for (String signal : codes.keySet()) {
       Path run = dir.resolve(signal);
       // Its validation takes far longer than this test needs to see the checkpoint before it.
       // Background jobs of scripts ignore SIGINT, and so would these tests started by one.
@@ -333,6 +345,7 @@ class SurroundingsTest extends CommandTest {
       }
       new ProcessBuilder("kill", "-" + signal, String.valueOf(p.pid())).start().waitFor();
       assertTrue(p.waitFor(60, TimeUnit.SECONDS), "it goes on");
+      assertEquals(codes.get(signal), p.exitValue(), signal);
       assertTrue(Child.read(dir, "err").contains("stopping"), Child.read(dir, "err"));
       String said = Child.read(dir, "out") + Child.read(dir, "err");
       assertTrue(said.contains("continue with: train --resume --out " + signal), said);
@@ -364,7 +377,12 @@ class SurroundingsTest extends CommandTest {
       assertEquals(3, past.code(), past.err());
       assertEquals(List.of(), asked);
     }
-    assertRefused(2, child(Map.of("HTTPS_PROXY", "https://p:1"), fetch), "https_proxy is no proxy");
+    Map<String, String> https = Map.of("HTTPS_PROXY", "https://p:1");
+    assertRefused(3, child(https, fetch), "https_proxy is no proxy");
+    // A training without data falls back to the built-in digits, as it does offline.
+    Child train = child(https, "$CSDP train --train-limit 0 --hidden 0");
+    assertTrue(train.err().contains("https_proxy is no proxy"), train.err());
+    assertTrue(train.err().contains("using the built-in digits"), train.err());
     assertEquals(List.of(), Folders.names(dir));
   }
 

@@ -305,5 +305,26 @@ class SweepCommandTest extends CommandTest {
     assertRefused(2, command("compare @/c --out @/e"), "neither a run nor a folder of runs");
     assertFalse(Files.exists(dir.resolve("e")));
     assertEquals(2, command("compare"));
+    // Neither the tables of a sweep nor other files are replaced; those of a comparison are.
+    assertRefused(2, command("compare @/s --out @/s"), "holds definition.json", "--out");
+    Files.createDirectories(dir.resolve("f"));
+    Files.writeString(dir.resolve("f/summary.csv"), "mine");
+    assertRefused(2, command("compare @/s --out @/f"), "holds summary.csv", "--out");
+    assertEquals(0, command("compare @/s --out @/c"), err);
+  }
+
+  @Test
+  void aRunIsComparedOnce() throws Exception {
+    List<String> train = SweepData.words(dir, "train " + SweepData.TRAINING + "--out @/runs/b");
+    assertEquals(0, run(train), err);
+    Files.createSymbolicLink(dir.resolve("runs/a"), Path.of("b"));
+    // Confusion matrices of many classes are large.
+    Path test = dir.resolve("runs/b/test.json");
+    String json = Files.readString(test).stripTrailing();
+    Files.writeString(test, json + " ".repeat(5 << 20));
+    assertEquals(0, command("compare @/runs @/runs/b @/runs/../runs --out @/c"), err);
+    JsonNode rows = Json.tree(dir.resolve("c/compare.json")).get("trials");
+    assertEquals(1, rows.size(), out);
+    assertEquals(dir.resolve("runs/b").toString(), rows.get(0).get("trial").textValue());
   }
 }

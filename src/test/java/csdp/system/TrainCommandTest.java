@@ -101,6 +101,9 @@ class TrainCommandTest extends CommandTest {
     byte[] before = Files.readAllBytes(dir.resolve("run/config.json"));
     assertEquals(2, trainStrokes("--out", folder("run")));
     assertRefused("--resume", "--force", "--out");
+    // Before the data are opened.
+    assertEquals(2, trainStrokes("--out", folder("run"), "--data", folder("no-data")));
+    assertRefused("already holds a run");
     assertArrayEquals(before, Files.readAllBytes(dir.resolve("run/config.json")));
     Files.writeString(dir.resolve("run/notes.txt"), "mine");
     assertEquals(0, trainStrokes("--out", folder("run"), "--force", "--seed", "5"), err);
@@ -204,6 +207,7 @@ class TrainCommandTest extends CommandTest {
       {"--algo", "both"},
       {"--train-x", "x.npy"},
       {"--no-such-flag"},
+      {"--tensorboard", ""},
     };
     for (String[] flags : bad) {
       List<String> args = new ArrayList<>(List.of("--out", folder("bad")));
@@ -212,6 +216,20 @@ class TrainCommandTest extends CommandTest {
           2, trainStrokes(args.toArray(String[]::new)), String.join(" ", flags) + ": " + err);
       assertRefused();
       assertFalse(Files.exists(dir.resolve("bad")), String.join(" ", flags));
+    }
+  }
+
+  @Test
+  void anEmptyPathIsNotTheCurrentFolder() {
+    String[][] commands = {
+      {"train", "--data", "strokes", "--out", ""},
+      {"train", "--resume", "--out", ""},
+      {"compare", folder("run"), "--out="},
+      {"evaluate", "--model", ""},
+    };
+    for (String[] command : commands) {
+      assertEquals(2, run(command), String.join(" ", command));
+      assertRefused(command[0].equals("evaluate") ? "'--model'" : "'--out'", "the path is empty");
     }
   }
 

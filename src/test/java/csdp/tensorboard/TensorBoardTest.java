@@ -1,6 +1,7 @@
 package csdp.tensorboard;
 
 import static csdp.error.TestErrors.assertFails;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -179,6 +180,34 @@ final class TensorBoardTest extends CommandTest {
     assertEquals(0, run(again), err);
     assertEquals(range(1, 6), steps(read("batches")));
     assertEquals(range(0, 2), steps(read("epochs")));
+  }
+
+  @Test
+  void aReplacedRunIsKeptIfTheCurvesCannotBeReplaced() throws Exception {
+    assertEquals(0, train(), err);
+    byte[] metrics = Files.readAllBytes(dir.resolve("run/metrics.jsonl"));
+    List<String> force = new ArrayList<>(arguments());
+    force.add("--force");
+    Path file = only("batches");
+    byte[] bytes = Files.readAllBytes(file);
+    Files.writeString(file, "no event file of TensorBoard");
+    assertEquals(2, run(force));
+    assertTrue(err.contains(file + " is damaged (byte 0)"), err);
+    Files.write(file, bytes);
+    // A file has the name of a sub-folder.
+    Path epochs = dir.resolve("tb/epochs");
+    Files.move(epochs, dir.resolve("epochs"));
+    Files.createFile(epochs);
+    assertEquals(3, run(force));
+    assertTrue(err.contains("csdp: cannot write " + epochs), err);
+    Files.delete(epochs);
+    // A checkpoint replaces its folder, and the curves in it.
+    String within = dir.resolve("run/best/tb").toString();
+    assertEquals(2, train("--tensorboard", within, "--resume"));
+    assertTrue(err.contains(within + " is in a part of the run"), err);
+    assertArrayEquals(metrics, Files.readAllBytes(dir.resolve("run/metrics.jsonl")));
+    assertTrue(Files.exists(dir.resolve("run/best")) && Files.exists(dir.resolve("run/test.json")));
+    assertEquals(0, run(force), err);
   }
 
   @Test
