@@ -305,8 +305,7 @@ public record ResultTable(List<String> settings, List<Row> rows) {
   public static ResultTable of(List<Path> folders) {
     Map<Path, Path> names = new LinkedHashMap<>(); // by the path without links
     for (Path folder : folders) {
-      runs(folder)
-          .forEach(r -> names.merge(real(r), r, (a, b) -> Files.isSymbolicLink(a) ? b : a));
+      runs(folder).forEach(r -> names.merge(real(r), r, (a, b) -> Files.isSymbolicLink(a) ? b : a));
     }
     Map<Path, RunResult> results = new LinkedHashMap<>();
     names.values().forEach(run -> results.put(run, RunResult.read(run)));

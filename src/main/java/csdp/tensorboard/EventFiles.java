@@ -27,7 +27,8 @@ import java.util.zip.CRC32C;
  * {@code Event} message; csdp4j writes its time and step first.
  */
 final class EventFiles implements Closeable {
-  private static final Pattern OURS = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\.csdp4j");
+  private static final Pattern OURS =
+      Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\.csdp4j");
   private static final int HEADER = Long.BYTES + Integer.BYTES;
   private static final int STEP = 10; // its place: after time (1 + 8 bytes) and key
   private static final long MOST = 256L << 20;

@@ -262,8 +262,7 @@ class EncodeCommandTest extends CommandTest {
                 + encode
                 + "f.npy; echo $?; [ -p f.npy ] && ls");
     List<String> lines = pipe.out().lines().filter(l -> !l.startsWith("encoded")).toList();
-    assertEquals(
-        List.of("2", "codes.csv", "f.csv", "f.npy", "got", "n.csv"), lines, pipe.said());
+    assertEquals(List.of("2", "codes.csv", "f.csv", "f.npy", "got", "n.csv"), lines, pipe.said());
     assertTrue(pipe.err().contains("f.npy is a pipe or device"), pipe.err());
   }
 
