@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -100,15 +99,9 @@ public record NgcLearnModel(
     /** Reads the file; earlier versions did not write all values. */
     private static Extra read(Path file) {
       JsonNode tree = Json.tree(file);
-      if (tree instanceof ObjectNode all) {
-        for (String later : List.of("classNames", "recordedSteps")) {
-          if (!all.has(later)) {
-            all.putNull(later);
-          }
-        }
-        if (!all.has("scalesImages")) {
-          all.put("scalesImages", false);
-        }
+      Json.optional(tree, "classNames", "recordedSteps");
+      if (tree instanceof ObjectNode all && !all.has("scalesImages")) {
+        all.put("scalesImages", false);
       }
       return Json.value(tree, Extra.class, file);
     }
@@ -119,9 +112,7 @@ public record NgcLearnModel(
             "%s: images of %d x %d pixels, but the network has %d inputs",
             file, width, height, spec.input().units());
       }
-      if (classNames != null
-          && (classNames.size() != spec.classes()
-              || classNames.stream().anyMatch(Objects::isNull))) {
+      if (!RunRecord.Data.isNamed(spec.classes(), classNames)) {
         throw CsdpException.badInput(
             "%s: class names %s, but the network has %d classes", file, classNames, spec.classes());
       }
@@ -143,11 +134,12 @@ public record NgcLearnModel(
     return Files.isRegularFile(folder.resolve(COMPONENTS));
   }
 
-  /** Returns true if a folder is a parameter folder in the folder of a model. */
-  static boolean isParameters(Path folder) {
+  /** Reads a model with the parameters in one of its subfolders; null if the folder is none. */
+  static NgcLearnModel ofParameters(Path folder) {
     Path absolute = folder.toAbsolutePath().normalize();
     String name = String.valueOf(absolute.getFileName()); // null for a root
-    return (name.startsWith(TRAINED) || name.startsWith(UNTRAINED)) && isIn(absolute.getParent());
+    boolean named = name.startsWith(TRAINED) || name.startsWith(UNTRAINED);
+    return named && isIn(absolute.getParent()) ? read(absolute.getParent(), name) : null;
   }
 
   /**

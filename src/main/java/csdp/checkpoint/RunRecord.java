@@ -45,13 +45,7 @@ public record RunRecord(
     if (tree.path("run") instanceof ObjectNode run) {
       RunConfig.complete(run);
     }
-    if (tree.path("seen") instanceof ObjectNode seen) {
-      for (String optional : List.of("ink", "valid", "test", "classNames", "recordedSteps")) {
-        if (!seen.has(optional)) {
-          seen.putNull(optional);
-        }
-      }
-    }
+    Json.optional(tree.path("seen"), "ink", "valid", "test", "classNames", "recordedSteps");
     return Json.value(tree, RunRecord.class, file);
   }
 
@@ -87,10 +81,15 @@ public record RunRecord(
         throw CsdpException.badInput(
             "images of %d x %d pixels in %d classes; all are at least 1", width, height, classes);
       }
-      if (classNames != null
-          && (classNames.size() != classes || classNames.stream().anyMatch(Objects::isNull))) {
+      if (!isNamed(classes, classNames)) {
         throw CsdpException.badInput("%d classes with the names %s", classes, classNames);
       }
+    }
+
+    /** Returns true if classes have no names, or each has one. */
+    static boolean isNamed(int classes, List<String> names) {
+      return names == null
+          || (names.size() == classes && names.stream().noneMatch(Objects::isNull));
     }
 
     /** Returns the record of data that was found. */

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * @param folder of the model, or its NIR file
  * @param parameters with their network
  * @param learning rates that it was trained with
- * @param extra what its training tells of images and classes
+ * @param extra image size, class names, seed and other values of its training
  * @param run configuration of its training; null unless a run of csdp4j
  */
 public record SavedModel(
@@ -80,10 +80,9 @@ public record SavedModel(
         return released(place, NgcLearnModel.read(place), notice);
       }
     }
-    if (NgcLearnModel.isParameters(folder)) {
-      Path absolute = folder.toAbsolutePath().normalize();
-      String name = absolute.getFileName().toString();
-      return released(folder, NgcLearnModel.read(absolute.getParent(), name), notice);
+    NgcLearnModel named = NgcLearnModel.ofParameters(folder);
+    if (named != null) {
+      return released(folder, named, notice);
     }
     throw CsdpException.badInput(
         "%s is not a model: it has neither config.json (a run of csdp) nor components.json (saved"

@@ -10,10 +10,10 @@ import csdp.encode.CodesWriter;
 import csdp.encode.EncodeJob;
 import csdp.encode.EncodePart;
 import csdp.error.CsdpException;
+import csdp.io.Disk;
 import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.train.Evaluator;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -197,24 +197,16 @@ final class EncodeCommand implements Callable<Integer> {
   private List<Path> inputs(String pattern) {
     List<Path> found = ImageSource.find(pattern);
     List<Path> outputs = CodesWriter.files(out);
-    Set<Path> written = outputs.stream().map(EncodeCommand::real).collect(Collectors.toSet());
-    List<Path> others = found.stream().filter(f -> !written.contains(real(f))).toList();
+    Set<Path> written = outputs.stream().map(Disk::real).collect(Collectors.toSet());
+    List<Path> others = found.stream().filter(f -> !written.contains(Disk.real(f))).toList();
     boolean earlier = outputs.size() > 1 && outputs.stream().allMatch(Files::exists);
     if (others.isEmpty() || (others.size() < found.size() && !earlier)) {
       throw CsdpException.badInput(
           "--out %s would replace %s, which is one of the images: name another file",
-          out, found.stream().filter(f -> written.contains(real(f))).findFirst().orElseThrow());
+          out,
+          found.stream().filter(f -> written.contains(Disk.real(f))).findFirst().orElseThrow());
     }
     return others;
-  }
-
-  /** Returns the path without links; of a file that does not exist yet, the absolute path. */
-  private static Path real(Path file) {
-    try {
-      return file.toRealPath();
-    } catch (IOException e) {
-      return file.toAbsolutePath().normalize();
-    }
   }
 
   private Dataset images(SavedModel saved) {

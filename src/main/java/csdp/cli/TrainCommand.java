@@ -80,8 +80,8 @@ final class TrainCommand implements Callable<Integer> {
     if (curves != null) {
       curves.requireUsable(resume || force);
     }
-    if (out != null) {
-      RunFolder named = new RunFolder(out);
+    RunFolder named = out == null ? null : new RunFolder(out);
+    if (named != null) {
       named.requireWritable();
       if (!resume) {
         named.requireOurs();
@@ -90,7 +90,7 @@ final class TrainCommand implements Callable<Integer> {
         named.requireNoRun();
       }
     }
-    RunRecord earlier = resume && out != null ? new RunFolder(out).record() : null;
+    RunRecord earlier = resume && named != null ? named.record() : null;
     RunConfig config = options.over(earlier, this::builtIn);
     Splits splits = open(config);
     if (out == null) {

@@ -77,8 +77,8 @@ final class ImageFiles implements ImageSource {
     String rest = pattern.substring(wild);
     int depth =
         path != null || rest.contains("**") ? Integer.MAX_VALUE : rest.split("/", -1).length;
-    try (Stream<Path> all = Files.walk(root.toRealPath(), depth)) { // the folder may be a link
-      Path real = root.toRealPath();
+    Path real = Disk.real(root); // the folder may be a link
+    try (Stream<Path> all = Files.walk(real, depth)) {
       PathMatcher matcher =
           path == null
               ? FileSystems.getDefault().getPathMatcher("glob:" + rest)

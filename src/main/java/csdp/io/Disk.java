@@ -109,6 +109,15 @@ public final class Disk {
         : absolute;
   }
 
+  /** Returns a path without links; of a file that does not exist, the absolute path. */
+  public static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      return path.toAbsolutePath().normalize();
+    }
+  }
+
   /** Returns a new name in the target's folder, reserved until {@link #release}. */
   static Path temporary(Path target) {
     String name = target.getFileName() + "." + ProcessHandle.current().pid();

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csdp.error.CsdpException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,6 +105,17 @@ public final class Json {
       throw failure(file, e);
     } catch (IOException e) {
       throw CsdpException.badInput("cannot read %s: %s", file, e.getMessage()).because(e);
+    }
+  }
+
+  /** Sets missing fields of an object to null: they are optional. */
+  public static void optional(JsonNode tree, String... fields) {
+    if (tree instanceof ObjectNode object) {
+      for (String field : fields) {
+        if (!object.has(field)) {
+          object.putNull(field);
+        }
+      }
     }
   }
 

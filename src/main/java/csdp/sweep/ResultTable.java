@@ -211,10 +211,12 @@ public record ResultTable(List<String> settings, List<Row> rows) {
    * @throws CsdpException bad input, naming such a file
    */
   public static void requireComparison(Path folder) {
-    boolean earlier = Files.exists(folder.resolve("compare.json"));
-    for (String name : List.of(Sweep.DEFINITION, SUMMARY, "compare.csv", "compare.html")) {
-      boolean ofSweep = name.equals(Sweep.DEFINITION);
-      if (Files.exists(folder.resolve(name)) && (ofSweep || !earlier)) {
+    List<String> foreign =
+        Files.exists(folder.resolve("compare.json"))
+            ? List.of(Sweep.DEFINITION)
+            : List.of(Sweep.DEFINITION, SUMMARY, "compare.csv", "compare.html");
+    for (String name : foreign) {
+      if (Files.exists(folder.resolve(name))) {
         throw CsdpException.badInput(
             "%s holds %s and is not the folder of a comparison: name another folder with --out",
             folder, name);
@@ -305,7 +307,8 @@ public record ResultTable(List<String> settings, List<Row> rows) {
   public static ResultTable of(List<Path> folders) {
     Map<Path, Path> names = new LinkedHashMap<>(); // by the path without links
     for (Path folder : folders) {
-      runs(folder).forEach(r -> names.merge(real(r), r, (a, b) -> Files.isSymbolicLink(a) ? b : a));
+      runs(folder)
+          .forEach(r -> names.merge(Disk.real(r), r, (a, b) -> Files.isSymbolicLink(a) ? b : a));
     }
     Map<Path, RunResult> results = new LinkedHashMap<>();
     names.values().forEach(run -> results.put(run, RunResult.read(run)));
@@ -338,14 +341,6 @@ public record ResultTable(List<String> settings, List<Row> rows) {
     return result.isDone(result.record().run().training().epochs(), End.TEST)
         ? Status.DONE
         : result.failure() != null ? Status.FAILED : Status.UNFINISHED;
-  }
-
-  private static Path real(Path run) {
-    try {
-      return run.toRealPath();
-    } catch (IOException e) {
-      throw CsdpException.badInput("cannot read %s: %s", run, e.getMessage()).because(e);
-    }
   }
 
   /** Returns the runs in a folder: itself, or the folders directly in it. */

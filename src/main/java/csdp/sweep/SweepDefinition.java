@@ -76,12 +76,8 @@ public record SweepDefinition(
           flags.properties().forEach(f -> f.setValue(text(file, map, f)));
         }
       }
-      for (String optional : List.of("samples", "sample_seed", "halving")) {
-        if (!o.has(optional)) {
-          o.putNull(optional);
-        }
-      }
     }
+    Json.optional(tree, "samples", "sample_seed", "halving");
     return Json.value(tree, SweepDefinition.class, file);
   }
 

@@ -398,7 +398,7 @@ class TrainCommandTest extends CommandTest {
     }
   }
 
-  /** Of a small network: the schedule, and what does not fit unsupervised training. */
+  /** The preset with a small network. Unsupervised training refuses some of its options. */
   @Test
   void thePresetTuned() throws Exception {
     String[] small = {"--preset", "tuned", "--batch", "50", "--epochs", "3"};
