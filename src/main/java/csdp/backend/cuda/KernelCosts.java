@@ -134,8 +134,8 @@ final class KernelCosts {
             Integer.parseInt(args[4]),
             Integer.parseInt(args[5]),
             args[6].equals("learn"));
+    String ptx = Ptx.shippedText(Ptx.TARGETS.get(0));
     Dataset images = DataSources.open(DataRequest.of(args[1], 10_000, 0), m -> {}).train();
-    String ptx = Ptx.shipped(Ptx.TARGETS.get(0)).orElseThrow().text();
     Costs costs = count(EmulatedLibrary.ofPtx(Path.of(args[0]), ptx, true), w, images);
     print(costs, images);
     System.exit(costs.difference == null ? 0 : 1);

@@ -27,7 +27,7 @@ class KernelCostsTest {
   @BeforeAll
   static void open() {
     Emulated.require();
-    String ptx = Ptx.shipped(Ptx.TARGETS.get(0)).orElseThrow().text();
+    String ptx = Ptx.shippedText(Ptx.TARGETS.get(0));
     library = EmulatedLibrary.ofPtx(Emulated.CACHE, ptx, true);
     images = DataSources.open(DataRequest.of("strokes", 10_000, 0), m -> {}).train();
   }

@@ -94,9 +94,24 @@ public final class Ptx {
         .toList();
   }
 
-  /** Returns the PTX of the sources. */
-  public static Optional<Ptx> shipped(int target) {
+  /** Returns the shipped PTX, which may be stale. */
+  static Optional<Ptx> shipped(int target) {
     return read("compute_" + target + ".ptx");
+  }
+
+  /**
+   * Returns the text of the shipped PTX.
+   *
+   * @throws IllegalStateException if it was not made from the kernels in these classes
+   */
+  public static String shippedText(int target) {
+    Ptx ptx = shipped(target).orElseThrow();
+    ptx.refusal(KernelSources.device(), target)
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(reason + ": run scripts/ship_ptx.sh");
+            });
+    return ptx.text;
   }
 
   private static Optional<Ptx> read(String name) {

@@ -38,6 +38,10 @@ public final class PtxBuild {
         }
         continue;
       }
+      if (!shippedFits && !ship) {
+        System.err.println(
+            "warning: the kernels have changed since their PTX was shipped: run scripts/ship_ptx.sh");
+      }
       if (Files.exists(file)) {
         Ptx there = Ptx.parse(Files.readString(file));
         if (there.refusal(sources, target).isEmpty()

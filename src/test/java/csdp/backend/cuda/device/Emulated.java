@@ -59,7 +59,7 @@ public final class Emulated {
     require();
     return switch (kernels) {
       case SOURCES -> sources(Check.NONE);
-      case PTX -> EmulatedLibrary.ofPtx(CACHE, Ptx.shipped(75).orElseThrow().text(), false);
+      case PTX -> EmulatedLibrary.ofPtx(CACHE, Ptx.shippedText(75), false);
       case RACES -> sources(Check.RACES);
       case UNDEFINED -> sources(Check.UNDEFINED);
     };
