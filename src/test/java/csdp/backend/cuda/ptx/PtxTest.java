@@ -100,7 +100,7 @@ class PtxTest {
     String[] e = expected.text().split("\n", -1);
     String[] a = actual.text().split("\n", -1);
     int line = Arrays.mismatch(e, a);
-    assertEquals(-1, line, () -> "line %d: %s".formatted(line + 1, line < a.length ? a[line] : ""));
+    assertEquals(-1, line, () -> "line " + (line + 1) + ": " + (line < a.length ? a[line] : ""));
   }
 
   /** The machine code is the same whether the PTX says the version of nvcc or the lowered one. */
