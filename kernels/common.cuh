@@ -97,6 +97,19 @@ __device__ inline long long wideProduct(int a, int b) {
 #endif
 }
 
+// What lies index * bytes behind a place in shared memory, as 32-bit numbers: the product loses its upper bits. One
+// instruction computes the address.
+template <typename T>
+__device__ inline const T& behind(const T* place, unsigned index, unsigned bytes) {
+#ifdef __CUDA_ARCH__
+  unsigned at;
+  asm("mad.lo.u32 %0, %1, %2, %3;" : "=r"(at) : "r"(index), "r"(bytes), "r"((unsigned)__cvta_generic_to_shared(place)));
+  return *(const T*)__cvta_shared_to_generic(at);
+#else
+  return *(const T*)((const char*)place + index * bytes);
+#endif
+}
+
 // Philox 4x32-10 (Salmon et al., SC'11): one block of four random words, as csdp.model.Philox.
 __device__ inline void philox(unsigned c0, unsigned c1, unsigned c2, unsigned c3, unsigned k0,
                               unsigned k1, unsigned word[4]) {

@@ -30,9 +30,10 @@ __device__ inline int sampleOf(int q, int n) {
   return pairOf(q) < half ? pairOf(q) + q % 2 * half : n;
 }
 
-// Adds the weights of an entry of a pair's list to the samples in which the unit spiked.
-__device__ inline void addEntry(Quad& first, Quad& second, unsigned entry, const char* lane) {
-  const Quad row = *(const Quad*)(lane + (entry & PAIR_OFFSET));
+// Adds the weights of an entry of a pair's list to the samples in which the unit spiked. "own" is the lane's part of the
+// tile's first row.
+__device__ inline void addEntry(Quad& first, Quad& second, unsigned entry, const Quad* own) {
+  const Quad row = behind(own, entry, sizeof(Quad[WARP]));  // without the bits from PAIR_BOTH on
   if (entry >= PAIR_BOTH) {
     add(first, row);
   }
@@ -45,7 +46,7 @@ __device__ inline void addEntry(Quad& first, Quad& second, unsigned entry, const
 __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Population& pre, Global<float> w,
                                    int stride, int n, int c) {
   int pairs = pairsOf(n);
-  const char* lane = (const char*)&tile[0][laneIndex()];
+  const Quad* own = &tile[0][laneIndex()];
 #pragma unroll
   for (int q = 0; q < LISTS; q++) {
     sum[q] = zeros();
@@ -54,32 +55,43 @@ __device__ inline void gatherTiled(Quad sum[LISTS], Quad (*tile)[WARP], const Po
   int column = min(c, stride - 4);
   for (int chunk = 0; chunk < chunksOf(pre.stride); chunk++) {
     int rows = min(CHUNK, pre.units - CHUNK * chunk);
-#pragma unroll 4
-    for (int r = warpIndex(); r < rows; r += WARPS) {
-      tile[r][laneIndex()] = load(w + ((CHUNK * chunk + r) * stride + column));
+    auto loadRow = [&](int r) { tile[r][laneIndex()] = load(w + ((CHUNK * chunk + r) * stride + column)); };
+    if (rows == CHUNK) {
+#pragma unroll
+      for (int k = 0; k < CHUNK; k += WARPS) {
+        loadRow(warpIndex() + k);
+      }
+    } else {
+#pragma unroll 1
+      for (int r = warpIndex(); r < rows; r += WARPS) {
+        loadRow(r);
+      }
     }
     __syncthreads();
+    int at = pairChunk(chunk, pairOf(0), n);
+    Global<unsigned> firstEntries = pre.pairs + at * CHUNK;
+    Global<int> counts = pre.pairCounts + at;
 #pragma unroll
     for (int q = 0; q < LISTS; q += 2) {
       if (pairOf(q) < pairs) {
-        int at = pairChunk(chunk, pairOf(q), n);
-        Global<unsigned> entries = pre.pairs + at * CHUNK;
-        int count = pre.pairCounts[at];
+        int pair = pairOf(q) - pairOf(0);  // a constant
+        Global<unsigned> entries = firstEntries + pair * CHUNK;
+        int count = counts[pair];
         for (; count >= 4; count -= 4, entries = entries + 4) {
           const Entries four = entries.as<const Entries>();
 #pragma unroll
           for (int k = 0; k < 4; k++) {
-            addEntry(sum[q], sum[q + 1], four.at[k], lane);
+            addEntry(sum[q], sum[q + 1], four.at[k], own);
           }
         }
         if (count > 0) {
           const Entries rest = entries.as<const Entries>();
-          addEntry(sum[q], sum[q + 1], rest.at[0], lane);
+          addEntry(sum[q], sum[q + 1], rest.at[0], own);
           if (count > 1) {
-            addEntry(sum[q], sum[q + 1], rest.at[1], lane);
+            addEntry(sum[q], sum[q + 1], rest.at[1], own);
           }
           if (count > 2) {
-            addEntry(sum[q], sum[q + 1], rest.at[2], lane);
+            addEntry(sum[q], sum[q + 1], rest.at[2], own);
           }
         }
       }

@@ -22,8 +22,8 @@ __device__ inline void startWindow(const Network& net, const Population& p, int 
   __syncwarp();
 }
 
-// Adds the spikes of a lane's word to the list of units with a trace. All lanes of the warp must call it, with the
-// words of one segment.
+// Adds the spikes of a lane's word to the list of units with a trace. All lanes of the warp must call it, with
+// neighbouring words, which are in one segment.
 __device__ inline void listTraces(const Network& net, const Population& p, unsigned spikes, int k, int step, int b) {
   int words = wordOf(p.stride);
   int segment = segmentOf(32 * k);
@@ -55,6 +55,7 @@ __device__ inline void listTraces(const Network& net, const Population& p, unsig
   if (laneIndex() == 0) {
     count[0] = listed + fresh;
   }
+  __syncwarp();
 }
 
 // Lists and counts a sample's spikes, by a warp.
@@ -120,7 +121,7 @@ __device__ inline void listPair(const Population& p, int step, int pair, int n) 
     for (unsigned left = a | b; left != 0; left &= left - 1) {
       int bit = lowest(left);
       unsigned samples = (a & b) >> bit & 1 ? PAIR_BOTH : a >> bit & 1 ? PAIR_FIRST : PAIR_SECOND;
-      entries[count++] = PAIR_ROW * (unsigned)(32 * word + bit) + samples;
+      entries[count++] = (unsigned)(32 * word + bit) + samples;
     }
     if (there && word == CHUNK_WORDS - 1) {
       p.pairCounts[at] = count;

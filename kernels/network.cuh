@@ -69,7 +69,7 @@ struct Synapse {
   Global<float> w;  // rows x stride of post
   Global<float> m;
   Global<float> v;
-  Global<int> done;  // rows x tiles: last step of the window that was applied to the weights
+  Global<int> done;  // rows x segments: last step of the window that was applied to the weights
   int pre;
   int post;
   int rows;
@@ -107,8 +107,8 @@ struct Part {
   int column;
 };
 
-// A segment of a row: columns that a warp of learn takes, and the words that a warp of signals takes at once.
-#define SEGMENT (WARP * WARP)
+// A segment of a row: the columns that a block of learn takes at once, and those of a list of traces.
+#define SEGMENT 4096
 
 __device__ inline int segmentOf(int column) { return (int)((unsigned)column / SEGMENT); }
 __device__ inline int segmentsOf(int stride) { return segmentOf(stride + SEGMENT - 1); }
@@ -155,10 +155,8 @@ __device__ inline int pairChunk(int chunk, int pair, int n) { return chunk * pai
 
 __device__ inline int chunksOf(int stride) { return (int)((unsigned)(stride + CHUNK - 1) / CHUNK); }
 
-// An entry of the list of a pair's input spikes, ascending: PAIR_ROW * (unit % CHUNK), which is the offset of the
-// unit's weights in a tile, plus where it spiked: in both samples of the pair, or in one of them.
-#define PAIR_ROW 512u
-#define PAIR_OFFSET 0xFFFFu
+// An entry of the list of a pair's input spikes, ascending: unit % CHUNK, which is the unit's row in a tile, plus where
+// it spiked: in both samples of the pair, or in one of them.
 #define PAIR_SECOND 0u
 #define PAIR_BOTH 0x10000000u
 #define PAIR_FIRST 0x20000000u

@@ -9,8 +9,8 @@
 //            a: spikes of t-1 (of t for the reconstruction); s, z, modulator, e: of t.
 // Shapes     corrections: T x 2, {rate, second} of each step of the window, computed on the host (the betas
 //            are rounded to float before they are raised to the k-th power, as in the released code)
-// Launch     learn: 128 threads, four warps with a row each; a warp takes 1024 columns of its row ("segment").
-//            learn_plain: a thread per weight.
+// Launch     learn: 128 threads, four warps. They share a row of up to 4096 columns ("segment"), or have a row of up to
+//            1024 columns each. learn_plain: a thread per weight.
 // Source     equation 7 of csdp.model; optimiser of the released code. Event-driven on both sides: the few samples in
 //            which the row's unit spiked, ascending, and of each sample the few units that have a trace
 //            ("live", made by signals.cu) name the terms of U, which is summed in shared memory. A term that is
@@ -45,7 +45,7 @@ struct alignas(8) Corrections {
 };
 
 __device__ inline Corrections correctionsOf(Global<const float> all, int step) {
-  return (all + 2 * (step - 1)).as<const Corrections>();
+  return all.bytesOn(wideProduct(step, sizeof(Corrections)) - (int)sizeof(Corrections)).as<const Corrections>();
 }
 
 __device__ inline void moveMoments(float& m, float& v, float u) {
@@ -196,8 +196,8 @@ __device__ inline void moveWeightsPlainly(Weights<Quad>& k, const Quad& decay, C
   }
 }
 
-// Moves four weights by their moments and the decay, and clips them. "sum" is 0, or a sum of other values
-// that must be finite.
+// Moves four weights by their moments and the decay, and clips them. "sum" is a sum of other values that must be finite;
+// -0 adds no instruction.
 __device__ inline void moveWeights(Weights<Quad>& k, const Quad& decay, float sum, Corrections a, const Network& net,
                                    const Synapse& s, const Limits& limits, int step) {
   Quad clipped;
@@ -253,69 +253,116 @@ __device__ inline bool isZero(const Quad& q) {
   return bits == 0;
 }
 
-// A segment of a row, by a warp.
+#define LEARN_WARPS 4                   // of a block
+#define NARROW (SEGMENT / LEARN_WARPS)  // a row of so many columns, or fewer, is for one warp
+
+// A segment of a row.
 struct Segment {
   int row;
   int column;
   int end;     // of its columns
   int acting;  // the step whose presynaptic spikes act
+  int warps;   // that share it: those of the block, or one
 };
 
-// Calls visit(b, of(b)) for each sample in which the row's unit spiked in the step that acts, ascending; b < end. The
-// lanes take a sample each for of(b).
-template <typename Of, typename Visit>
-__device__ inline void eachSample(const Population& pre, const Segment& r, int end, int n, Of of, Visit visit) {
+// A warp's number among those that share its segment.
+__device__ inline int rankIn(const Segment& r) { return r.warps > 1 ? warpIndex() : 0; }
+
+// Waits for all warps that share a segment.
+__device__ inline void syncSegment(const Segment& r) {
+  if (r.warps > 1) {
+    __syncthreads();
+  } else {
+    __syncwarp();
+  }
+}
+
+// Calls visit(fetch(b, of(b))) for each sample in which the row's unit spiked in the step that acts, ascending; b < end.
+// The lanes take a sample each for of(b). fetch is a sample ahead of visit, because memory takes long to answer; it is
+// also called with of(b) = 0.
+template <typename Of, typename Fetch, typename Visit>
+__device__ inline void eachSample(const Population& pre, const Segment& r, int end, int n, Of of, Fetch fetch,
+                                  Visit visit) {
   Global<unsigned short> samples = samplesOf(pre, r.acting, r.row, n);
   int count = (int)pre.columns[r.acting * pre.stride + r.row];
   for (int base = 0; base < count; base += WARP) {
     int mine = base + laneIndex() < count ? samples[base + laneIndex()] : end;
     int value = mine < end ? of(mine) : 0;
     int some = __popc(__ballot_sync(ALL_LANES, mine < end));
+    auto next = fetch(__shfl_sync(ALL_LANES, mine, 0), __shfl_sync(ALL_LANES, value, 0));
 #pragma unroll 4
     for (int k = 0; k < some; k++) {
-      visit(__shfl_sync(ALL_LANES, mine, k), __shfl_sync(ALL_LANES, value, k));
+      auto item = next;
+      next = fetch(__shfl_sync(ALL_LANES, mine, k + 1), __shfl_sync(ALL_LANES, value, k + 1));
+      visit(item);
     }
   }
 }
 
-// Sums the gradient of a contrastive synapse's segment.
+// The traces of a sample in a segment, from a lane's first one on.
+struct Traces {
+  Trace first;
+  Global<Trace> from;
+  int left;
+};
+
+// Sums the gradient of a contrastive synapse's segment, by a warp.
 __device__ inline void sumGradient(Quad* sums, const Synapse& s, const Population& pre, const Population& post,
                                    const Segment& r, int step, int n) {
-  for (int k = laneIndex(); 2 * k < r.end - r.column; k += WARP) {
-    sums[k] = zeros();
-  }
-  __syncwarp();
   int rowBytes = (int)sizeof(Trace) * post.stride;
   int segments = segmentsOf(post.stride);
   Global<Trace> live = post.live + (r.column + laneIndex());
   Global<int> counts = post.liveCount + segmentOf(r.column);
   float scale = s.learningScale;
   unsigned now = (unsigned)step << 16;
-  eachSample(pre, r, n, n, [&](int b) { return counts[b * segments]; }, [&](int b, int count) {
-    Global<Trace> from = live.bytesOn(wideProduct(b, rowBytes));
+  auto add = [&](Trace t) {
+    Sum& sum = *(Sum*)((char*)sums + (t.unit & 0xFFFF));
+    sum = {sum.u + scale * t.signal, sum.coincidences + (t.unit >= now ? 1.0f : 0.0f)};
+  };
+  auto fetch = [&](int b, int count) {
+    Traces t = {{}, live.bytesOn(wideProduct(b, rowBytes)), count - laneIndex()};
+    if (t.left > 0) {
+      t.first = t.from[0];
+    }
+    return t;
+  };
+  eachSample(pre, r, n, n, [&](int b) { return counts[b * segments]; }, fetch, [&](Traces t) {
+    if (t.left > 0) {
+      add(t.first);
+    }
 #pragma unroll 1
-    for (int left = count - laneIndex(); left > 0; left -= WARP, from = from + WARP) {
-      Trace t = from[0];
-      Sum& sum = *(Sum*)((char*)sums + (t.unit & 0xFFFF));
-      sum = {sum.u + scale * t.signal, sum.coincidences + (t.unit >= now ? 1.0f : 0.0f)};
+    while (t.left > WARP) {
+      t.left -= WARP;
+      t.from = t.from + WARP;
+      add(t.from[0]);
     }
     __syncwarp();  // the next sample may name a column in another lane
   });
 }
 
-// Applies the missed steps and this one to a segment of a contrastive synapse's row.
+// Applies the missed steps and this one to a segment of a contrastive synapse's row. "sums" are those of the segment.
 __device__ inline void learnContrastive(Quad* sums, Global<const float> corrections, const Network& net,
                                         const Synapse& s, const Population& pre, const Population& post,
                                         const Segment& r, bool gradient, int done, int step, int n) {
   if (gradient) {
-    sumGradient(sums, s, pre, post, r, step, n);
+    for (int k = WARP * rankIn(r) + laneIndex(); 2 * k < r.end - r.column; k += WARP * r.warps) {
+      sums[k] = zeros();
+    }
+  }
+  syncSegment(r);  // also: all threads have read "done"
+  if (gradient) {
+    if (rankIn(r) == 0) {
+      sumGradient(sums, s, pre, post, r, step, n);
+    }
+    syncSegment(r);
   }
   int stride = post.stride;
   Global<float> columns = post.columns;
   float unpaired = net.decay;  // of a weight, for a postsynaptic spike without a presynaptic one
   Limits limits = limitsOf(net, s);
+  int last = gradient ? step - 1 : step;  // of the steps without a gradient
   bool finiteRate = isFinite(correctionsOf(corrections, done + 1).rate);  // the largest of those to come
-  for (int base = r.column; base < r.end; base += TILE) {
+  for (int base = r.column + TILE * rankIn(r); base < r.end; base += TILE * r.warps) {
     int c = base + 4 * laneIndex();
     bool there = c < r.end;
     int at = r.row * stride + c;
@@ -324,18 +371,17 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
       k = {load(s.w + at), load(s.m + at), load(s.v + at)};
     }
     // Without moments and gradient only the decay acts, unless zero times the rate is NaN.
-    bool deferred = !gradient || done + 1 < step;
-    bool resting = deferred && __all_sync(ALL_LANES, isZero(k.m) && isZero(k.v)) && finiteRate;
+    bool resting = done < last && __all_sync(ALL_LANES, isZero(k.m) && isZero(k.v)) && finiteRate;
     if (!there) {
       continue;
     }
-    if (deferred && done == 0) {
+    if (done == 0 && last > 0) {
       for (int i = 0; i < 4; i++) {
         k.m.at[i] += 0;  // -0 becomes 0, as the sum with a gradient of zero would make it in each step
         k.v.at[i] += 0;
       }
     }
-    for (int t = done + 1; t < step || (t == step && !gradient); t++) {
+    for (int t = done + 1; t <= last; t++) {
       Quad decay = load(columns + (t * stride + c));
       for (int i = 0; i < 4; i++) {
         decay.at[i] = unpaired * decay.at[i];
@@ -347,7 +393,7 @@ __device__ inline void learnContrastive(Quad* sums, Global<const float> correcti
           k.m.at[i] *= BETA1;
           k.v.at[i] *= BETA2;
         }
-        moveWeights(k, decay, 0, correctionsOf(corrections, t), net, s, limits, t);
+        moveWeights(k, decay, -0.0f, correctionsOf(corrections, t), net, s, limits, t);
       }
     }
     if (gradient) {
@@ -385,16 +431,15 @@ __device__ inline void learnError(Global<const float> corrections, const Network
   Global<float> v = s.v;
   float scale = s.learningScale;
   Limits limits = limitsOf(net, s);
-  for (int base = r.column; base < r.end; base += TILE) {
+  for (int base = r.column + TILE * rankIn(r); base < r.end; base += TILE * r.warps) {
     int c = base + 4 * laneIndex();
     Quad u = zeros();
     if (gradient) {
-      eachSample(pre, r, positives, n, [&](int b) { return b * stride; }, [&](int, int at) {
-        if (c < r.end) {
-          Quad e = load(error + (at + c));
-          for (int i = 0; i < 4; i++) {
-            u.at[i] += scale * e.at[i];
-          }
+      // Lanes behind the last column load another one.
+      auto fetch = [&](int, int at) { return load(error + (at + min(c, stride - 4))); };
+      eachSample(pre, r, positives, n, [&](int b) { return b * stride; }, fetch, [&](Quad e) {
+        for (int i = 0; i < 4; i++) {
+          u.at[i] += scale * e.at[i];
         }
       });
     }
@@ -412,19 +457,19 @@ __device__ inline void learnError(Global<const float> corrections, const Network
   }
 }
 
-#define ROWS 4  // of a block, a warp each
-
-BOUNDED_KERNEL(ROWS* WARP, 6)
+BOUNDED_KERNEL(LEARN_WARPS* WARP, 6)
 learn(const Network* network, const Part* parts, const float* corrections, int step, int n, int positives, int all) {
-  __shared__ Quad sums[ROWS][SEGMENT / 2];  // two columns each, as struct Sum
+  __shared__ Quad sums[SEGMENT / 2];  // two columns each, as struct Sum
   const Network& net = *network;
   Part part = parts[blockIdx.x];
   const Synapse& s = net.synapses[part.of];
   const Population& pre = net.populations[s.pre];
   const Population& post = net.populations[s.post];
-  Segment r = {part.row + warpIndex(), part.column, min(part.column + SEGMENT, post.stride), actingStep(post, step)};
+  bool narrow = post.stride <= NARROW;
+  Segment r = {part.row + (narrow ? warpIndex() : 0), part.column, min(part.column + SEGMENT, post.stride),
+               actingStep(post, step), narrow ? 1 : LEARN_WARPS};
   if (r.row >= s.rows) {
-    return;
+    return;  // only a warp with a row of its own
   }
   Global<float> spikes = pre.columns + r.row;
   bool gradient = r.acting > 0 && spikes[r.acting * pre.stride] > 0;
@@ -433,13 +478,12 @@ learn(const Network* network, const Part* parts, const float* corrections, int s
     case CONTRASTIVE:
       if (all || gradient || spikes[step * pre.stride] > 0) {
         int before = step == 1 ? 0 : done[0];
-        learnContrastive(sums[warpIndex()], argumentOfKernel(corrections), net, s, pre, post, r, gradient, before, step,
-                         n);
-        __syncwarp();
-        if (laneIndex() == 0) {
+        learnContrastive(sums + (narrow ? warpIndex() * (NARROW / 2) : 0), argumentOfKernel(corrections), net, s, pre,
+                         post, r, gradient, before, step, n);
+        if (rankIn(r) == 0 && laneIndex() == 0) {
           done[0] = step;
         }
-      } else if (step == 1 && laneIndex() == 0) {
+      } else if (step == 1 && rankIn(r) == 0 && laneIndex() == 0) {
         done[0] = 0;
       }
       break;

@@ -18,11 +18,11 @@ public final class Kernels {
   /** Columns of a tile: four for each lane of a warp. */
   static final int TILE = 128;
 
-  /** Columns per warp of learn: a segment of a row. */
-  static final int SEGMENT = 1024;
+  /** Columns of a row that a block of learn takes at once. */
+  static final int SEGMENT = 4096;
 
-  /** Rows per block of learn, one warp each. */
-  static final int ROWS = 4;
+  /** Warps of a block of learn. They share a long row, or have a short one each. */
+  static final int LEARN_WARPS = 4;
 
   /** Warps of a block of forward. */
   static final int FORWARD_WARPS = 12;
@@ -48,6 +48,11 @@ public final class Kernels {
 
   Kernels(GpuDevice device) {
     this.device = device;
+  }
+
+  /** Returns the rows of a block of learn, by the units that a row ends at. */
+  static int rowsOfBlock(int units) {
+    return Padding.stride(units) <= SEGMENT / LEARN_WARPS ? LEARN_WARPS : 1;
   }
 
   /** Returns the number of segments of a row. */
@@ -212,7 +217,7 @@ public final class Kernels {
     NetworkState.Parts parts = net.learn.get(which);
     device.launch(
         "learn",
-        new Geometry(parts.blocks(), 1, ROWS * WARP, 0),
+        new Geometry(parts.blocks(), 1, LEARN_WARPS * WARP, 0),
         net.table,
         parts.table(),
         net.adam,

@@ -15,11 +15,14 @@ import csdp.model.Population;
 import csdp.model.Population.Role;
 import csdp.model.Synapse;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A network on the device: its parameters, its state for a batch, and the tables with their
@@ -375,25 +378,33 @@ final class NetworkState implements AutoCloseable {
     return parts;
   }
 
-  /** Segments of rows, grouped by block; expensive blocks come first. */
+  /**
+   * Segments of rows, grouped by block. Those of rows that spike in many samples take longest, and
+   * three of their four warps wait for the sum of the gradient: they come early, alternating with
+   * others.
+   */
   private List<Part> learnParts(Learning.Synapses which) {
-    List<Part> parts = new ArrayList<>();
-    Comparator<Synapse> longFirst = Comparator.comparingInt(s -> learningOrder(s.pre().role()));
-    for (Synapse s : ordered.stream().filter(which::contains).sorted(longFirst).toList()) {
-      for (int row = 0; row < s.pre().units(); row += Kernels.ROWS) {
+    Deque<Part> longest = new ArrayDeque<>();
+    Deque<Part> others = new ArrayDeque<>();
+    for (Synapse s : ordered.stream().filter(which::contains).toList()) {
+      for (int row = 0; row < s.pre().units(); row += Kernels.rowsOfBlock(s.post().units())) {
         for (int k = 0; k < Kernels.segments(s.post().units()); k++) {
-          parts.add(new Part(row(s), row, k * Kernels.SEGMENT));
+          (spikesOften(s.pre().role()) ? longest : others)
+              .add(new Part(row(s), row, k * Kernels.SEGMENT));
         }
       }
+    }
+    List<Part> parts = new ArrayList<>();
+    while (!longest.isEmpty() || !others.isEmpty()) {
+      Stream.of(longest, others).flatMap(d -> Stream.ofNullable(d.poll())).forEach(parts::add);
     }
     return parts;
   }
 
-  private static int learningOrder(Role pre) {
+  private static boolean spikesOften(Role pre) {
     return switch (pre) {
-      case INPUT -> 0;
-      case CONTEXT -> 1;
-      case HIDDEN, HEAD, RECONSTRUCTION -> 2;
+      case INPUT, CONTEXT -> true;
+      case HIDDEN, HEAD, RECONSTRUCTION -> false;
     };
   }
 

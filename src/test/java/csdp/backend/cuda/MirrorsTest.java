@@ -56,7 +56,7 @@ class MirrorsTest {
           "TRANSPOSING_WARPS", Kernels.TRANSPOSE_BLOCK / Kernels.WARP,
           "WARPS", Kernels.FORWARD_WARPS,
           "LISTS", Kernels.LISTS,
-          "ROWS", Kernels.ROWS);
+          "LEARN_WARPS", Kernels.LEARN_WARPS);
 
   private static final List<StructLayout<?>> STRUCTS =
       List.of(

@@ -61,6 +61,12 @@ class OrderTest {
     }
   }
 
+  @Tag("kernels")
+  @Test
+  void rowsOfTwoSegmentsHaveTheBitsOfTheCpu() {
+    assertNull(Windows.difference(Windows.twoSegments(), device));
+  }
+
   /** Which thread of two blocks of 64 counts itself when: before a barrier, and after it. */
   private int[] order(Order order, long seed) {
     library.setOrder(order, seed);

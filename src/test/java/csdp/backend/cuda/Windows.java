@@ -56,6 +56,12 @@ final class Windows {
         of("more units than one warp of learn handles", hidden(1030), SMALL));
   }
 
+  /** Rows of more columns than a block of learn takes at once; too large to check for races. */
+  static Case twoSegments() {
+    return of(
+        "two segments of a row", hidden(Kernels.SEGMENT + 1), new int[][] {{3, 2, 1}, {3, 3, 0}});
+  }
+
   /**
    * Shows a case's batches to a device and to the cpu backend.
    *
