@@ -97,8 +97,8 @@ __device__ inline long long wideProduct(int a, int b) {
 #endif
 }
 
-// What lies index * bytes behind a place in shared memory, as 32-bit numbers: the product loses its upper bits. One
-// instruction computes the address.
+// The value at place + index * bytes in shared memory. One instruction computes the address, in 32 bits: higher bits of
+// the product are lost.
 template <typename T>
 __device__ inline const T& behind(const T* place, unsigned index, unsigned bytes) {
 #ifdef __CUDA_ARCH__

@@ -55,7 +55,7 @@ __device__ inline void listTraces(const Network& net, const Population& p, unsig
   if (laneIndex() == 0) {
     count[0] = listed + fresh;
   }
-  __syncwarp();
+  __syncwarp();  // the call for the next words reads it
 }
 
 // Lists and counts a sample's spikes, by a warp.

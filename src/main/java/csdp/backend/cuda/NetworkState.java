@@ -22,7 +22,6 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * A network on the device: its parameters, its state for a batch, and the tables with their
@@ -396,7 +395,11 @@ final class NetworkState implements AutoCloseable {
     }
     List<Part> parts = new ArrayList<>();
     while (!longest.isEmpty() || !others.isEmpty()) {
-      Stream.of(longest, others).flatMap(d -> Stream.ofNullable(d.poll())).forEach(parts::add);
+      for (Deque<Part> next : List.of(longest, others)) {
+        if (!next.isEmpty()) {
+          parts.add(next.poll());
+        }
+      }
     }
     return parts;
   }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Adam without the slow paths of root and division (moveWeights() in plasticity.cu) against the
+ * Adam without the slow paths of root and division (moveWeights() in adam.cuh) against the
  * operations as they are written, over all exponents.
  */
 class AdamShortcutTest {

@@ -25,7 +25,14 @@ public final class KernelSources {
       Pattern.compile("(?m)^(?:BOUNDED_KERNEL\\([^)]*\\)|KERNEL)\\s+(\\w+)\\(");
 
   private static final List<String> SHARED =
-      List.of("common.cuh", "network.cuh", "units.cuh", "lists.cuh", "fdlibm.cuh", "goodness.cuh");
+      List.of(
+          "common.cuh",
+          "network.cuh",
+          "units.cuh",
+          "lists.cuh",
+          "fdlibm.cuh",
+          "goodness.cuh",
+          "adam.cuh");
 
   private static final List<String> HOST =
       List.of(

@@ -11,6 +11,9 @@ import java.util.Optional;
  * sources is used, if it fits the kernels.
  */
 public final class PtxBuild {
+  private static final String STALE =
+      "warning: the kernels have changed since their PTX was shipped";
+
   private PtxBuild() {}
 
   /**
@@ -33,14 +36,14 @@ public final class PtxBuild {
         }
         if (!shippedFits) {
           System.err.println(
-              "warning: the kernels have changed since their PTX was shipped, and there is no nvcc"
-                  + " to compile them: CUDA devices cannot be used (scripts/ship_ptx.sh mends it)");
+              STALE
+                  + ", and there is no nvcc to compile them: CUDA devices cannot be used"
+                  + " (scripts/ship_ptx.sh mends it)");
         }
         continue;
       }
       if (!shippedFits && !ship) {
-        System.err.println(
-            "warning: the kernels have changed since their PTX was shipped: run scripts/ship_ptx.sh");
+        System.err.println(STALE + ": run scripts/ship_ptx.sh");
       }
       if (Files.exists(file)) {
         Ptx there = Ptx.parse(Files.readString(file));

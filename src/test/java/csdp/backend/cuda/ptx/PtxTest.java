@@ -95,7 +95,7 @@ class PtxTest {
     assertSameLines(Ptx.compile(nvcc.get(), TARGET), shipped());
   }
 
-  /** Fails with the first line that differs: the whole texts have 30,000 lines. */
+  /** Fails with the first line that differs: the whole texts are long. */
   private static void assertSameLines(Ptx expected, Ptx actual) {
     String[] e = expected.text().split("\n", -1);
     String[] a = actual.text().split("\n", -1);
