@@ -36,7 +36,7 @@ trap 'rm -rf "$work"' EXIT
 if [ -d "$bundle/classes" ]; then
   classpath=$bundle/classes:$bundle/lib/*
 elif [ -f "$bundle/target/classpath.txt" ]; then
-  classpath=$bundle/target/classes:$(cat "$bundle/target/classpath.txt")
+  classpath=$bundle/target/csdp.jar:$(cat "$bundle/target/classpath.txt")
 else
   quit 2 "$bundle has neither classes/ nor target/classpath.txt (run scripts/csdp once)"
 fi

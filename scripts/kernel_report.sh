@@ -71,7 +71,7 @@ if [ "$costs" = yes ]; then
   cd ..
   ./scripts/csdp --version >/dev/null # builds
   # shellcheck disable=SC2086
-  java --add-modules jdk.incubator.vector -Xmx3g -cp "target/classes:$(cat target/classpath.txt)" \
+  java --add-modules jdk.incubator.vector -Xmx3g -cp "target/csdp.jar:$(cat target/classpath.txt)" \
     csdp.backend.cuda.KernelCosts target/emulated "$data" $case || failed=1
 fi
 exit "$failed"

@@ -1,16 +1,21 @@
 package csdp.system;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import csdp.Child;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs bash")
 class LauncherTest {
   private static final String TOOLS =
-      "bash cat cksum dirname find flock grep locale mkdir readlink rm sed sort tail tr xargs";
+      "bash cat cksum dirname find flock grep jar locale mkdir mv readlink rm sed sort tail tr xargs";
 
   @TempDir Path dir;
   private Path clone;
@@ -56,7 +61,9 @@ class LauncherTest {
             + "[ ! -e "
             + dir
             + "/broken ] || { echo no network; exit 1; }\n"
-            + ": >"
+            + "cat "
+            + dir
+            + "/class >"
             + clone
             + "/target/classes/csdp/cli/Main.class\n"
             + "printf %s '"
@@ -69,6 +76,7 @@ class LauncherTest {
             + " ] || : >"
             + jar
             + "\n";
+    write(dir.resolve("class"), "old");
     program(bin.resolve("mvn"), built);
     java("17.0.1");
     env = new HashMap<>(Map.of("PATH", bin.toString(), "JAVA_HOME", ""));
@@ -113,7 +121,7 @@ class LauncherTest {
             .endsWith(
                 " --add-modules=jdk.incubator.vector -XX:MaxNewSize=128m -cp "
                     + clone
-                    + "/target/classes:"
+                    + "/target/csdp.jar:"
                     + jar
                     + " csdp.cli.Main train x\n"),
         child.out());
@@ -149,12 +157,29 @@ class LauncherTest {
     assertStarts(4);
   }
 
+  /** A csdp that runs keeps its classes open; another one, started from changed sources, builds. */
+  @Test
+  void aBuildLeavesTheClassesOfThoseThatRun() throws Exception {
+    assertStarts(1);
+    Path packed = clone.resolve("target/csdp.jar");
+    try (SeekableByteChannel open = Files.newByteChannel(packed)) {
+      byte[] before = Files.readAllBytes(packed);
+      Files.writeString(source, "class A { int changed; }");
+      Files.writeString(dir.resolve("class"), "new");
+      assertStarts(2);
+      assertFalse(Arrays.equals(before, Files.readAllBytes(packed)));
+      ByteBuffer still = ByteBuffer.allocate(before.length);
+      while (still.hasRemaining() && open.read(still) >= 0) {}
+      assertArrayEquals(before, still.array());
+    }
+  }
+
   @Test
   void whatItUsesIsThere() throws Exception {
     assertStarts(1);
     Files.delete(jar); // ~/.m2 was cleaned
     assertStarts(2);
-    Files.delete(clone.resolve("target/classes/csdp/cli/Main.class"));
+    Files.delete(clone.resolve("target/csdp.jar"));
     assertStarts(3);
     Files.writeString(clone.resolve("target/classpath.txt"), "/nowhere/a.jar:" + jar + "\n");
     assertStarts(4);

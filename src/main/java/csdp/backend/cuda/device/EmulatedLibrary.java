@@ -33,6 +33,16 @@ public final class EmulatedLibrary {
           "-fno-math-errno",
           "-Werror=switch"); // a switch over Role or Rule names every value
 
+  /**
+   * An instruction of PTX is a call of a small function: without inlining they take most of the
+   * time.
+   */
+  private static final List<String> TRANSLATED =
+      List.of("-O1", "-finline-functions", "-finline-small-functions");
+
+  private static final List<String> COUNTED =
+      Stream.concat(TRANSLATED.stream(), Stream.of("-DCSDP_COUNT")).toList();
+
   /** Run-time check of a library; the launch fails at the first violation. */
   public enum Check {
     /** No additional check; the fastest. */
@@ -127,9 +137,7 @@ public final class EmulatedLibrary {
             .with(
                 "host/build.h",
                 "#include \"ptx.h\"\n#include \"translated.h\"\n" + rows(translated.kernels())),
-        List.of(
-            new Source(
-                "host/library.cpp", counting ? List.of("-O1", "-DCSDP_COUNT") : List.of("-O1"))),
+        List.of(new Source("host/library.cpp", counting ? COUNTED : TRANSLATED)),
         List.of());
   }
 
