@@ -8,7 +8,7 @@ import csdp.model.NetworkSpec;
 import csdp.model.Population;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,12 +44,9 @@ final class CsvCodes implements CodesWriter {
     OutputFile target = OutputFile.of(file);
     this.file = target.isStream() ? null : AtomicFile.begin(file);
     try {
-      this.out = this.file == null ? target.open() : Files.newOutputStream(this.file.temporary());
+      this.out = this.file == null ? target.open() : Channels.newOutputStream(this.file.open());
     } catch (IOException e) {
       throw Disk.failure(named, e);
-    }
-    if (this.file != null) {
-      this.file.deleteOnExit();
     }
   }
 

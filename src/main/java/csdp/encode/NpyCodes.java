@@ -8,7 +8,7 @@ import csdp.model.Population;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,13 +41,12 @@ final class NpyCodes implements CodesWriter {
     this.units = layers.stream().mapToInt(Population::units).sum();
     this.classes = spec.classes();
     files(file).forEach(f -> files.add(AtomicFile.begin(f)));
-    files.forEach(AtomicFile::deleteOnExit);
     last = files.get(files.size() - 1);
     try {
-      images = opened(Files.newOutputStream(files.get(0).temporary()));
-      predicted = opened(new NpyWriter(files.get(1).temporary(), "<i4"));
-      probabilities = opened(new NpyWriter(files.get(2).temporary(), "<f4", classes));
-      codes = opened(new NpyWriter(last.temporary(), "<f4", units));
+      images = opened(Channels.newOutputStream(files.get(0).open()));
+      predicted = opened(new NpyWriter(files.get(1).open(), "<i4"));
+      probabilities = opened(new NpyWriter(files.get(2).open(), "<f4", classes));
+      codes = opened(new NpyWriter(last.open(), "<f4", units));
     } catch (IOException e) {
       close();
       throw last.failure(e);

@@ -3,16 +3,24 @@ package csdp.io;
 import csdp.error.CsdpException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Replaces a file atomically: a temporary file in the same folder is written, synced and renamed.
  * Without {@link #commit} the earlier file is intact.
  */
 public final class AtomicFile implements AutoCloseable {
+  private static final Set<Path> OF_LONG_WORK = new HashSet<>();
+  private static boolean hooked;
+  private static boolean ending;
+
   private final Path file;
   private final Path target;
   private final Path temporary;
@@ -63,9 +71,37 @@ public final class AtomicFile implements AutoCloseable {
     return temporary;
   }
 
-  /** Also deletes the temporary when a signal ends the process, for content of a long work. */
-  public void deleteOnExit() {
-    temporary.toFile().deleteOnExit();
+  /**
+   * Creates the temporary for content of a long work: it is also deleted when a signal ends the
+   * process.
+   *
+   * @return open for writing
+   */
+  public FileChannel open() throws IOException {
+    synchronized (OF_LONG_WORK) {
+      if (!hooked) {
+        hooked = true;
+        try {
+          Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::deleteOnExit));
+        } catch (IllegalStateException e) {
+          ending = true;
+        }
+      }
+      if (ending) {
+        throw new IOException("the process is ending");
+      }
+      FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      OF_LONG_WORK.add(temporary);
+      return channel;
+    }
+  }
+
+  private static void deleteOnExit() {
+    synchronized (OF_LONG_WORK) {
+      ending = true; // the work goes on until the process has ended, and may want another file
+      OF_LONG_WORK.forEach(Disk::release);
+    }
   }
 
   /** Returns the error for a failed write of the new content. */
@@ -104,6 +140,9 @@ public final class AtomicFile implements AutoCloseable {
   @Override
   public void close() {
     Disk.release(temporary);
+    synchronized (OF_LONG_WORK) {
+      OF_LONG_WORK.remove(temporary);
+    }
   }
 
   /**

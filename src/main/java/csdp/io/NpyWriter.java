@@ -27,7 +27,21 @@ public final class NpyWriter implements Closeable {
    * @param rowShape sizes of a row; empty for numbers
    */
   public NpyWriter(Path file, String descr, int... rowShape) throws IOException {
-    this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    this(
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+        descr,
+        rowShape);
+  }
+
+  /**
+   * Starts a file.
+   *
+   * @param channel of the file, which is empty; closed with this
+   * @param descr element type
+   * @param rowShape sizes of a row
+   */
+  public NpyWriter(FileChannel channel, String descr, int... rowShape) throws IOException {
+    this.channel = channel;
     this.out = Channels.newOutputStream(channel);
     this.descr = descr;
     this.shape = new int[rowShape.length + 1];
