@@ -447,7 +447,8 @@ class AnalyzeCommandTest extends CommandTest {
     Path released = SharedFiles.releasedModel();
     String mnist = SharedFiles.mnist().toString();
     Path to = fresh.resolve("released");
-    assertEquals(0, analyze(released, "--data", mnist, "--out", to.toString()), err);
+    String flags = "--limit 2000 --train-limit 5000 --data " + mnist + " --out " + to;
+    assertEquals(0, analyze(released, flags.split(" ")), err);
     assertTrue(out.contains("No learning curves"), out);
     assertFalse(Folders.files(to).contains("plots/learning_curves.png"));
     assertNotEquals(0, pictures(Files.readString(to.resolve("report.html"))));

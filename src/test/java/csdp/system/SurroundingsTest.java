@@ -334,11 +334,12 @@ class SurroundingsTest extends CommandTest {
     Map<String, Integer> codes = Map.of("TERM", 143, "INT", 130, "HUP", 129);
     for (String signal : codes.keySet()) {
       Path run = dir.resolve(signal);
-      // Its validation takes far longer than this test needs to see the checkpoint before it.
+      // Its validation takes seconds, far longer than this test needs to see the checkpoint before
+      // it. Another one comes before the training.
       // Background jobs of scripts ignore SIGINT, and so would these tests started by one.
       String heard =
           "env --default-signal=INT true && CSDP=\"env --default-signal=INT $CSDP\"; exec $CSDP ";
-      Process p = Child.start(dir, dir, Map.of(), heard + flags + "9000 --out " + signal);
+      Process p = Child.start(dir, dir, Map.of(), heard + flags + "3000 --out " + signal);
       while (!isTrained(run)) {
         assertTrue(p.isAlive(), () -> "it ended");
         Thread.sleep(5);
