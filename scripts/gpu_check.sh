@@ -35,10 +35,10 @@ trap 'rm -rf "$work"' EXIT
 
 if [ -d "$bundle/classes" ]; then
   classpath=$bundle/classes:$bundle/lib/*
-elif [ -f "$bundle/target/classpath.txt" ]; then
+elif [ -f "$bundle/target/csdp.jar" ]; then
   classpath=$bundle/target/csdp.jar:$(cat "$bundle/target/classpath.txt")
 else
-  quit 2 "$bundle has neither classes/ nor target/classpath.txt (run scripts/csdp once)"
+  quit 2 "$bundle has neither classes/ nor target/csdp.jar (run scripts/csdp once)"
 fi
 if [ -f "$bundle/jre.tar.gz" ]; then
   tar xzf "$bundle/jre.tar.gz" -C "$work"

@@ -90,6 +90,7 @@ class BenchCommandTest extends CommandTest {
     assumeTrue(Cuda.survey().gpus().isEmpty(), "there is a GPU here");
     assumeTrue(File.separatorChar == '/', "a shell script");
     Path target = Files.createDirectory(dir.resolve("target")); // as a clone that was built
+    Files.createFile(target.resolve("csdp.jar")); // the classes come from the class path here
     Files.writeString(target.resolve("classpath.txt"), System.getProperty("java.class.path"));
     Path json = dir.resolve("out.json");
     Child check =
